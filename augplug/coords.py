@@ -1,0 +1,109 @@
+"""The one space convention, in one place.
+
+The centre of the first pixel is (0, 0); x points right and y down. A matrix maps input points to output points (points
+push); an image is rendered by pulling with the inverse. A canvas of width W covers x from -1/2 to W - 1/2.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from augplug.types import Matrix, Points
+
+IDENTITY: Matrix = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+
+
+def translation(dx: float, dy: float) -> Matrix:
+    """Move content `dx` pixels to the right and `dy` down."""
+    return ((1.0, 0.0, dx), (0.0, 1.0, dy), (0.0, 0.0, 1.0))
+
+
+def shear_x(factor: float) -> Matrix:
+    """Shear rows about the corner (-1/2, -1/2): x_in = x_out + factor (y_out + 1/2), as Pillow does."""
+    return ((1.0, -factor, -factor / 2), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+
+
+def shear_y(factor: float) -> Matrix:
+    """Shear columns about the corner (-1/2, -1/2): y_in = y_out + factor (x_out + 1/2), as Pillow does."""
+    return ((1.0, 0.0, 0.0), (-factor, 1.0, -factor / 2), (0.0, 0.0, 1.0))
+
+
+def rotation(degrees: float, height: int, width: int) -> Matrix:
+    """Turn counter-clockwise (as seen, y down) about the centre of the canvas."""
+    angle = math.radians(degrees % 360.0)
+    # Rounded as Pillow rounds them: quarter turns become exact.
+    cos, sin = round(math.cos(angle), 15), round(math.sin(angle), 15)
+    x, y = (width - 1) / 2, (height - 1) / 2
+    return ((cos, sin, x - cos * x - sin * y), (-sin, cos, y + sin * x - cos * y), (0.0, 0.0, 1.0))
+
+
+def flip_x(width: int) -> Matrix:
+    """Mirror left and right."""
+    return ((-1.0, 0.0, width - 1.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+
+
+def flip_y(height: int) -> Matrix:
+    """Mirror top and bottom."""
+    return ((1.0, 0.0, 0.0), (0.0, -1.0, height - 1.0), (0.0, 0.0, 1.0))
+
+
+def crop_resize(box: tuple[float, float, float, float], height: int, width: int) -> Matrix:
+    """Map the box (left, top, right, bottom: edges, in pixels, from the canvas' corner) onto a canvas of that size."""
+    left, top, right, bottom = box
+    sx, sy = width / (right - left), height / (bottom - top)
+    return ((sx, 0.0, sx * (0.5 - left) - 0.5), (0.0, sy, sy * (0.5 - top) - 0.5), (0.0, 0.0, 1.0))
+
+
+def multiply(second: Matrix, first: Matrix) -> Matrix:
+    """Return the matrix that does `first`, then `second`."""
+    return to_matrix(np.asarray(second) @ np.asarray(first))
+
+
+def inverse(matrix: Matrix) -> npt.NDArray[np.float64]:
+    """Return the inverse as an array; by cofactors, so that shears, shifts and quarter turns stay exact."""
+    (a, b, c), (d, e, f), (g, h, i) = matrix
+    cofactors = np.array(
+        [
+            [e * i - f * h, c * h - b * i, b * f - c * e],
+            [f * g - d * i, a * i - c * g, c * d - a * f],
+            [d * h - e * g, b * g - a * h, a * e - b * d],
+        ]
+    )
+    determinant = a * cofactors[0, 0] + b * cofactors[1, 0] + c * cofactors[2, 0]
+    result: npt.NDArray[np.float64] = cofactors / determinant
+    return result + 0.0  # no negative zeros
+
+
+def to_matrix(array: npt.NDArray[np.float64]) -> Matrix:
+    """Return a 3x3 array as a matrix of plain floats."""
+    (a, b, c), (d, e, f), (g, h, i) = array.tolist()
+    return ((a, b, c), (d, e, f), (g, h, i))
+
+
+def apply(matrix: Matrix | npt.NDArray[np.float64], points: Points) -> Points:
+    """Map points `(K, 2)` by a 3x3 matrix."""
+    m = np.asarray(matrix)
+    mapped = points @ m[:2, :2].T + m[:2, 2]
+    if m[2, 0] or m[2, 1] or m[2, 2] != 1:
+        mapped /= (points @ m[2, :2] + m[2, 2])[:, None]
+    result: Points = mapped
+    return result
+
+
+def is_turn(matrix: Matrix, height: int, width: int) -> tuple[int, int] | None:
+    """Return the output size (height, width) if the matrix is a flip, quarter turn, transposition or the identity of this canvas.
+
+    Then every output pixel is exactly one input pixel, whatever the interpolation.
+    """
+    (a, b, c), (d, e, f), last = matrix
+    straight = b == 0 == d and abs(a) == 1 == abs(e)
+    crossed = a == 0 == e and abs(b) == 1 == abs(d)
+    if last != (0.0, 0.0, 1.0) or not (straight or crossed):
+        return None
+    out_height, out_width = (height, width) if straight else (width, height)
+    offset_x = out_width - 1 if a + b < 0 else 0
+    offset_y = out_height - 1 if d + e < 0 else 0
+    return (out_height, out_width) if (c, f) == (offset_x, offset_y) else None

@@ -1,0 +1,225 @@
+"""The effects: what an operation says happens to an image. A closed vocabulary of frozen data.
+
+`describe` returns a list of effects; the empty list is the identity. Backends render them, targets follow them, `fuse`
+shortens them. Effects compare and hash by value, so that plans can be cached. Functions in effects are module-level
+functions with their arguments beside them; lambdas and closures are refused, because they neither compare nor pickle.
+docs/design/effects.md says why the vocabulary is what it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from augplug.errors import OperationError
+from augplug.types import Fill, Interpolation, Matrix
+
+Statistic: TypeAlias = Literal["histogram", "extremes", "grey_mean"]
+FIELD_LIMIT = 0.2
+"""Largest amplitude of a displacement field as a fraction of its spacing: below it the field is a contraction."""
+
+
+def _check_function(function: Callable[..., Any]) -> None:
+    name = getattr(function, "__qualname__", "<unnamed>")
+    if "<" in name:
+        raise OperationError(
+            f"{name} in {getattr(function, '__module__', '?')} is a lambda or a closure; an effect takes a function "
+            "defined at the top of a module, with its arguments beside it: Tone(function, argument, ...)"
+        )
+
+
+@dataclass(frozen=True, init=False)
+class Tone:
+    """Every value on its own: `function(values, *arguments) -> values`, in 8-bit units (float64, 0..255).
+
+    The result is clipped to 0..255; uint8 then truncates to the integer (as Pillow does), uint16 rounds to nearest,
+    floats stay as they are. `after` holds the tones that fusing put behind this one, quantised one by one.
+    """
+
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    after: tuple[Tone, ...]
+
+    def __init__(self, function: Callable[..., Any], *arguments: Any, after: tuple[Tone, ...] = ()) -> None:
+        """Take a module-level function and its hashable arguments."""
+        _check_function(function)
+        object.__setattr__(self, "function", function)
+        object.__setattr__(self, "arguments", arguments)
+        object.__setattr__(self, "after", after)
+
+
+@dataclass(frozen=True, init=False)
+class ToneFrom:
+    """A tone that first looks at the image.
+
+    `statistic` says what `function` is given before `arguments`:
+
+    - `histogram`: `function(counts) -> levels`; counts is `(C, L)` int64, a row a channel, with L = 256 (uint8; floats:
+      equal bins on [0, 1]) or 65,536 (uint16); levels is `(C, L)`, reals in 0..L-1 (integer
+      images truncate them);
+    - `extremes`: `function(values, lowest, highest) -> values`, in 8-bit units; lowest and highest are `(C, 1)` and
+      values broadcasts with them;
+    - `grey_mean`, of the whole image: `function(values, mean) -> values`, in 8-bit units, mean rounded to an integer.
+
+    `before` and `after` hold the tones that fusing put around it (`before` is empty for `grey_mean`).
+    """
+
+    statistic: Statistic
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    before: tuple[Tone, ...]
+    after: tuple[Tone | ToneFrom, ...]
+
+    def __init__(
+        self,
+        statistic: Statistic,
+        function: Callable[..., Any],
+        *arguments: Any,
+        before: tuple[Tone, ...] = (),
+        after: tuple[Tone | ToneFrom, ...] = (),
+    ) -> None:
+        """Take the statistic, a module-level function and its hashable arguments."""
+        _check_function(function)
+        for name, value in zip(
+            ("statistic", "function", "arguments", "before", "after"),
+            (statistic, function, arguments, before, after),
+            strict=True,
+        ):
+            object.__setattr__(self, name, value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColorMix:
+    """Every pixel's channels mixed: `matrix` (C x C, rows are outputs), or `grey_blend`.
+
+    `grey_blend` = f is grey + f (v - grey) on RGB: 0 is grey, 1 the image, above 1 stronger colour. Exactly one of the
+    two is given.
+    """
+
+    matrix: tuple[tuple[float, ...], ...] | None = None
+    grey_blend: float | None = None
+
+
+@dataclass(frozen=True)
+class Field:
+    """A displacement field as a recipe, never an array.
+
+    A grid of control points `spacing` pixels apart, each displaced by at most `amplitude` pixels, upsampled by a cubic
+    spline. `amplitude` is at most 0.2 of `spacing`: then the field does not fold and points can always follow.
+    """
+
+    kind: Literal["elastic"]
+    key: int
+    spacing: float
+    amplitude: float
+
+    def __post_init__(self) -> None:
+        """Refuse a field that could fold."""
+        if not 0 <= self.amplitude <= FIELD_LIMIT * self.spacing:
+            raise OperationError(
+                f"a field of amplitude {self.amplitude} on a grid of spacing {self.spacing} could fold; "
+                f"the amplitude must lie in 0..{FIELD_LIMIT * self.spacing:g} pixels"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Warp:
+    """Space: the image resampled on a canvas of `size` (height, width).
+
+    `motion` is a matrix that maps input points to output points, or a `Field` (an output point plus its displacement is
+    the input point it shows). `fill` stands outside the image, `mask_fill` outside masks.
+    """
+
+    motion: Matrix | Field
+    size: tuple[int, int]
+    interpolation: Interpolation = "nearest"
+    fill: Fill = 0.0
+    mask_fill: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """Neighbourhoods: a smoothing kernel, then a blend: smooth + `factor` (v - smooth).
+
+    `kernel` is `smooth3` (no arguments; Pillow's [1 1 1; 1 5 1; 1 1 1] / 13), `gaussian` (sigma in pixels) or `line`
+    (length in pixels, angle in degrees). `border` is `keep` (the outermost pixels stay) or `reflect`.
+    """
+
+    kernel: Literal["smooth3", "gaussian", "line"]
+    arguments: tuple[float, ...] = ()
+    border: Literal["keep", "reflect"] = "reflect"
+    factor: float = 0.0
+
+
+@dataclass(frozen=True)
+class Region:
+    """A rectangle of pixels: rows `top` to `bottom` and columns `left` to `right`, the ends excluded."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paint:
+    """Regions filled with `value` (8-bit units), or with noise from `key`. Masks stay unless `mask_value` is given."""
+
+    regions: tuple[Region, ...]
+    value: Fill = 0.0
+    key: int | None = None
+    mask_value: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noise:
+    """Gaussian noise of `deviation` (8-bit units) added to every value; its numbers come from `key` alone."""
+
+    key: int
+    deviation: float
+
+
+@dataclass(frozen=True)
+class Share:
+    """What a partner gives to a Mix: all of it at `weight` in 0..1, or the pixels of `region`."""
+
+    partner: int
+    weight: float | None = None
+    region: Region | None = None
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Images of a batch mixed: each share in turn, in order."""
+
+    shares: tuple[Share, ...]
+
+
+@dataclass(frozen=True)
+class Blend:
+    """A weighted sum of chains of effects that all start from the same image. The empty chain is the image itself."""
+
+    weights: tuple[float, ...]
+    chains: tuple[tuple[Effect, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opaque:
+    """Something only `function(sample, key, *arguments) -> sample` knows: another library's transform.
+
+    A sample is a dict with `image` and those of `masks`, `boxes`, `keypoints`, `labels` that were given; a target that
+    `targets` does not name is refused. A barrier to fusing. The function must be re-entrant: threads call it at once.
+    """
+
+    function: Callable[..., Any]
+    key: int
+    arguments: tuple[Any, ...] = ()
+    targets: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        """Refuse lambdas and closures."""
+        _check_function(self.function)
+
+
+Effect: TypeAlias = Tone | ToneFrom | ColorMix | Warp | Filter | Paint | Noise | Mix | Blend | Opaque

@@ -1,0 +1,69 @@
+"""The errors of augplug: one root, and a child for each thing that can be wrong.
+
+Every message says what was given, what was expected, where, and what to do next. The command line prints the message of
+an `AugplugError` as one line; any other exception is a bug of augplug's and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class AugplugError(Exception):
+    """The root: something augplug was asked to do cannot be done, and the message says why."""
+
+
+class ImageError(AugplugError):
+    """An image (or batch) that augplug does not take: its kind, shape, size or values."""
+
+
+class OperationError(AugplugError):
+    """An operation that is unknown, wrongly declared, or given a value it does not take."""
+
+
+class TargetError(AugplugError):
+    """A mask, box, keypoint or label that an effect cannot move, or that is malformed."""
+
+
+class PolicyError(AugplugError):
+    """A policy that cannot be read; `pointer` is the JSON pointer (RFC 6901) of the offending place."""
+
+    def __init__(self, problem: str, pointer: str = "") -> None:
+        """Say `problem` at `pointer`; the empty pointer is the whole document."""
+        super().__init__(problem, pointer)
+        self.problem = problem
+        self.pointer = pointer
+
+    def __str__(self) -> str:
+        """The place, then the problem."""
+        return f"at {self.pointer or '/'}: {self.problem}"
+
+
+class PlanError(AugplugError):
+    """A saved plan that cannot be read, or not be replayed here."""
+
+
+class PluginError(AugplugError):
+    """A plugin, or a name that a plugin should have provided."""
+
+
+class DataError(AugplugError):
+    """A data set or image file that cannot be read or used."""
+
+
+class SettingsError(AugplugError):
+    """A setting, option or argument with an unknown name or a value out of range."""
+
+
+class RunError(AugplugError):
+    """A search that failed while it ran (exit status 1): a trial whose workers keep dying, a disk that is full."""
+
+
+def suggest(given: str, known: Iterable[str]) -> str:
+    """Return ` (did you mean 'x'?)` for the known name closest to `given`, or the list of known names if none is close."""
+    names = sorted(known)
+    close = difflib.get_close_matches(given, names, n=1)
+    if close:
+        return f" (did you mean {close[0]!r}?)"
+    return f" (known: {', '.join(names)})" if names else ""

@@ -1,0 +1,121 @@
+"""Operations on space. Outside the image stands `fill`; the canvas keeps its size."""
+
+from __future__ import annotations
+
+from augplug import coords
+from augplug.effects import Effect, Warp
+from augplug.ops.base import Operation, operation, parameter
+from augplug.ops.tone import AUTOAUGMENT
+from augplug.types import Canvas, Fill, Interpolation, Matrix
+
+INTERPOLATIONS = ("nearest", "linear", "cubic")
+_PAPER = 150 / 331
+"""AutoAugment translates by up to 150 pixels of an image 331 pixels wide."""
+
+
+
+
+def _warp(operation_: ShearX | ShearY | TranslateX | TranslateY | Rotate, matrix: Matrix, canvas: Canvas) -> list[Effect]:
+    return [
+        Warp(
+            motion=matrix,
+            size=(canvas.height, canvas.width),
+            interpolation=operation_.interpolation,
+            fill=operation_.fill,
+            mask_fill=operation_.mask_fill,
+        )
+    ]
+
+
+@operation(source=AUTOAUGMENT)
+class ShearX(Operation):
+    """Shear the rows about the top left corner: each row moves left by `factor` times its depth."""
+
+    factor: float = parameter(low=-2, high=2, unit="pixels a pixel", level=(0, 0.3), signed=True)
+    interpolation: Interpolation = parameter(choices=INTERPOLATIONS, default="nearest")
+    fill: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
+    mask_fill: float = parameter(unit="mask value", default=0.0)
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One warp."""
+        return _warp(self, coords.shear_x(self.factor), canvas)
+
+
+@operation(source=AUTOAUGMENT)
+class ShearY(Operation):
+    """Shear the columns about the top left corner: each column moves up by `factor` times its distance from the left."""
+
+    factor: float = parameter(low=-2, high=2, unit="pixels a pixel", level=(0, 0.3), signed=True)
+    interpolation: Interpolation = parameter(choices=INTERPOLATIONS, default="nearest")
+    fill: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
+    mask_fill: float = parameter(unit="mask value", default=0.0)
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One warp."""
+        return _warp(self, coords.shear_y(self.factor), canvas)
+
+
+@operation(source=AUTOAUGMENT)
+class TranslateX(Operation):
+    """Move the content right by `pixels` plus `fraction` of the width (in whole pixels); negative values move it back."""
+
+    pixels: float = parameter(low=-100000, high=100000, unit="pixels", default=0.0)
+    fraction: float = parameter(
+        low=-1, high=1, unit="fraction of the width", level=(0, _PAPER), signed=True, default=0.0
+    )
+    interpolation: Interpolation = parameter(choices=INTERPOLATIONS, default="nearest")
+    fill: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
+    mask_fill: float = parameter(unit="mask value", default=0.0)
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One warp."""
+        return _warp(self, coords.translation(self.pixels + int(self.fraction * canvas.width), 0.0), canvas)
+
+
+@operation(source=AUTOAUGMENT)
+class TranslateY(Operation):
+    """Move the content down by `pixels` plus `fraction` of the height (in whole pixels); negative values move it back."""
+
+    pixels: float = parameter(low=-100000, high=100000, unit="pixels", default=0.0)
+    fraction: float = parameter(
+        low=-1, high=1, unit="fraction of the height", level=(0, _PAPER), signed=True, default=0.0
+    )
+    interpolation: Interpolation = parameter(choices=INTERPOLATIONS, default="nearest")
+    fill: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
+    mask_fill: float = parameter(unit="mask value", default=0.0)
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One warp."""
+        return _warp(self, coords.translation(0.0, self.pixels + int(self.fraction * canvas.height)), canvas)
+
+
+@operation(source=AUTOAUGMENT)
+class Rotate(Operation):
+    """Turn the image counter-clockwise about its centre."""
+
+    degrees: float = parameter(low=-360, high=360, unit="degrees", level=(0, 30), signed=True)
+    interpolation: Interpolation = parameter(choices=INTERPOLATIONS, default="nearest")
+    fill: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
+    mask_fill: float = parameter(unit="mask value", default=0.0)
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One warp."""
+        return _warp(self, coords.rotation(self.degrees, canvas.height, canvas.width), canvas)
+
+
+@operation(source="the mirror image; no number in it")
+class HorizontalFlip(Operation):
+    """Mirror left and right."""
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One warp."""
+        return [Warp(motion=coords.flip_x(canvas.width), size=(canvas.height, canvas.width))]
+
+
+@operation(source="the mirror image; no number in it")
+class VerticalFlip(Operation):
+    """Mirror top and bottom."""
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One warp."""
+        return [Warp(motion=coords.flip_y(canvas.height), size=(canvas.height, canvas.width))]

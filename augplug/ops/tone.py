@@ -1,0 +1,177 @@
+"""Operations on every value by itself, and those that first look at the histogram. Formulas: Pillow 13, to the bit."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from augplug.effects import Effect, Tone, ToneFrom
+from augplug.errors import ImageError
+from augplug.ops.base import Operation, operation, parameter
+from augplug.types import Canvas, Counts, Values
+
+AUTOAUGMENT = "AutoAugment, arXiv 1805.09501, table 6; formula of Pillow 13"
+
+
+def blend(values: Values, factor: float, base: float) -> Values:
+    """Return base + factor (v - base), in float32 as Pillow's Blend.c computes it; base itself at factor 0."""
+    if factor in (0, 1):
+        return np.full_like(values, base) if factor == 0 else values
+    low = np.float32(base)
+    return (low + np.float32(factor) * (values.astype(np.float32) - low)).astype(np.float64)
+
+
+def invert(values: Values) -> Values:
+    """Return 255 - v."""
+    return 255.0 - values
+
+
+def solarize(values: Values, threshold: float) -> Values:
+    """Return v below the threshold, 255 - v from it on."""
+    return np.where(values < threshold, values, 255.0 - values)
+
+
+def solarize_add(values: Values, add: float, threshold: float) -> Values:
+    """Return v + add below the threshold, v from it on."""
+    return np.where(values < threshold, values + add, values)
+
+
+def posterize(values: Values, bits: int) -> Values:
+    """Keep the `bits` highest of 8 bits: round down to a multiple of 2**(8 - bits)."""
+    step = 2.0 ** (8 - bits)
+    return np.floor(values / step) * step
+
+
+def contrast(values: Values, mean: float, factor: float) -> Values:
+    """Blend with the mean grey of the image."""
+    return blend(values, factor, mean)
+
+
+def stretch(values: Values, lowest: Values, highest: Values) -> Values:
+    """Map lowest..highest onto 0..255; nothing happens where they are equal."""
+    flat = highest <= lowest
+    scale = 255.0 / np.where(flat, 255.0, highest - lowest)
+    return values * scale + np.where(flat, 0.0, -lowest * scale)
+
+
+def equalize(counts: Counts) -> Values:
+    """Return the level that each level becomes: the running count, in steps that use all levels.
+
+    256 levels step by whole numbers of pixels, as Pillow's; with 65,536 that would leave any image of fewer pixels as it
+    is, so there the step is real.
+    """
+    top = counts.shape[1] - 1
+    below = counts.cumsum(axis=1)
+    below -= counts
+    # Below the highest level in use lie all pixels but its own.
+    spread = (below * (counts > 0)).max(axis=1, keepdims=True)
+    step = spread // top if top == 255 else spread / top
+    if not step.all():
+        return np.where(step, _in_steps(below, np.where(step, step, 1), top), np.arange(top + 1))
+    return _in_steps(below, step, top)
+
+
+def _in_steps(below: Counts, step: Counts | Values, top: int) -> Values:
+    half = step // 2 if top == 255 else step / 2
+    return np.minimum((below + half) / step, top)
+
+
+@operation(source="RandAugment, arXiv 1909.13719, figure 2")
+class Identity(Operation):
+    """Change nothing."""
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """No effect."""
+        return []
+
+
+@operation(source=AUTOAUGMENT)
+class Invert(Operation):
+    """Turn every value v into 255 - v (8-bit values); every channel, alpha too."""
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One tone."""
+        return [Tone(invert)]
+
+
+@operation(source=AUTOAUGMENT)
+class AutoContrast(Operation):
+    """Stretch each channel so that its darkest value becomes 0 and its lightest 255."""
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One tone from the extremes."""
+        return [ToneFrom("extremes", stretch)]
+
+
+@operation(source=AUTOAUGMENT)
+class Equalize(Operation):
+    """Spread each channel's histogram evenly over all values."""
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One tone from the histogram."""
+        return [ToneFrom("histogram", equalize)]
+
+
+@operation(source=AUTOAUGMENT)
+class Solarize(Operation):
+    """Invert every value from `threshold` on: 256 changes nothing, 0 inverts everything."""
+
+    threshold: float = parameter(low=0, high=256, unit="8-bit values", level=(256, 0))
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One tone."""
+        return [Tone(solarize, self.threshold)]
+
+
+@operation(source="tensorflow/tpu, efficientnet autoaugment.py, solarize_add")
+class SolarizeAdd(Operation):
+    """Add `add` to every value below `threshold`, clipped to 0..255."""
+
+    add: float = parameter(low=-255, high=255, unit="8-bit values", level=(0, 110))
+    threshold: float = parameter(low=0, high=256, unit="8-bit values", default=128.0)
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One tone."""
+        return [Tone(solarize_add, self.add, self.threshold)]
+
+
+@operation(source=AUTOAUGMENT)
+class Posterize(Operation):
+    """Keep the `bits` highest bits of every 8-bit value."""
+
+    bits: int = parameter(low=1, high=8, unit="bits", level=(8, 4))
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One tone; none at 8 bits would be a lie for uint16 and floats, which it quantises."""
+        return [Tone(posterize, self.bits)]
+
+
+@operation(source=AUTOAUGMENT)
+class Brightness(Operation):
+    """Multiply every value by `factor`: 0 is black, 1 the image."""
+
+    factor: float = parameter(low=0, high=10, unit="times", level=(1, 1.9), signed=True)
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One tone."""
+        return [] if self.factor == 1 else [Tone(blend, self.factor, 0.0)]
+
+
+@operation(source=AUTOAUGMENT)
+class Contrast(Operation):
+    """Move every value away from the image's mean grey: 0 is grey, 1 the image."""
+
+    factor: float = parameter(low=0, high=10, unit="times", level=(1, 1.9), signed=True)
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One tone from the mean grey; needs a grey or RGB image to have one."""
+        require_rgb("Contrast", canvas)
+        return [] if self.factor == 1 else [ToneFrom("grey_mean", contrast, self.factor)]
+
+
+def require_rgb(operation_name: str, canvas: Canvas) -> None:
+    """Refuse channel counts on which grey is not defined."""
+    if canvas.channels not in (1, 3):
+        raise ImageError(
+            f"{operation_name} needs a grey or an RGB image (1 or 3 channels), not {canvas.channels} channels; "
+            "leave it out of the policy or give it the RGB channels alone"
+        )

@@ -1,0 +1,44 @@
+"""Shapes and value ranges, in aliases.
+
+Images are `(H, W)` or `(H, W, C)`. The unit in which operations think is the *8-bit value*: a real number in 0..255,
+whatever the dtype of the image (uint16 v is v / 257, a float v is 255 v).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Image: TypeAlias = npt.NDArray[Any]
+"""`(H, W)` or `(H, W, C)`: uint8, uint16, or float32/float64 in [0, 1]."""
+
+Values: TypeAlias = npt.NDArray[np.float64]
+"""Real numbers in 8-bit units, 0..255, of any shape."""
+
+Counts: TypeAlias = npt.NDArray[np.int64]
+"""A histogram `(L,)`: how many pixels of one channel have each of L values."""
+
+Points: TypeAlias = npt.NDArray[np.float64]
+"""`(K, 2)`: x (right) and y (down); the centre of the first pixel is (0, 0)."""
+
+Matrix: TypeAlias = tuple[tuple[float, float, float], tuple[float, float, float], tuple[float, float, float]]
+"""A 3x3 homogeneous matrix in float64 that maps input to output points; a tuple, so that effects compare and hash."""
+
+Interpolation: TypeAlias = Literal["nearest", "linear", "cubic", "area"]
+Fill: TypeAlias = float | tuple[float, ...]
+"""A value in 8-bit units for every channel, or one a channel."""
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """What `describe` knows of an image at its step: `height` and `width` in pixels and the number of `channels`.
+
+    A grey image `(H, W)` has one channel. The dtype is not in it: an operation means the same on every dtype.
+    """
+
+    height: int
+    width: int
+    channels: int
