@@ -1,0 +1,32 @@
+"""The contract of a backend: an effect, prepared for images of one shape and dtype, becomes a kernel."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from augplug.effects import Effect
+from augplug.types import Image
+
+Kernel: TypeAlias = Callable[[Image], Image]
+"""Takes a C-contiguous image, leaves it as it is, and returns a new one of the same dtype."""
+
+
+class Backend(ABC):
+    """Renders effects: the only place where pixels are touched."""
+
+    name: str
+
+    @abstractmethod
+    def version(self) -> str:
+        """Return what the pixels depend on: the library underneath and its version."""
+
+    @abstractmethod
+    def prepare(self, effect: Effect, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Kernel:
+        """Return the kernel of an effect on images `(H, W)` or `(H, W, C)` of that dtype.
+
+        What can be computed ahead (a table, an inverse matrix) is; a kernel may be used by several threads at once.
+        """

@@ -1,0 +1,262 @@
+"""The OpenCV backend (4.x and 5.x): the fast one. Tones, colour and Sharpness are bit-identical to the reference;
+warps agree within the tolerances of docs/design/backends.md. What OpenCV does not do better goes to the reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache, partial
+from typing import Any, TypeAlias
+
+import cv2
+import numpy as np
+
+from augplug import coords
+from augplug._backends import reference
+from augplug._backends.base import Backend, Kernel
+from augplug._backends.tables import GREY, Table, blend8, fill_values, run_of, run_table, tone_table
+from augplug.effects import Blend, ColorMix, Effect, Filter, Tone, ToneFrom, Warp
+from augplug.types import Counts, Image, Matrix
+
+Run: TypeAlias = tuple[Tone | ToneFrom, ...]
+_INTERPOLATIONS = {"nearest": cv2.INTER_NEAREST, "linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC}
+_GREY = np.array(GREY, dtype=np.float32) / np.float32(65536)
+_APART = (0.0, 256.0, 512.0, 768.0)
+_EXACT_COUNT = 1 << 24
+"""OpenCV counts histograms in float32, which is exact below this many pixels."""
+_PUSH_FROM = 1 << 13
+"""From so many pixels on, pushing a histogram through a table is quicker than a second look at the image."""
+_LONGEST_SIDE = 32766
+"""OpenCV's warps index pixels with 16 bits."""
+
+
+class OpenCV(Backend):
+    """OpenCV where it is faster, the reference elsewhere."""
+
+    name = "opencv"
+
+    def __init__(self) -> None:
+        """Prepare what falls to the reference."""
+        self._reference = reference.Reference()
+
+    def version(self) -> str:
+        """Return OpenCV's version."""
+        return f"opencv {cv2.__version__}"
+
+    def prepare(self, effect: Effect, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Kernel:
+        """Return OpenCV's kernel for uint8 images of up to 4 channels, else the reference's."""
+        if isinstance(effect, Blend):
+            return partial(reference.blend, effect=effect, backend=self)
+        make = _MAKE.get(type(effect))
+        plain = shape[:2] if shape[2:] == (1,) else shape
+        kernel = None
+        if make is not None and dtype == np.uint8 and len(plain) * max(plain[2:], default=1) <= 12:
+            kernel = make(effect, plain, dtype)
+        if kernel is None:
+            return self._reference.prepare(effect, shape, dtype)
+        return kernel if plain == shape else partial(_one_channel, kernel=kernel)
+
+
+def _one_channel(image: Image, kernel: Kernel) -> Image:
+    # OpenCV drops a channel axis of length 1.
+    return kernel(image[..., 0])[..., None]
+
+
+def _tone(effect: Tone, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Kernel:
+    table = tone_table(effect, dtype)
+    return lambda image: cv2.LUT(image, table)
+
+
+def _tone_from(effect: ToneFrom, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Kernel:
+    run = run_of(effect)
+    channels = shape[2] if len(shape) == 3 else 1
+    pushed = shape[0] * shape[1] >= _PUSH_FROM and effect.statistic != "grey_mean" and _has_histogram(run)
+    parts = [run] if pushed else _parts(run)
+    return _in_turn([_part(part, channels, dtype) for part in parts])
+
+
+def _has_histogram(run: Run) -> bool:
+    return any(isinstance(tone, ToneFrom) and tone.statistic == "histogram" for tone in run)
+
+
+def _parts(run: Run) -> list[Run]:
+    """Cut a run before every tone that looks at the image."""
+    cuts = [place for place, tone in enumerate(run) if isinstance(tone, ToneFrom) and place > 0]
+    return [run[start:end] for start, end in zip([0, *cuts], [*cuts, len(run)], strict=True)]
+
+
+def _part(run: Run, channels: int, dtype: np.dtype[Any]) -> Kernel:
+    """Return the kernel of one table: of tones, or of a statistic of the image with the tones behind it."""
+    first = run[0]
+    if isinstance(first, ToneFrom) and first.statistic == "grey_mean":
+        mean_table = lru_cache(maxsize=256)(partial(_mean_table, first, run[1:]))
+        return lambda image: cv2.LUT(image, mean_table(_grey_mean(image)))
+    if _has_histogram(run):
+        return lambda image: cv2.LUT(image, _wide(run_table(run, histograms(image, channels), dtype)))
+    if isinstance(first, ToneFrom):
+        ends_table = lru_cache(maxsize=256)(partial(_extremes_table, run, dtype))
+        return lambda image: cv2.LUT(image, ends_table(*[cv2.minMaxLoc(part)[:2] for part in _split(image, channels)]))
+    table = run_table(run, np.zeros((1, 256), dtype=np.int64), dtype)[0].copy()
+    return lambda image: cv2.LUT(image, table)
+
+
+def _in_turn(kernels: list[Kernel]) -> Kernel:
+    if len(kernels) == 1:
+        return kernels[0]
+
+    def render(image: Image) -> Image:
+        for kernel in kernels:
+            image = kernel(image)
+        return image
+
+    return render
+
+
+def _split(image: Image, channels: int) -> tuple[Image, ...]:
+    return (image,) if channels == 1 else cv2.split(image)
+
+
+def _extremes_table(run: Run, dtype: np.dtype[Any], *ends: tuple[float, float]) -> Table:
+    counts = np.zeros((len(ends), 256), dtype=np.int64)
+    np.put_along_axis(counts, np.array(ends, dtype=np.int64), 1, axis=1)  # extremes see no more of a histogram
+    return _wide(run_table(run, counts, dtype))
+
+
+def _wide(table: Table) -> Table:
+    """Return tables `(C, 256)` as OpenCV takes them."""
+    return table[0] if len(table) == 1 else table.T[None].copy()
+
+
+def histograms(image: Image, channels: int) -> Counts:
+    """Return the exact histograms `(C, 256)`, in blocks of rows where float32 would round."""
+    if image.shape[0] * image.shape[1] < _PUSH_FROM and channels <= 4:
+        apart = cv2.add(image, _APART, dtype=cv2.CV_16U) if channels > 1 else image
+        return np.bincount(apart.ravel(), minlength=channels * 256).reshape(channels, 256)
+    rows = (_EXACT_COUNT - 1) // image.shape[1] or 1
+    if len(image) > rows:
+        return sum(histograms(image[start : start + rows], channels) for start in range(0, len(image), rows))
+    counted = [cv2.calcHist([image], [channel], None, [256], [0, 256]) for channel in range(channels)]
+    return np.array(counted, dtype=np.int64).reshape(channels, 256)
+
+
+def _grey_mean(image: Image) -> float:
+    values = grey(image) if image.ndim == 3 else image
+    return float(int(cv2.sumElems(values)[0] / values.size + 0.5))
+
+
+def _mean_table(effect: ToneFrom, after: tuple[Tone, ...], mean: float) -> Table:
+    return tone_table(Tone(effect.function, mean, *effect.arguments, after=after), np.dtype(np.uint8))
+
+
+def grey(image: Image) -> Image:
+    """Return Pillow's L `(H, W)` of uint8 RGB, to the bit.
+
+    Every partial sum is a multiple of 2**-16 below 256, so float32 is exact in any order of summation.
+    """
+    total = image.reshape(-1, 3).astype(np.float32) @ _GREY
+    total += 0.5
+    return total.astype(np.uint8).reshape(image.shape[:2])
+
+
+def _color_mix(effect: ColorMix, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Kernel | None:
+    if effect.grey_blend is None or shape[2:] != (3,):
+        return None
+    mix = _pair_blend(effect.grey_blend)
+    return lambda image: mix(cv2.cvtColor(grey(image), cv2.COLOR_GRAY2RGB), image)
+
+
+def _pair_blend(factor: float) -> Callable[[Image, Image], Image]:
+    """Return Pillow's blend of two uint8 images by one table of all 65,536 pairs, which float32 arithmetic filled."""
+    pairs = np.arange(65536)
+    table = blend8((pairs >> 8).astype(np.uint8), (pairs & 255).astype(np.uint8), factor)
+
+    def mix(base: Image, image: Image) -> Image:
+        flat = image.reshape(image.shape[0], -1)
+        pair = cv2.merge([flat, base.reshape(flat.shape)]).view("<u2")[..., 0]
+        return _WIDE_LOOK_UP(pair, table).reshape(image.shape)
+
+    return mix
+
+
+def _find_wide_look_up() -> Callable[[Image, Table], Image]:
+    try:
+        cv2.LUT(np.zeros((1, 1), np.uint16), np.zeros(65536, np.uint8))
+    except cv2.error:  # OpenCV 4 before 16-bit tables
+        return lambda pair, table: table.take(pair)
+    return cv2.LUT
+
+
+_WIDE_LOOK_UP = _find_wide_look_up()
+
+
+_EDGES: tuple[Any, ...] = (0, -1, (slice(None), 0), (slice(None), -1))
+
+
+def _filter(effect: Filter, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Kernel | None:
+    if effect.kernel != "smooth3" or effect.border != "keep" or min(shape[:2]) < 3:
+        return None
+    mix = _pair_blend(effect.factor)
+
+    def render(image: Image) -> Image:
+        # (box + 4 centre) / 13 is never half way between integers (13 is odd), so rounding is Pillow's truncated sum.
+        box = cv2.boxFilter(image, cv2.CV_16U, (3, 3), normalize=False)
+        smooth = cv2.addWeighted(box, 1 / 13, image, 4 / 13, 0, dtype=cv2.CV_8U)
+        for edge in _EDGES:
+            smooth[edge] = image[edge]
+        return mix(smooth, image)
+
+    return render
+
+
+def _warp(effect: Warp, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Kernel | None:
+    if not isinstance(effect.motion, tuple) or effect.interpolation == "area":
+        return None
+    if coords.is_turn(effect.motion, *shape[:2]) == effect.size:
+        return _turn(effect.motion)
+    fill = fill_values(effect.fill, shape, dtype).tolist()
+    shift = _whole_shift(effect.motion)
+    if shift is not None and effect.size == shape[:2]:
+        dx, dy = (max(-side, min(move, side)) for move, side in zip(shift, (shape[1], shape[0]), strict=True))
+        return partial(_shifted, dx=dx, dy=dy, fill=fill)
+    if max(*shape[:2], *effect.size) > _LONGEST_SIDE:
+        return None
+    pull = coords.inverse(effect.motion)
+    flags = _INTERPOLATIONS[effect.interpolation] | cv2.WARP_INVERSE_MAP
+    size = effect.size[::-1]
+    if effect.motion[2] == (0.0, 0.0, 1.0):
+        affine = pull[:2]
+        return lambda image: cv2.warpAffine(image, affine, size, flags=flags, borderValue=fill)
+    return lambda image: cv2.warpPerspective(image, pull, size, flags=flags, borderValue=fill)
+
+
+def _turn(motion: Matrix) -> Kernel:
+    (a, b, _), (d, e, _), _ = motion
+    mirror = (a + b < 0, d + e < 0)
+    code = {(True, False): 1, (False, True): 0, (True, True): -1}.get(mirror)
+    if a == 0:
+        return lambda image: cv2.transpose(image) if code is None else cv2.flip(cv2.transpose(image), code)
+    return lambda image: image.copy() if code is None else cv2.flip(image, code)
+
+
+def _whole_shift(motion: Matrix) -> tuple[int, int] | None:
+    (a, b, dx), (d, e, dy), last = motion
+    plain = (a, b, d, e, last) == (1.0, 0.0, 0.0, 1.0, (0.0, 0.0, 1.0))
+    return (int(dx), int(dy)) if plain and dx.is_integer() and dy.is_integer() else None
+
+
+def _shifted(image: Image, dx: int, dy: int, fill: list[Any]) -> Image:
+    height, width = image.shape[:2]
+    left, right, top, bottom = max(dx, 0), max(-dx, 0), max(dy, 0), max(-dy, 0)
+    kept = image[bottom : height - top, right : width - left]
+    if kept.size == 0:
+        return np.full_like(image, fill if image.ndim == 3 else fill[0])
+    return cv2.copyMakeBorder(kept, top, bottom, left, right, cv2.BORDER_CONSTANT, value=fill)
+
+
+_MAKE: dict[type, Any] = {
+    Tone: _tone,
+    ToneFrom: _tone_from,
+    ColorMix: _color_mix,
+    Filter: _filter,
+    Warp: _warp,
+}

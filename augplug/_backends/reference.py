@@ -1,0 +1,191 @@
+"""The reference backend: numpy, one plain function an effect. At fuse level `none` it is the specification."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from augplug import coords
+from augplug._backends import sampling
+from augplug._backends.base import Backend, Kernel
+from augplug._backends.tables import (
+    GREY,
+    Table,
+    blend8,
+    fill_values,
+    from_units,
+    levels,
+    run_of,
+    run_table,
+    to_units,
+    tone_table,
+)
+from augplug.effects import Blend, ColorMix, Effect, Field, Filter, Paint, Tone, ToneFrom, Warp
+from augplug.errors import OperationError
+from augplug.types import Counts, Image, Values
+
+
+class Reference(Backend):
+    """numpy alone. Slow and plain; every other backend is judged against it."""
+
+    name = "reference"
+
+    def version(self) -> str:
+        """Return numpy's version."""
+        return f"numpy {np.__version__}"
+
+    def prepare(self, effect: Effect, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Kernel:
+        """Return the function that renders this effect."""
+        if isinstance(effect, Blend):
+            return partial(blend, effect=effect, backend=self)
+        render = _RENDER.get(type(effect))
+        if render is None:
+            raise OperationError(f"no backend renders {type(effect).__name__} on a single image")
+        return partial(render, effect=effect)
+
+
+def tone(image: Image, effect: Tone) -> Image:
+    """Render by table on integers, by formula on floats."""
+    if image.dtype.kind == "u":
+        return cast(Image, tone_table(effect, image.dtype)[image])
+    for single in (Tone(effect.function, *effect.arguments), *effect.after):
+        image = from_units(single.function(to_units(image, image.dtype), *single.arguments), image.dtype)
+    return image
+
+
+def tone_from(image: Image, effect: ToneFrom) -> Image:
+    """Render by one table a channel on integers; on floats one after the other."""
+    run = run_of(effect)
+    if effect.statistic == "grey_mean":
+        image = _from_grey_mean(image, effect)
+        run = run[1:]
+    if image.dtype.kind == "u":
+        return look_up(image, run_table(run, histograms(image), image.dtype)) if run else image
+    for single in run:
+        image = tone(image, single) if isinstance(single, Tone) else _float_from(image, single)
+    return image
+
+
+def _from_grey_mean(image: Image, effect: ToneFrom) -> Image:
+    values = grey(image) if image.ndim == 3 and image.shape[2] == 3 else to_units(image, image.dtype)
+    mean = float(values.mean())
+    mean = float(int(mean + 0.5)) if image.dtype == np.uint8 else mean
+    return tone(image, Tone(effect.function, mean, *effect.arguments))
+
+
+def _float_from(image: Image, effect: ToneFrom) -> Image:
+    values = np.moveaxis(np.atleast_3d(to_units(image, image.dtype)), 2, 0)
+    flat = values.reshape(len(values), -1)
+    if effect.statistic == "extremes":
+        made = effect.function(flat, *(pick(axis=1, keepdims=True) for pick in (flat.min, flat.max)), *effect.arguments)
+    else:
+        bins = np.minimum((flat * (256 / 255)).astype(np.int64), 255)
+        counts = np.stack([np.bincount(row, minlength=256) for row in bins])
+        centres = (np.arange(256) + 0.5) / 256 * 255
+        tables = effect.function(counts, *effect.arguments)
+        made = np.stack([np.interp(row, centres, table) for row, table in zip(flat, tables, strict=True)])
+    return from_units(np.moveaxis(made.reshape(values.shape), 0, 2).reshape(image.shape), image.dtype)
+
+
+def look_up(image: Image, table: Table) -> Image:
+    """Return an image through its tables `(C, L)`."""
+    if image.ndim == 2:
+        return cast(Image, table[0][image])
+    return np.stack([table[c][image[..., c]] for c in range(image.shape[2])], axis=2)
+
+
+def histograms(image: Image) -> Counts:
+    """Return the exact histograms `(C, L)` of an integer image."""
+    channels = np.moveaxis(np.atleast_3d(image), 2, 0)
+    return np.stack([np.bincount(channel.ravel(), minlength=levels(image.dtype)) for channel in channels])
+
+
+def grey(image: Image) -> Values:
+    """Return the grey `(H, W)` of an RGB image in 8-bit units: rounded to the integer on uint8, as Pillow's L."""
+    if image.dtype == np.uint8:
+        total = image.astype(np.int64) @ np.array(GREY) + 32768
+        return (total >> 16).astype(np.float64)
+    return cast(Values, to_units(image, image.dtype) @ (np.array(GREY) / 65536))
+
+
+def color_mix(image: Image, effect: ColorMix) -> Image:
+    """Render a blend with grey or a matrix on the channels."""
+    if effect.grey_blend is not None:
+        base = np.repeat(grey(image)[..., None], image.shape[2], axis=2)
+        if image.dtype == np.uint8:
+            return blend8(base.astype(np.uint8), image, effect.grey_blend)
+        return from_units(base + effect.grey_blend * (to_units(image, image.dtype) - base), image.dtype)
+    mixed = to_units(image, image.dtype) @ np.array(effect.matrix).T
+    return from_units(np.floor(mixed + 0.5) if image.dtype == np.uint8 else mixed, image.dtype)
+
+
+def warp(image: Image, effect: Warp) -> Image:
+    """Render by pulling: each output pixel from the input point it shows."""
+    fill = fill_values(effect.fill, image.shape, image.dtype)
+    if isinstance(effect.motion, Field):
+        xs, ys = sampling.field_points(effect.motion, effect.size)
+        return sampling.sample(image, xs, ys, effect.interpolation, fill)
+    pull = coords.inverse(effect.motion)
+    if effect.interpolation == "area":
+        return sampling.area(image, pull, effect.size, fill)
+    if effect.interpolation == "nearest":
+        xi, yi = sampling.nearest_points(pull, effect.size)
+        return sampling.gather(image, xi, yi, fill)
+    xs, ys = sampling.matrix_points(pull, effect.size)
+    return sampling.sample(image, xs, ys, effect.interpolation, fill)
+
+
+def filter_(image: Image, effect: Filter) -> Image:
+    """Render Pillow's SMOOTH kernel with the border kept, and blend."""
+    if effect.kernel != "smooth3" or effect.border != "keep":
+        raise OperationError(f"no backend renders the filter {effect.kernel} with border {effect.border}")
+    if min(image.shape[:2]) < 3:
+        return image.copy()
+    wide = image.astype(np.int64 if image.dtype.kind == "u" else np.float64)
+    total = 4 * wide[1:-1, 1:-1] + sum(
+        wide[i : i + image.shape[0] - 2, j : j + image.shape[1] - 2] for i in range(3) for j in range(3)
+    )
+    smooth = image.copy()
+    if image.dtype == np.uint8:
+        smooth[1:-1, 1:-1] = (2 * total + 13) // 26  # equals Pillow's float32 sum, started at 1/2, truncated
+        return blend8(smooth, image, effect.factor)
+    base = to_units(wide, image.dtype)
+    base[1:-1, 1:-1] = to_units(total, image.dtype) / 13
+    return from_units(base + effect.factor * (to_units(image, image.dtype) - base), image.dtype)
+
+
+def paint(image: Image, effect: Paint) -> Image:
+    """Fill each region with the value."""
+    if effect.key is not None:
+        raise OperationError("no backend paints noise")
+    painted = image.copy()
+    value = fill_values(effect.value, image.shape, image.dtype)
+    for region in effect.regions:
+        painted[region.top : region.bottom, region.left : region.right] = value if image.ndim == 3 else value[0]
+    return painted
+
+
+def blend(image: Image, effect: Blend, backend: Backend) -> Image:
+    """Render each chain from the same image and add them by weight."""
+    total: npt.NDArray[np.float64] | None = None
+    for weight, chain in zip(effect.weights, effect.chains, strict=True):
+        made = image
+        for inner in chain:
+            made = backend.prepare(inner, made.shape, made.dtype)(made)
+        part = weight * to_units(made, made.dtype)
+        total = part if total is None else total + part
+    assert total is not None  # noqa: S101  # a Blend has chains: the grammar refuses one without
+    return from_units(np.floor(total + 0.5) if image.dtype == np.uint8 else total, image.dtype)
+
+
+_RENDER: dict[type, Any] = {
+    Tone: tone,
+    ToneFrom: tone_from,
+    ColorMix: color_mix,
+    Warp: warp,
+    Filter: filter_,
+    Paint: paint,
+}

@@ -1,0 +1,109 @@
+"""Tables of tones: how functions in 8-bit units become values of a dtype. Shared by the backends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from augplug.effects import Tone, ToneFrom
+from augplug.types import Counts, Fill, Image, Values
+
+Table = npt.NDArray[Any]
+
+
+def levels(dtype: np.dtype[Any]) -> int:
+    """Return how many values an integer dtype has: 256 or 65,536."""
+    return 256 if dtype == np.uint8 else 65536
+
+
+def to_units(values: npt.NDArray[Any], dtype: np.dtype[Any]) -> Values:
+    """Return values of `dtype` in 8-bit units: uint16 v / 257, floats 255 v."""
+    if dtype == np.uint8:
+        return values.astype(np.float64)
+    return values / 257.0 if dtype == np.uint16 else values.astype(np.float64) * 255.0
+
+
+def from_units(values: Values, dtype: np.dtype[Any]) -> Image:
+    """Return 8-bit units clipped and as `dtype`: uint8 truncated, uint16 rounded to nearest, floats as they are."""
+    clipped = np.minimum(np.maximum(values, 0.0), 255.0)
+    if dtype == np.uint8:
+        return clipped.astype(np.uint8)
+    return np.rint(clipped * 257.0).astype(np.uint16) if dtype == np.uint16 else (clipped / 255.0).astype(dtype)
+
+
+def fill_values(fill: Fill, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Image:
+    """Return a fill as one value a channel, `(C,)`; a tuple must have as many numbers as the image has channels."""
+    channels = shape[2] if len(shape) == 3 else 1
+    return from_units(np.broadcast_to(np.asarray(fill, dtype=np.float64), (channels,)), dtype)
+
+
+@lru_cache(maxsize=4096)
+def tone_table(tone: Tone, dtype: np.dtype[Any]) -> Table:
+    """Return the table `(L,)` of a tone and of the tones that fusing put behind it; read-only."""
+    every = to_units(np.arange(levels(dtype)), dtype)
+    table = from_units(tone.function(every, *tone.arguments), dtype)
+    for then in tone.after:
+        table = tone_table(then, dtype)[table]
+    table.flags.writeable = False
+    return table
+
+
+def run_of(effect: ToneFrom) -> tuple[Tone | ToneFrom, ...]:
+    """Return a fused tone as the single tones it stands for, in order."""
+    alone = ToneFrom(effect.statistic, effect.function, *effect.arguments)
+    return (*effect.before, alone, *effect.after)
+
+
+def run_table(run: Sequence[Tone | ToneFrom], counts: Counts, dtype: np.dtype[Any]) -> Table:
+    """Return the tables `(C, L)` of a run of tones on an image whose histograms are `counts`, `(C, L)`.
+
+    A later histogram is the first one pushed forward through the table so far, exactly.
+    """
+    table: Table | None = None
+    for effect in run:
+        if isinstance(effect, Tone):
+            own = tone_table(effect, dtype)
+            table = np.broadcast_to(own, counts.shape) if table is None else own[table]
+        else:
+            own = statistic_table(effect, counts if table is None else push(counts, table), dtype)
+            table = own if table is None else np.take_along_axis(own, table.astype(np.intp), axis=1)
+    return np.broadcast_to(np.arange(levels(dtype), dtype=dtype), counts.shape) if table is None else table
+
+
+def push(counts: Counts, table: Table) -> Counts:
+    """Return the histograms of an image after `table`, from those before it; both `(C, L)`."""
+    channels, every = counts.shape
+    places = table + every * np.arange(channels)[:, None]
+    # Sums of integers below 2**53 are exact in float64.
+    pushed = np.bincount(places.ravel(), weights=counts.ravel(), minlength=counts.size)
+    return pushed.astype(np.int64).reshape(counts.shape)
+
+
+def statistic_table(effect: ToneFrom, counts: Counts, dtype: np.dtype[Any]) -> Table:
+    """Return the tables `(C, L)` of a single ToneFrom (histogram or extremes)."""
+    last = levels(dtype) - 1
+    if effect.statistic == "histogram":
+        table: Table = effect.function(counts, *effect.arguments).astype(dtype)
+        return table
+    used = counts > 0
+    lowest, highest = used.argmax(axis=1), last - used[:, ::-1].argmax(axis=1)
+    ends = to_units(np.stack([lowest, highest]), dtype)[..., None]
+    every = to_units(np.arange(last + 1), dtype)
+    return from_units(effect.function(every, *ends, *effect.arguments), dtype)
+
+
+def blend8(base: Image, image: Image, factor: float) -> Image:
+    """Return uint8 base + factor (image - base): float32 and truncated, as Pillow's Blend.c."""
+    if factor in (0, 1):
+        return (base if factor == 0 else image).copy()
+    low = base.astype(np.float32)
+    mixed = low + np.float32(factor) * (image.astype(np.float32) - low)
+    return np.clip(mixed, 0, 255).astype(np.uint8)
+
+
+GREY = (19595, 38470, 7471)
+"""Pillow's weights of red, green and blue, in 1/65536."""

@@ -1,0 +1,121 @@
+"""The five words of the grammar for Python: what `augplug.step`, `augplug.sequence` and the others are made of.
+
+A pair on a scalar field is short for a uniform distribution (of integers, on a field of integers); a distribution may
+also be written as in a policy file: `degrees={"normal": [0, 10], "clip": [-30, 30]}`.
+"""
+
+from __future__ import annotations
+
+import numbers
+
+from augplug._policies.documents import LARGEST, shown
+from augplug._policies.grammar import BlendOf, Node, OneOf, Sequence, SomeOf, Step, Value
+from augplug._policies.reader import Operations, address_of
+from augplug._policies.values import STEP_KEYS, read_value
+from augplug.errors import OperationError, SettingsError, suggest
+from augplug.ops.base import Parameter
+from augplug.rng import Distribution, Integers, Uniform
+
+_ANY_NUMBER = Parameter()
+_WHOLE = Parameter(integer=True)
+
+
+def step(operations: Operations, op: str, /, p: float = 1.0, level: object = None, **fields: object) -> Step:
+    """Return one operation at probability `p`, at a `level` of the policy's scale or with explicit `fields`.
+
+    Raises OperationError for an unknown operation or field, or a value out of its range; SettingsError for `p`; and
+    PolicyError for a distribution that is written wrongly.
+    """
+    if not isinstance(op, str):
+        raise OperationError(f"step takes the name of an operation, such as 'Rotate', not {shown(op)}")
+    address = address_of(operations, op)
+    parameters = operations[op].about.parameters
+    for name in fields:
+        if name not in parameters:
+            raise OperationError(f"{op} has no field {name!r}{suggest(name, [*parameters, *STEP_KEYS[1:]])}")
+    values = tuple((name, _value(given, parameters[name], name)) for name, given in fields.items())
+    drawn = None if level is None else _number_or_draw(level, _ANY_NUMBER, "level")
+    return Step(op, address, operations[op], number(p, "p"), drawn, values)
+
+
+def levelled(operations: Operations, op: str, level: float | Distribution) -> Step:
+    """Return an operation at `level`, or as it is where it has no field that a level drives."""
+    return step(operations, op, level=None if operations[op].about.level_field is None else level)
+
+
+def sequence(*nodes: Node) -> Sequence:
+    """Return the nodes, all of them in order. Raises SettingsError for what is no node."""
+    return Sequence(_nodes("sequence", nodes))
+
+
+def one_of(*nodes: Node, weights: object = None) -> OneOf:
+    """Return one of the nodes, by `weights` (equally likely without). Raises SettingsError."""
+    return OneOf(_nodes("one_of", nodes), _weights(weights))
+
+
+def some_of(n: object, *nodes: Node, replacement: bool = True, weights: object = None) -> SomeOf:
+    """Return `n` of the nodes (a whole number, a pair or a distribution of integers). Raises SettingsError."""
+    drawn = _number_or_draw(n, _WHOLE, "n")
+    if isinstance(drawn, float):
+        raise SettingsError(f"n is a whole number, not {shown(n)}")
+    if not isinstance(replacement, bool):
+        raise SettingsError(f"replacement is True or False, not {shown(replacement)}")
+    return SomeOf(drawn, _nodes("some_of", nodes), replacement, _weights(weights))
+
+
+def blend(*nodes: Node, alpha: float = 1.0) -> BlendOf:
+    """Return the image blended with a mixture of the nodes' results, as in AugMix. Raises SettingsError."""
+    return BlendOf(_nodes("blend", nodes), number(alpha, "alpha"))
+
+
+def _nodes(word: str, nodes: tuple[object, ...]) -> tuple[Node, ...]:
+    return tuple(_node(word, node) for node in nodes)
+
+
+def _node(word: str, node: object) -> Node:
+    if isinstance(node, Node):
+        return node
+    hint = f"; write {word}(*nodes)" if isinstance(node, list | tuple) else ""
+    raise SettingsError(f"{word} takes steps and other nodes of the grammar, not {shown(node)}{hint}")
+
+
+def _value(given: object, declared: Parameter, name: str) -> Value:
+    if isinstance(given, str):
+        return given
+    if declared.many and isinstance(given, list | tuple) and given:
+        return tuple(number(part, name) for part in given)
+    return _number_or_draw(given, declared, name)
+
+
+def _number_or_draw(given: object, declared: Parameter, name: str) -> float | Distribution:
+    if isinstance(given, Distribution):
+        return given
+    if isinstance(given, dict):
+        value = read_value(given, pointer=f"/{name}")
+        assert isinstance(value, Distribution)  # noqa: S101  # a table is one, or an error
+        return value
+    if isinstance(given, tuple) and len(given) == 2:
+        low, high = (number(part, name) for part in given)
+        return Integers(int(low), int(high)) if declared.integer and _whole(low, high) else Uniform(low, high)
+    return number(given, name)
+
+
+def _whole(*parts: float) -> bool:
+    return all(float(part).is_integer() for part in parts)
+
+
+def number(given: object, what: str) -> float:
+    """Return a number of Python's own, whatever library it comes from. True and NaN are none: raises SettingsError."""
+    if not isinstance(given, bool) and isinstance(given, numbers.Real):
+        made = int(given) if isinstance(given, numbers.Integral) else float(given)
+        if abs(made) <= LARGEST:  # false for NaN too
+            return made
+    raise SettingsError(f"{what} is a number, not {shown(given)}")
+
+
+def _weights(given: object) -> tuple[float, ...] | None:
+    if given is None:
+        return None
+    if not isinstance(given, list | tuple):
+        raise SettingsError(f"weights are a list of numbers, not {shown(given)}")
+    return tuple(number(part, "weights") for part in given)

@@ -1,0 +1,159 @@
+"""From a policy and a stream to drawn operations: the only place where chance exists.
+
+A policy is compiled once into nested functions. A drawn operation is one object for as long as its numbers recur (a
+step without continuous numbers has only a few), so that plans can be cached by identity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from augplug._policies.grammar import BlendOf, Node, OneOf, Policy, Sequence, SomeOf, Step
+from augplug.ops.base import Operation
+from augplug.ops.levels import SCALES, Row
+from augplug.rng import WORD, Beta, Distribution, Stream, dirichlet, pick
+
+_INTERNED = 512
+"""How many drawn operations a step keeps; a step with continuous numbers would keep them without end."""
+
+
+class Drawn:
+    """An operation with all its numbers; compares by identity."""
+
+    __slots__ = ("address", "operation")
+
+    def __init__(self, address: str, operation: Operation) -> None:
+        """Hold `operation`, known as `address`."""
+        self.address = address
+        self.operation = operation
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnBlend:
+    """Chains of drawn operations with their weights; the first chain is empty: the image itself. Compares by identity."""
+
+    weights: tuple[float, ...]
+    chains: tuple[tuple[Item, ...], ...]
+
+
+Item: TypeAlias = Drawn | DrawnBlend
+Draw: TypeAlias = Callable[[Stream, list[Item]], None]
+
+
+def compile_policy(policy: Policy) -> Draw:
+    """Return the function that appends what a stream draws from the policy to a list."""
+    return _compile(policy.node, policy)
+
+
+def _compile(node: Node, policy: Policy) -> Draw:
+    if isinstance(node, Step):
+        return _step(node, policy)
+    children = [_compile(child, policy) for child in node.children]
+    if isinstance(node, Sequence):
+        return _sequence(children)
+    if isinstance(node, OneOf):
+        return _one_of(children, node.weights)
+    if isinstance(node, SomeOf):
+        return _some_of(children, node)
+    return _blend(children, node)
+
+
+def _sequence(children: list[Draw]) -> Draw:
+    def draw(stream: Stream, drawn: list[Item]) -> None:
+        for child in children:
+            child(stream, drawn)
+
+    return draw
+
+
+def _one_of(children: list[Draw], weights: tuple[float, ...] | None) -> Draw:
+    count = len(children)
+
+    def draw(stream: Stream, drawn: list[Item]) -> None:
+        chosen = (stream.word() * count) >> 64 if weights is None else pick(weights, stream)
+        children[chosen](stream, drawn)
+
+    return draw
+
+
+def _some_of(children: list[Draw], node: SomeOf) -> Draw:
+    weights = node.weights or (1.0,) * len(children)
+
+    def draw(stream: Stream, drawn: list[Item]) -> None:
+        number = int(_number(node.n, stream))
+        left = list(weights)
+        for _ in range(number):
+            chosen = stream.below(len(children)) if node.weights is None and node.replacement else pick(left, stream)
+            if not node.replacement:
+                left[chosen] = 0.0
+            children[chosen](stream, drawn)
+
+    return draw
+
+
+def _blend(children: list[Draw], node: BlendOf) -> Draw:
+    share = Beta(node.alpha, node.alpha)
+
+    def draw(stream: Stream, drawn: list[Item]) -> None:
+        mixed = share.draw(stream)
+        weights = dirichlet(node.alpha, len(children), stream)
+        chains: list[tuple[Item, ...]] = [()]
+        for child in children:
+            chain: list[Item] = []
+            child(stream, chain)
+            chains.append(tuple(chain))
+        drawn.append(DrawnBlend((1 - mixed, *(mixed * weight for weight in weights)), tuple(chains)))
+
+    return draw
+
+
+def _step(step: Step, policy: Policy) -> Draw:
+    below = int(step.p * WORD)
+    values_of = _values(step, policy)
+    made: dict[tuple[Any, ...], Drawn] = {}
+    names = tuple(name for name, _ in values_of)
+    sources = tuple(source for _, source in values_of)
+
+    def draw(stream: Stream, drawn: list[Item]) -> None:
+        if below < WORD and stream.word() >= below:
+            return
+        values = tuple([source(stream) if callable(source) else source for source in sources])
+        known = made.get(values)
+        if known is None:
+            known = Drawn(step.address, step.operation(**dict(zip(names, values, strict=True))))
+            if len(made) < _INTERNED:
+                made[values] = known
+        drawn.append(known)
+
+    return draw
+
+
+def _values(step: Step, policy: Policy) -> list[tuple[str, Any]]:
+    """Return where each field's value comes from: a number, or a function of the stream."""
+    about = step.operation.about
+    given = {name: value for name, value in policy.defaults.items() if name in about.parameters} | dict(step.fields)
+    sources: list[tuple[str, Any]] = []
+    row = SCALES[policy.scale].row(step.address, step.operation) if step.level is not None else None
+    for name, declared in about.parameters.items():
+        if row is not None and name == row.field:
+            sources.append((name, _levelled(step.level, row, SCALES[policy.scale].divisor)))
+        elif name in given or declared.draw is not None:
+            value = given.get(name, declared.draw)
+            sources.append((name, value.draw if isinstance(value, Distribution) else value))
+    return sources
+
+
+def _levelled(level: float | Distribution | None, row: Row, divisor: float) -> Any:
+    if isinstance(level, Distribution):
+        return lambda stream: row.value(level.draw(stream) / divisor, stream.sign() if row.signed else 1)
+    assert level is not None  # noqa: S101  # the caller asks only for steps with a level
+    plus, minus = (row.value(level / divisor, sign) for sign in (1, -1))
+    if not row.signed or plus == minus:
+        return plus
+    return lambda stream: plus if stream.word() >> 63 else minus
+
+
+def _number(value: float | Distribution, stream: Stream) -> float:
+    return value.draw(stream) if isinstance(value, Distribution) else value

@@ -1,0 +1,287 @@
+"""The five words of a policy: step, sequence, one_of, some_of, blend; and the policy around them. All frozen data.
+
+Operations are held as classes, looked up when the policy was read or written; nothing here knows the registry.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeAlias, get_args
+
+from augplug.errors import OperationError, SettingsError, suggest
+from augplug.fuse import FUSE_LEVELS, FuseLevel
+from augplug.ops.base import Operation, Parameter
+from augplug.ops.levels import SCALES
+from augplug.rng import Choice, Distribution, Integers, Sign, check_weights
+from augplug.types import Interpolation
+
+FORMAT = 1
+Value: TypeAlias = float | str | tuple[float, ...] | Distribution
+DEFAULTS: Mapping[str, Parameter] = {
+    "interpolation": Parameter(choices=get_args(Interpolation)),
+    "fill": Parameter(low=0, high=255, unit="8-bit values", many=True),
+    "mask_fill": Parameter(unit="mask value"),
+}
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+"""A policy's name: it stands before the colon of `name:n=2`, and as the name of a file."""
+MOST_DRAWN = 100
+"""Largest n of some_of."""
+MOST_STEPS = 1000
+"""Most steps in one draw: a file from a stranger must not keep an augmenter busy for ever."""
+MOST_NESTED = 24
+"""Most nodes inside each other; what is deeper could be written to a file, but not be read from it."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One operation with probability `p`, at a `level` of the policy's scale or with explicit `fields`.
+
+    `op` is the name as written (`Rotate` or `distribution:Rotate`), `address` the full one.
+    """
+
+    op: str
+    address: str
+    operation: type[Operation]
+    p: float = 1.0
+    level: float | Distribution | None = None
+    fields: tuple[tuple[str, Value], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check p, the fields and their ranges, and that every field gets a value from somewhere."""
+        # By name, because the order of keys in a file means nothing: not for equality, not for the order of draws.
+        object.__setattr__(self, "fields", tuple(sorted(self.fields, key=_first)))
+        if not 0 <= self.p <= 1:
+            raise SettingsError(f"{self.op}: p is a probability in 0..1, not {self.p!r}")
+        about = self.operation.about
+        given = dict(self.fields)
+        for name, value in self.fields:
+            if name not in about.parameters:
+                raise OperationError(f"{self.op} has no field {name!r}{suggest(name, about.parameters)}")
+            check_value(value, about.parameters[name], f"{self.op}({name}=...)")
+        if self.level is not None and about.level_field in given:
+            raise OperationError(f"{self.op} is given a level and {about.level_field}, which the level sets; give one")
+        for name, declared in about.parameters.items():
+            by_level = self.level is not None and declared.level is not None
+            if declared.required and declared.draw is None and not by_level and name not in given:
+                hint = " or a level" if declared.level is not None else ""
+                raise OperationError(f"{self.op} needs {name}{hint}: {declared.describe()}")
+
+    def to_json(self) -> dict[str, Any]:
+        """The policy file's form."""
+        written: dict[str, Any] = {"op": self.op, "p": self.p}
+        if self.level is not None:
+            written["level"] = _value_json(self.level)
+        return {**written, **{name: _value_json(value) for name, value in self.fields}}
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """All children, in order."""
+
+    children: tuple[Node, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The policy file's form."""
+        return {"sequence": [child.to_json() for child in self.children]}
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """One child, by `weights` (equally likely without)."""
+
+    children: tuple[Node, ...]
+    weights: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        """Check that there is something to choose from."""
+        _check_children("one_of", self.children, self.weights)
+
+    def to_json(self) -> dict[str, Any]:
+        """The policy file's form."""
+        return _with_weights({"one_of": [child.to_json() for child in self.children]}, self.weights)
+
+
+@dataclass(frozen=True)
+class SomeOf:
+    """`n` children, drawn with or without `replacement`, in the order drawn."""
+
+    n: int | Distribution
+    children: tuple[Node, ...]
+    replacement: bool = True
+    weights: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        """Check that n can be drawn."""
+        _check_children("some_of", self.children, self.weights)
+        low, high = self.n.bounds if isinstance(self.n, Distribution) else (self.n, self.n)
+        likely = sum(weight > 0 for weight in self.weights) if self.weights else len(self.children)
+        most = MOST_DRAWN if self.replacement else min(likely, MOST_DRAWN)
+        if not 0 <= low <= high <= most or not _is_whole(self.n):
+            raise SettingsError(f"some_of draws n, a whole number in 0..{most} here, not {self.n!r}")
+
+    def to_json(self) -> dict[str, Any]:
+        """The policy file's form."""
+        written = {"some_of": [child.to_json() for child in self.children], "n": _value_json(self.n)}
+        return _with_weights({**written, "replacement": self.replacement}, self.weights)
+
+
+@dataclass(frozen=True)
+class BlendOf:
+    """The image blended with a mixture of chains: weights from Dirichlet(`alpha`), the image's share from Beta(`alpha`, `alpha`).
+
+    Source: AugMix, arXiv 1912.02781, section 3.
+    """
+
+    children: tuple[Node, ...]
+    alpha: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Check alpha and that there are chains."""
+        _check_children("blend", self.children, None)
+        if not self.alpha > 0:
+            raise SettingsError(f"blend takes an alpha above 0, not {self.alpha!r}")
+
+    def to_json(self) -> dict[str, Any]:
+        """The policy file's form."""
+        return {"blend": [child.to_json() for child in self.children], "alpha": self.alpha}
+
+
+Node: TypeAlias = Step | Sequence | OneOf | SomeOf | BlendOf
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A tree of nodes with what holds for all of it: the `scale` of its levels, the `fuse` level, and `defaults`.
+
+    `defaults` gives `interpolation`, `fill` and `mask_fill` to every step whose operation has them and that does not
+    say otherwise.
+    """
+
+    node: Node
+    name: str = "unnamed"
+    scale: str = "autoaugment"
+    fuse: FuseLevel = "exact"
+    source: str = ""
+    defaults: Mapping[str, Value] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Check the names; and each default against every operation it holds for."""
+        if not NAME.fullmatch(self.name):
+            raise SettingsError(f"a policy's name is 1 to 64 of a-z, 0-9, - and _, not {self.name!r}")
+        if self.scale not in SCALES:
+            raise SettingsError(f"{self.scale!r} is no scale{suggest(self.scale, SCALES)}")
+        if self.fuse not in FUSE_LEVELS:
+            raise SettingsError(f"{self.fuse!r} is no fuse level{suggest(self.fuse, FUSE_LEVELS)}")
+        for name, value in self.defaults.items():
+            if name not in DEFAULTS:
+                raise SettingsError(f"{name!r} is no default{suggest(name, DEFAULTS)}")
+            check_value(value, DEFAULTS[name], f"defaults.{name}")
+            for step in steps_of(self.node):
+                declared = step.operation.about.parameters.get(name)
+                if declared is not None:
+                    check_value(value, declared, f"defaults.{name} for {step.op}")
+        for step in steps_of(self.node):
+            SCALES[self.scale].check(step.level, step.op)
+        if _longest_draw(self.node) > MOST_STEPS:
+            raise SettingsError(f"one draw of this policy may have more than {MOST_STEPS:,} steps")
+
+    @cached_property
+    def digest(self) -> bytes:
+        """32 bytes that name what is drawn: of the nodes, the scale and the defaults; not of name, source or fuse level."""
+        content = {"policy": self.node.to_json(), "scale": self.scale, "defaults": self._defaults_json()}
+        return hashlib.sha256(json.dumps(_same_numbers(content), sort_keys=True).encode()).digest()
+
+    def to_json(self) -> dict[str, Any]:
+        """The policy file's form, as data for `json.dumps`."""
+        return {
+            "augplug_policy": FORMAT,
+            "name": self.name,
+            "scale": self.scale,
+            "fuse": self.fuse,
+            "source": self.source,
+            "defaults": self._defaults_json(),
+            "policy": self.node.to_json(),
+        }
+
+    def _defaults_json(self) -> dict[str, Any]:
+        return {name: _value_json(value) for name, value in self.defaults.items()}
+
+    def __hash__(self) -> int:
+        """By digest: equal policies draw alike."""
+        return hash(self.digest)
+
+
+def steps_of(node: Node) -> Iterator[Step]:
+    """Yield every step below `node`, in order."""
+    if isinstance(node, Step):
+        yield node
+    else:
+        for child in node.children:
+            yield from steps_of(child)
+
+
+def _longest_draw(node: Node, depth: int = 1) -> int:
+    if depth > MOST_NESTED:
+        raise SettingsError(f"nodes are nested deeper than {MOST_NESTED}")
+    if isinstance(node, Step):
+        return 1
+    lengths = [_longest_draw(child, depth + 1) for child in node.children]
+    if isinstance(node, OneOf):
+        return max(lengths)
+    if isinstance(node, SomeOf):
+        return max(lengths) * int(node.n.bounds[1] if isinstance(node.n, Distribution) else node.n)
+    return sum(lengths)
+
+
+def check_value(value: Value, declared: Parameter, where: str) -> None:
+    """Raise OperationError, naming `where`, unless every number that `value` can give is one the parameter takes."""
+    if not isinstance(value, Distribution):
+        declared.check(value, where)
+        return
+    for bound in value.bounds:
+        declared.check(bound, where)
+    if declared.integer and not _is_whole(value):
+        raise OperationError(f"{where} takes whole numbers, as integers or choice give them, not {value.to_json()}")
+
+
+def _is_whole(value: float | Distribution) -> bool:
+    if isinstance(value, Choice):
+        return all(float(x).is_integer() for x in value.values)
+    if isinstance(value, Sign):
+        return float(value.value).is_integer()
+    return isinstance(value, int | Integers)
+
+
+def _first(pair: tuple[str, Value]) -> str:
+    return pair[0]
+
+
+def _check_children(word: str, children: tuple[Node, ...], weights: tuple[float, ...] | None) -> None:
+    if not children:
+        raise SettingsError(f"{word} needs at least one policy below it")
+    if weights is not None:
+        check_weights(weights, len(children))
+
+
+def _value_json(value: Value) -> Any:
+    if isinstance(value, Distribution):
+        return value.to_json()
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _with_weights(written: dict[str, Any], weights: tuple[float, ...] | None) -> dict[str, Any]:
+    return written if weights is None else {**written, "weights": list(weights)}
+
+
+def _same_numbers(content: Any) -> Any:
+    """The content with 1 for 1.0 and 0 for -0.0: equal policies have equal digests."""
+    if isinstance(content, dict):
+        return {key: _same_numbers(value) for key, value in content.items()}
+    if isinstance(content, list):
+        return [_same_numbers(value) for value in content]
+    return int(content) if isinstance(content, float) and content.is_integer() else content

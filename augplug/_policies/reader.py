@@ -1,0 +1,230 @@
+"""Data to policies: the one strict reader behind files, published policies and everything else that is text.
+
+Operation names are looked up in the mapping that the caller passes, and nowhere else. Whatever is wrong is one
+`PolicyError` with the JSON pointer of the place, whether the reader found it or a constructor of the grammar. What is
+read is written back the same: `read_policy(policy.to_json(), operations) == policy`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias, TypeVar
+
+from augplug._policies.documents import BYTES, Place, check_document, parse_json, parse_toml, shown
+from augplug._policies.grammar import DEFAULTS, FORMAT, BlendOf, Node, OneOf, Policy, Sequence, SomeOf, Step, Value
+from augplug._policies.values import STEP_KEYS, field_at, number_at, value_at, weights_at
+from augplug.errors import OperationError, PolicyError, suggest
+from augplug.fuse import FUSE_LEVELS
+from augplug.ops.base import Operation
+from augplug.ops.levels import SCALES
+from augplug.rng import Distribution
+
+Word = TypeVar("Word", bound=str)
+Operations: TypeAlias = Mapping[str, type[Operation]]
+"""Every operation twice: by `Name` and by `distribution:Name`."""
+
+_FILE_KEYS = ("augplug_policy", "name", "scale", "fuse", "source", "defaults", "policy")
+
+
+def load_policy_file(path: str | Path, operations: Operations) -> Policy:
+    """Read the policy file at `path`, `.json` or `.toml` by its suffix. Raises PolicyError, which names the file."""
+    loads = {".json": loads_json, ".toml": loads_toml}.get(Path(path).suffix.lower(), _no_format)
+    try:
+        return loads(_contents(Path(path)), operations)
+    except PolicyError as error:
+        raise PolicyError(f"{error.problem} [file {shown(str(path))}]", error.pointer) from None
+
+
+def loads_json(text: bytes | str, operations: Operations) -> Policy:
+    """Read a policy from JSON text. Raises PolicyError."""
+    return read_policy(parse_json(text), operations)
+
+
+def loads_toml(text: bytes | str, operations: Operations) -> Policy:
+    """Read a policy from TOML text with the same keys. Raises PolicyError."""
+    return read_policy(parse_toml(text), operations)
+
+
+def read_policy(document: object, operations: Operations, *, pointer: str = "") -> Policy:
+    """Read a whole policy from data; `pointer` is where the document stands in a larger one. Raises PolicyError."""
+    check_document(document, pointer)
+    top = Place(document, pointer)
+    _check_format(top)
+    table = top.only(_FILE_KEYS)
+    scale = _word(table.get("scale"), SCALES, "scale") or Policy.scale
+    fuse = _word(table.get("fuse"), FUSE_LEVELS, "fuse level") or Policy.fuse
+    if "policy" not in table:
+        raise top.error('the key "policy" is missing: it holds the tree of steps')
+    node = _Reader(operations, scale).node(table["policy"])
+    with table["policy"].to_blame():
+        Policy(node, scale=scale)
+    name = table["name"].text() if "name" in table else Policy.name
+    with table.get("name", top).to_blame():
+        Policy(node, name=name, scale=scale)
+    defaults = _defaults(table["defaults"], node, scale) if "defaults" in table else {}
+    source = table["source"].text() if "source" in table else ""
+    with top.to_blame():
+        return Policy(node, name, scale, fuse, source, defaults)
+
+
+def read_node(document: object, operations: Operations, *, scale: str | None = None, pointer: str = "") -> Node:
+    """Read one node of the grammar from data; its levels are checked where a `scale` is given. Raises PolicyError."""
+    check_document(document, pointer)
+    return _Reader(operations, scale).node(Place(document, pointer))
+
+
+def address_of(operations: Operations, name: str) -> str:
+    """Return the full address (`augplug:Rotate`) of an operation known as `name`. Raises OperationError."""
+    if name not in operations:
+        raise OperationError(f"there is no operation {shown(name)}{suggest(name, _like(name, operations))}")
+    if ":" in name:
+        return name
+    for address, operation in operations.items():
+        if operation is operations[name] and address.endswith(f":{name}"):
+            return address
+    raise OperationError(f"the operation {name} has no full address distribution:{name} in the mapping given")
+
+
+def _like(name: str, operations: Operations) -> Iterable[str]:
+    return [known for known in operations if (":" in known) == (":" in name)]
+
+
+def _no_format(_text: bytes, _operations: Operations) -> Policy:
+    raise PolicyError("a policy file ends in .json or .toml")
+
+
+def _contents(path: Path) -> bytes:
+    try:
+        if path.is_file():  # a pipe would be waited for, a folder is no file
+            with path.open("rb") as file:
+                return file.read(BYTES + 1)  # one more than the reader takes, so that it says so
+    except (OSError, ValueError) as error:  # ValueError: a null character in the path
+        raise PolicyError(f"cannot be opened: {getattr(error, 'strerror', None) or error}") from None
+    raise PolicyError("there is no such file")
+
+
+def _check_format(top: Place) -> None:
+    table = top.table()
+    if "augplug_policy" not in table:
+        if any(word in table for word in _WORDS):
+            hint = f'{{"augplug_policy": {FORMAT}, "policy": ...}}'
+            raise top.error(f"a node of the grammar alone is no policy file; put it into {hint}")
+        raise top.error(f'no policy file: the key "augplug_policy" with the format version, {FORMAT}, is missing')
+    place = table["augplug_policy"]
+    version = place.whole()
+    if version > FORMAT:
+        raise place.error(f"format {version} is newer than this augplug, which reads {FORMAT}: upgrade augplug")
+    if version < FORMAT:
+        raise place.error(f"there is no format {version}; this augplug reads {FORMAT}")
+
+
+def _word(place: Place | None, known: Iterable[Word], what: str) -> Word | None:
+    if place is None:
+        return None
+    given = place.text()
+    for word in known:
+        if word == given:
+            return word
+    raise place.error(f"{shown(given)} is no {what}{suggest(given, known)}")
+
+
+def _defaults(place: Place, node: Node, scale: str) -> dict[str, Value]:
+    defaults: dict[str, Value] = {}
+    for name, given in place.only(DEFAULTS).items():
+        defaults[name] = value_at(given)
+        with given.to_blame():
+            Policy(node, scale=scale, defaults={name: defaults[name]})  # the policy checks it on each of its steps
+    return defaults
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Reads nodes with one mapping of operations, and levels of one scale."""
+
+    operations: Operations
+    scale: str | None
+
+    def node(self, place: Place) -> Node:
+        """Read the node at a place: the one word of the grammar in it says which."""
+        table = place.table()
+        words = [word for word in table if word in _WORDS]
+        if not words:
+            odd = next((key for key in table if key not in STEP_KEYS), "")
+            raise table.get(odd, place).error(f"no word of the grammar{suggest(odd, _WORDS)}; a node has one")
+        if len(words) > 1:
+            raise table[words[1]].error(f"a node has one word of the grammar, not {' and '.join(words)}")
+        return _WORDS[words[0]](self, place)
+
+    def step(self, place: Place) -> Step:
+        """Read {"op": ..., "p": ..., "level": ..., field: value}."""
+        table = place.table()
+        op = table["op"].text()
+        with table["op"].to_blame():
+            address = address_of(self.operations, op)
+        operation = self.operations[op]
+        p = table["p"].number() if "p" in table else Step.p
+        if not 0 <= p <= 1:
+            raise table["p"].error(f"{op}: p is a probability in 0..1, not {shown(p)}")
+        level = self._level(table["level"], op) if "level" in table else None
+        fields = {name: given for name, given in table.items() if name not in STEP_KEYS}
+        read = tuple((name, field_at(given, op, name, operation)) for name, given in fields.items())
+        with place.to_blame():
+            return Step(op, address, operation, p, level, read)
+
+    def _level(self, place: Place, op: str) -> float | Distribution:
+        level = number_at(place)
+        if self.scale is not None:
+            with place.to_blame():
+                SCALES[self.scale].check(level, op)
+        return level
+
+    def sequence(self, place: Place) -> Sequence:
+        """Read {"sequence": [...]}; an empty one changes nothing."""
+        return Sequence(self._children(place.only(["sequence"])["sequence"]))
+
+    def one_of(self, place: Place) -> OneOf:
+        """Read {"one_of": [...], "weights": [...]}."""
+        table = place.only(["one_of", "weights"])
+        children = self._children(table["one_of"])
+        with table["one_of"].to_blame():
+            OneOf(children)
+        return OneOf(children, weights_at(table.get("weights"), len(children)))
+
+    def some_of(self, place: Place) -> SomeOf:
+        """Read {"some_of": [...], "n": ..., "replacement": ..., "weights": [...]}."""
+        table = place.only(["some_of", "n", "replacement", "weights"])
+        children = self._children(table["some_of"])
+        with table["some_of"].to_blame():
+            OneOf(children)
+        if "n" not in table:
+            raise place.error('some_of needs "n", how many are drawn')
+        drawn = number_at(table["n"])
+        n = drawn if isinstance(drawn, Distribution) else table["n"].whole()
+        replacement = table["replacement"].truth() if "replacement" in table else SomeOf.replacement
+        weights = weights_at(table.get("weights"), len(children))
+        with table["n"].to_blame():
+            return SomeOf(n, children, replacement, weights)
+
+    def blend(self, place: Place) -> BlendOf:
+        """Read {"blend": [...], "alpha": ...}."""
+        table = place.only(["blend", "alpha"])
+        children = self._children(table["blend"])
+        with table["blend"].to_blame():
+            BlendOf(children)
+        alpha = table["alpha"].number() if "alpha" in table else BlendOf.alpha
+        with table.get("alpha", place).to_blame():
+            return BlendOf(children, alpha)
+
+    def _children(self, place: Place) -> tuple[Node, ...]:
+        return tuple(self.node(child) for child in place.items())
+
+
+_WORDS: Mapping[str, Callable[[_Reader, Place], Node]] = {
+    "op": _Reader.step,
+    "sequence": _Reader.sequence,
+    "one_of": _Reader.one_of,
+    "some_of": _Reader.some_of,
+    "blend": _Reader.blend,
+}

@@ -1,0 +1,82 @@
+"""Fewer effects with the same meaning, by named level. Neighbours only: nothing is reordered.
+
+`none` leaves everything as described. `exact` does only what is bit-identical: runs of tones become one table, runs of
+flips and quarter turns become one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+from augplug import coords
+from augplug.effects import Blend, Effect, Tone, ToneFrom, Warp
+from augplug.types import Canvas
+
+FuseLevel: TypeAlias = Literal["none", "exact"]
+FUSE_LEVELS: tuple[FuseLevel, ...] = ("none", "exact")
+
+
+def fuse(effects: Sequence[Effect], level: FuseLevel, canvas: Canvas) -> tuple[Effect, ...]:
+    """Return the effects at that level; `canvas` is what the first of them is rendered on."""
+    if level == "none":
+        return tuple(effects)
+    fused: list[Effect] = []
+    size = (canvas.height, canvas.width)
+    for effect in effects:
+        last = fused[-1] if fused else None
+        if isinstance(effect, Blend):
+            inner = Canvas(*size, canvas.channels)
+            effect = Blend(effect.weights, tuple(fuse(chain, level, inner) for chain in effect.chains))
+        if isinstance(effect, Tone | ToneFrom) and isinstance(last, Tone | ToneFrom) and _joins(effect):
+            fused[-1] = _join(last, effect)
+        elif isinstance(effect, Warp) and isinstance(effect.motion, tuple):
+            _add_warp(fused, effect, size)
+        else:
+            fused.append(effect)
+        size = effect.size if isinstance(effect, Warp) else size
+    return tuple(fused)
+
+
+def _joins(effect: Tone | ToneFrom) -> bool:
+    # A grey mean needs the pixels themselves: grey of three channels cannot be had from three histograms.
+    return not (isinstance(effect, ToneFrom) and effect.statistic == "grey_mean")
+
+
+def _join(first: Tone | ToneFrom, then: Tone | ToneFrom) -> Tone | ToneFrom:
+    """Put `then` behind `first`; the run keeps one histogram, that of the image before its first tone."""
+    if isinstance(first, ToneFrom):
+        return _tone_from(first, first.before, (*first.after, then))
+    if isinstance(then, Tone):
+        return Tone(first.function, *first.arguments, after=(*first.after, then))
+    alone = Tone(first.function, *first.arguments)
+    return _tone_from(then, (alone, *first.after), then.after)
+
+
+def _tone_from(effect: ToneFrom, before: tuple[Tone, ...], after: tuple[Tone | ToneFrom, ...]) -> ToneFrom:
+    return ToneFrom(effect.statistic, effect.function, *effect.arguments, before=before, after=after)
+
+
+def _add_warp(fused: list[Effect], effect: Warp, size: tuple[int, int]) -> None:
+    """Append a warp, joined with the turn before it if it is a turn itself; turns that come to nothing vanish."""
+    if not isinstance(effect.motion, tuple) or coords.is_turn(effect.motion, *size) != effect.size:
+        fused.append(effect)
+        return
+    last = fused[-1] if fused else None
+    motion = effect.motion
+    if isinstance(last, Warp) and isinstance(last.motion, tuple):
+        before = _input_size(last)
+        if before is not None and coords.is_turn(last.motion, *before) == last.size:
+            motion = coords.multiply(effect.motion, last.motion)
+            size = before
+            fused.pop()
+    if motion != coords.IDENTITY or size != effect.size:
+        fused.append(Warp(motion=motion, size=effect.size))
+
+
+def _input_size(warp: Warp) -> tuple[int, int] | None:
+    """Return the canvas size on which a matrix would be a turn onto `warp.size`, if there is one."""
+    for size in (warp.size, warp.size[::-1]):
+        if isinstance(warp.motion, tuple) and coords.is_turn(warp.motion, *size) == warp.size:
+            return size
+    return None

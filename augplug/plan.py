@@ -1,0 +1,142 @@
+"""Plans: everything that was drawn for one image, to read, save and replay. A plan saves operations, not effects."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from augplug._policies.draw import Drawn, DrawnBlend, Item
+from augplug.errors import AugplugError, PlanError
+from augplug.fuse import FUSE_LEVELS, FuseLevel
+from augplug.ops.base import Operation
+
+FORMAT = 1
+_KEYS = ("augplug_plan", "policy", "digest", "key", "backend", "fuse", "versions", "partners", "steps")
+_DEEPEST = 16
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One draw. `key` is `{seed, epoch, index}`, or `{seed, process, count}` of a call without an index.
+
+    `backend` and `versions` say what rendered it; `partners` are SHA-256 digests of the partner images of a Mix.
+    """
+
+    items: tuple[Item, ...]
+    policy: str
+    digest: str
+    key: Mapping[str, int]
+    backend: str
+    fuse: FuseLevel
+    versions: Mapping[str, str]
+    partners: Mapping[str, str]
+
+    def to_json(self) -> str:
+        """Return the plan as a JSON document."""
+        return json.dumps(
+            {
+                "augplug_plan": FORMAT,
+                "policy": self.policy,
+                "digest": self.digest,
+                "key": dict(self.key),
+                "backend": self.backend,
+                "fuse": self.fuse,
+                "versions": dict(self.versions),
+                "partners": dict(self.partners),
+                "steps": [_written(item) for item in self.items],
+            },
+            indent=1,
+        )
+
+    @staticmethod
+    def from_json(text: str, operations: Mapping[str, type[Operation]]) -> Plan:
+        """Read a saved plan; `operations` maps `distribution:Name` to classes.
+
+        Raises PlanError when it is no plan, or names an operation or a version of one that is not here.
+        """
+        try:
+            document = json.loads(text, parse_constant=_no_constant)
+        except (ValueError, RecursionError) as error:
+            raise PlanError(f"this is no plan: it is not JSON ({error})") from error
+        if not isinstance(document, dict) or set(document) != set(_KEYS):
+            raise PlanError(f"this is no plan: it must be an object with the keys {', '.join(_KEYS)}")
+        if document["augplug_plan"] != FORMAT:
+            raise PlanError(f"plan format {document['augplug_plan']!r} is not known here; this augplug reads {FORMAT}")
+        if document["fuse"] not in FUSE_LEVELS:
+            raise PlanError(f"the plan's fuse level {document['fuse']!r} is not one of {', '.join(FUSE_LEVELS)}")
+        _check_kinds(document)
+        items = tuple(_read(item, operations, 0) for item in document["steps"])
+        rest = {name: document[name] for name in _KEYS[1:-1]}
+        return Plan(items, **rest)
+
+    def __str__(self) -> str:
+        """One line for the draw and one a step."""
+        key = ", ".join(f"{name} {value}" for name, value in self.key.items())
+        head = f"{self.policy} ({key}; {self.backend}, fuse {self.fuse})"
+        return "\n".join([head, *(_shown(item, 1) for item in self.items)]) if self.items else f"{head}\n  nothing"
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no number")
+
+
+def _check_kinds(document: Mapping[str, Any]) -> None:
+    texts = (document["policy"], document["digest"], document["backend"])
+    maps = [document[name] for name in ("key", "versions", "partners")]
+    if not all(isinstance(text, str) for text in texts) or not all(isinstance(value, dict) for value in maps):
+        raise PlanError("this is no plan: policy, digest and backend are texts; key, versions and partners are objects")
+    if not isinstance(document["steps"], list):
+        raise PlanError("this is no plan: steps is a list")
+
+
+def _written(item: Item) -> dict[str, Any]:
+    if isinstance(item, DrawnBlend):
+        return {"weights": list(item.weights), "chains": [[_written(inner) for inner in chain] for chain in item.chains]}
+    about = item.operation.about
+    fields = {name: getattr(item.operation, name) for name in about.parameters}
+    return {"op": item.address, "version": about.version, "fields": fields}
+
+
+def _read(written: Any, operations: Mapping[str, type[Operation]], depth: int) -> Item:
+    try:
+        if "chains" in written and depth < _DEEPEST:
+            chains = tuple(tuple(_read(inner, operations, depth + 1) for inner in chain) for chain in written["chains"])
+            weights = tuple(float(weight) for weight in written["weights"])
+            if len(weights) != len(chains):
+                raise PlanError(f"a blend of {len(chains)} chains has {len(weights)} weights")
+            return DrawnBlend(weights, chains)
+        return _read_step(written, operations)
+    except PlanError:
+        raise
+    except (AugplugError, KeyError, TypeError, ValueError) as error:
+        raise PlanError(f"the plan's step {written!r} cannot be read: {error}") from error
+
+
+def _read_step(written: Mapping[str, Any], operations: Mapping[str, type[Operation]]) -> Drawn:
+    address = written["op"]
+    operation = operations.get(address)
+    if operation is None or ":" not in address:
+        raise PlanError(f"the plan uses the operation {address!r}, which is not installed here; install its plugin")
+    version = operation.about.version
+    if written["version"] != version:
+        raise PlanError(
+            f"the plan was made with version {written['version']} of {address}, here is version {version}: "
+            "the same numbers mean other pixels; install the release that made the plan"
+        )
+    fields = {name: tuple(value) if isinstance(value, list) else value for name, value in written["fields"].items()}
+    return Drawn(address, operation(**fields))
+
+
+def _shown(item: Item, depth: int) -> str:
+    indent = "  " * depth
+    if isinstance(item, Drawn):
+        about = item.operation.about
+        given = [f"{name}={getattr(item.operation, name)!r}" for name in about.parameters]
+        return f"{indent}{about.name}({', '.join(given)})"
+    lines = [f"{indent}blend"]
+    for weight, chain in zip(item.weights, item.chains, strict=True):
+        lines.append(f"{indent}  {weight:.3f} of {'' if chain else 'the image'}".rstrip())
+        lines.extend(_shown(inner, depth + 2) for inner in chain)
+    return "\n".join(lines)
