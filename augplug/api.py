@@ -1,0 +1,225 @@
+"""What `augplug` hands out: the names that need the registry. Besides the command line, the only user of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from augplug import augmenter, rendering
+from augplug._backends import default_backend
+from augplug._backends.base import Backend
+from augplug._policies import building, named, reader
+from augplug._policies.grammar import BlendOf, Node, OneOf, Policy, SomeOf, Step
+from augplug._policies.grammar import Sequence as SequenceNode
+from augplug.errors import PlanError, SettingsError, suggest
+from augplug.fuse import FuseLevel
+from augplug.ops.base import Operation
+from augplug.plan import Plan
+from augplug.registry import Plugin, Registry
+from augplug.rng import Distribution
+from augplug.types import Image
+
+sequence, one_of, some_of, blend = building.sequence, building.one_of, building.some_of, building.blend
+
+
+@cache
+def registry() -> Registry:
+    """Return this process's registry; the first call loads the plugins."""
+    return Registry()
+
+
+def operations() -> Mapping[str, type[Operation]]:
+    """Return every operation by `Name` and by `distribution:Name`."""
+    return registry().operations
+
+
+@dataclass(frozen=True)
+class NamedPolicy:
+    """A named policy: who provides it, and how to build it with its arguments."""
+
+    name: str
+    provider: str
+    build: Callable[..., Policy]
+
+
+_registered: dict[str, Policy] = {}
+
+
+def register_policy(name: str, made: Policy | Node) -> None:
+    """Give a policy a name in this process. Raises SettingsError when the name is taken."""
+    if name in policies():
+        raise SettingsError(f"there is a policy {name!r} already, from {policies()[name].provider}; choose another name")
+    named.check_name(name)
+    _registered[name] = as_policy(made)
+
+
+def policies() -> Mapping[str, NamedPolicy]:
+    """Return every named policy: built in, of plugins, of the user's folder, and registered in this process."""
+    found = {
+        name: NamedPolicy(name, entry.distribution, partial(entry.value, operations()))
+        for name, entry in registry().provided("policies").items()
+    }
+    for path in user_policy_files():
+        found.setdefault(path.stem, NamedPolicy(path.stem, str(path), partial(load_policy, path)))
+    for name, made in _registered.items():
+        found.setdefault(name, NamedPolicy(name, "this process", partial(_constant, made)))
+    return found
+
+
+def _constant(made: Policy) -> Policy:
+    return made
+
+
+def user_policy_folder() -> Path:
+    """Return the folder of the user's own policies; it need not exist."""
+    from platformdirs import user_config_path  # only looked at when policies are listed or not found built in
+
+    return user_config_path("augplug") / "policies"
+
+
+def user_policy_files() -> list[Path]:
+    """Return the policy files in the user's folder, in order."""
+    folder = user_policy_folder()
+    return sorted(path for path in folder.glob("*") if path.suffix in (".json", ".toml")) if folder.is_dir() else []
+
+
+def policy(name: str, **arguments: Any) -> Policy:
+    """Return a named policy, such as `policy("randaugment", n=2, m=9)`. Raises SettingsError."""
+    builtin = registry().provided("policies").get(name)
+    build = partial(builtin.value, operations()) if builtin is not None else None
+    if build is None:
+        known = policies()
+        if name not in known:
+            raise SettingsError(f"there is no policy {name!r}{suggest(name, known)}")
+        build = known[name].build
+    return named.build(name, build, arguments)
+
+
+def load_policy(path: str | Path) -> Policy:
+    """Read a policy file, JSON or TOML. Raises PolicyError with the place as a JSON pointer."""
+    return reader.load_policy_file(path, operations())
+
+
+def resolve_policy(text: str | Path) -> Policy:
+    """Return the policy of a name with arguments (`randaugment:n=2,m=9`), or of a path to a policy file."""
+    path = Path(text)
+    if path.suffix in (".json", ".toml"):
+        return load_policy(path)
+    name, arguments = named.parse_name(str(text))
+    return policy(name, **arguments)
+
+
+def as_policy(given: Policy | Node | str | Path) -> Policy:
+    """Return a policy, a node of the grammar, a name or a path as a policy."""
+    if isinstance(given, Policy):
+        return given
+    if isinstance(given, Step | SequenceNode | OneOf | SomeOf | BlendOf):
+        return Policy(given)
+    if isinstance(given, str | Path):
+        return resolve_policy(given)
+    raise SettingsError(f"a policy is a name, a path, a Policy or a node of the grammar, not {type(given).__name__}")
+
+
+def step(op: str, /, p: float = 1.0, level: float | Distribution | None = None, **fields: Any) -> Step:
+    """Return a step of a policy: `step("Rotate", p=0.5, degrees=(-30, 30))`. A pair on a scalar field is uniform."""
+    return building.step(operations(), op, p=p, level=level, **fields)
+
+
+def backends() -> Mapping[str, Callable[[], Backend]]:
+    """Return the backends by name, as functions that make them."""
+    return {name: entry.value for name, entry in registry().provided("backends").items()}
+
+
+def _backend(given: Backend | str | None) -> Backend:
+    if given is None:
+        return default_backend()
+    if isinstance(given, Backend):
+        return given
+    known = backends()
+    if given not in known:
+        raise SettingsError(f"there is no backend {given!r}{suggest(str(given), known)}")
+    try:
+        return known[given]()
+    except ImportError as error:
+        raise SettingsError(f"the backend {given!r} cannot be used here ({error}); pip install 'augplug[all]'") from error
+
+
+class Augmenter(augmenter.Augmenter):
+    """An augmenter from a name, a path, a policy or any node of the grammar; pickles by its policy, not by its classes."""
+
+    def __init__(
+        self,
+        policy: Policy | Node | str | Path,  # pylint: disable=redefined-outer-name  # the public name of the argument
+        *,
+        seed: int = 0,
+        backend: Backend | str | None = None,
+        fuse: FuseLevel | None = None,
+    ) -> None:
+        """Look the names up in the registry; raises SettingsError or PolicyError."""
+        super().__init__(as_policy(policy), seed=seed, backend=_backend(backend), fuse=fuse)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as JSON and names: another process looks its operations up itself."""
+        return _restore, (json.dumps(self.policy.to_json()), self.seed, self.backend.name, self.fuse)
+
+
+def _restore(text: str, seed: int, backend: str, fuse: FuseLevel) -> Augmenter:
+    return Augmenter(reader.loads_json(text, operations()), seed=seed, backend=backend, fuse=fuse)
+
+
+def load_plan(text: str) -> Plan:
+    """Read a plan from the text that `plan.to_json()` gave. Raises PlanError."""
+    return Plan.from_json(text, operations())
+
+
+def replay(plan: Plan, image: Image) -> Image:
+    """Return bit for bit what the plan's draw gave on this image. Raises PlanError where the plan cannot be replayed here."""
+    backend = _plan_backend(plan)
+    checked = rendering.check_image(image)
+    return rendering.run(rendering.prepare(plan.items, checked, plan.fuse, backend), checked)
+
+
+def _plan_backend(plan: Plan) -> Backend:
+    try:
+        backend = _backend(plan.backend)
+    except SettingsError as error:
+        raise PlanError(f"the plan was rendered by a backend that is not here: {error}") from error
+    made = plan.versions.get("backend")
+    if made != backend.version():
+        raise PlanError(
+            f"the plan was rendered by {made}, here is {backend.version()}, whose pixels may differ; install that version"
+        )
+    return backend
+
+
+def plugins() -> list[Plugin]:
+    """Return a row for every installed plugin: what it provides, or why it does not."""
+    return registry().rows()
+
+
+def _named(kind: str) -> Mapping[str, Any]:
+    return {name: entry.value for name, entry in registry().provided(kind).items()}
+
+
+def searches() -> Mapping[str, Callable[..., Any]]:
+    """Return the search algorithms by name: `searches()["randaugment"](seed=0, **settings)`."""
+    return {name: partial(algorithm, operations()) for name, algorithm in _named("searches").items()}
+
+
+def evaluators() -> Mapping[str, Any]:
+    """Return the child models by name: `evaluators()["kernel-ridge"](train, valid, **settings)`."""
+    return _named("evaluators")
+
+
+def executors() -> Mapping[str, Any]:
+    """Return the executors by name."""
+    return _named("executors")
+
+
+def observers() -> Mapping[str, Any]:
+    """Return the observers by name, as functions that make them."""
+    return _named("observers")

@@ -1,0 +1,126 @@
+"""Discover, load, register: from installed entry points to mappings of names. The only file that touches pluggy."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+import pluggy
+
+from augplug.errors import PluginError
+from augplug.hookspecs import Hooks
+from augplug.ops.base import Operation
+
+GROUP = "augplug"
+hookimpl = pluggy.HookimplMarker(GROUP)
+KINDS = ("operations", "policies", "searches", "evaluators", "executors", "backends", "observers")
+
+
+@dataclass(frozen=True)
+class Provided:
+    """A thing and the distribution that provides it."""
+
+    value: Any
+    distribution: str
+
+
+@dataclass
+class Plugin:
+    """A row of `augplug plugins list`."""
+
+    name: str
+    distribution: str
+    version: str
+    state: str = "loaded"
+    reason: str = ""
+    provides: dict[str, list[str]] = field(default_factory=dict)
+
+
+class Registry:
+    """What is installed here. Made once a process; each kind of thing is collected when it is first asked for."""
+
+    def __init__(self) -> None:
+        """Load every entry point of the group, one by one; a broken one is a warning and a row, never more."""
+        self._manager = pluggy.PluginManager(GROUP)
+        self._provided: dict[str, Mapping[str, Provided]] = {}
+        hookspec = pluggy.HookspecMarker(GROUP)
+        for kind in KINDS:
+            hookspec(getattr(Hooks, f"{GROUP}_{kind}"))
+        self._manager.add_hookspecs(Hooks)
+        self.plugins = {point.name: self._load(point) for point in sorted(entry_points(group=GROUP), key=_builtin_first)}
+        if not any(plugin.distribution == GROUP for plugin in self.plugins.values()):
+            raise PluginError("augplug is not installed, so it has no operations: run pip install . (or -e .) where it lies")
+
+    def _load(self, point: EntryPoint) -> Plugin:
+        distribution = point.dist.name if point.dist is not None else "unknown"
+        row = Plugin(point.name, distribution, point.dist.version if point.dist is not None else "unknown")
+        try:
+            self._manager.register(point.load(), name=point.name)
+            self._manager.check_pending()
+        except Exception as error:  # noqa: BLE001  # a plugin may fail in any way; the row and the warning keep the reason
+            if distribution == GROUP:
+                raise
+            if self._manager.has_plugin(point.name):
+                self._manager.unregister(name=point.name)
+            _mark_broken(row, f"{type(error).__name__}: {error}")
+        return row
+
+    def _collect(self, kind: str) -> Iterator[tuple[Plugin, Mapping[str, Any]]]:
+        """Yield what each loaded plugin provides of a kind, by name; built-ins first."""
+        implementations = getattr(self._manager.hook, f"{GROUP}_{kind}").get_hookimpls()
+        by_name = {implementation.plugin_name: implementation for implementation in implementations}
+        for name, row in self.plugins.items():
+            if name not in by_name or row.state != "loaded":
+                continue
+            try:
+                given = by_name[name].function()
+                yield row, {item.about.name: item for item in given} if kind == "operations" else dict(given)
+            except Exception as error:  # noqa: BLE001  # as in _load
+                if row.distribution == GROUP:
+                    raise
+                _mark_broken(row, f"its {kind} cannot be had: {type(error).__name__}: {error}")
+
+    def provided(self, kind: str) -> Mapping[str, Provided]:
+        """Return everything of a kind by name; of two providers of one name the second is refused, both named."""
+        if kind in self._provided:
+            return self._provided[kind]
+        known: dict[str, Provided] = {}
+        for row, items in self._collect(kind):
+            taken = next((name for name in items if name in known), None)
+            if taken is not None:
+                other = known[taken].distribution
+                _mark_broken(row, f"its {taken!r} is already provided by {other}", state="conflicting")
+                continue
+            row.provides[kind] = sorted(items)
+            known.update({name: Provided(item, row.distribution) for name, item in items.items()})
+        self._provided[kind] = known
+        return known
+
+    @cached_property
+    def operations(self) -> Mapping[str, type[Operation]]:
+        """Every operation as `Name` and as `distribution:Name`."""
+        found: dict[str, type[Operation]] = {}
+        for name, entry in self.provided("operations").items():
+            found[name] = entry.value
+            found[f"{entry.distribution}:{name}"] = entry.value
+        return found
+
+    def rows(self) -> list[Plugin]:
+        """Return a row for every plugin, with everything it provides."""
+        for kind in KINDS:
+            self.provided(kind)
+        return list(self.plugins.values())
+
+
+def _builtin_first(point: EntryPoint) -> tuple[bool, str]:
+    distribution = point.dist.name if point.dist is not None else ""
+    return distribution != GROUP, f"{distribution}:{point.name}"
+
+
+def _mark_broken(row: Plugin, reason: str, state: str = "broken") -> None:
+    row.state, row.reason = state, reason
+    warnings.warn(f"augplug: the plugin {row.name} of {row.distribution} {row.version} is {state}: {reason}", stacklevel=2)
