@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from augplug import augmenter, rendering
 from augplug._backends import default_backend
@@ -22,6 +22,12 @@ from augplug.plan import Plan
 from augplug.registry import Plugin, Registry
 from augplug.rng import Distribution
 from augplug.types import Image
+
+if TYPE_CHECKING:
+    from augplug._search.bench import Observer
+    from augplug._search.settings import Parts
+    from augplug._search.study import StudyResult
+    from augplug.data.sets import Labelled
 
 sequence, one_of, some_of, blend = building.sequence, building.one_of, building.some_of, building.blend
 
@@ -52,7 +58,9 @@ _registered: dict[str, Policy] = {}
 def register_policy(name: str, made: Policy | Node) -> None:
     """Give a policy a name in this process. Raises SettingsError when the name is taken."""
     if name in policies():
-        raise SettingsError(f"there is a policy {name!r} already, from {policies()[name].provider}; choose another name")
+        raise SettingsError(
+            f"there is a policy {name!r} already, from {policies()[name].provider}; choose another name"
+        )
     named.check_name(name)
     _registered[name] = as_policy(made)
 
@@ -89,14 +97,10 @@ def user_policy_files() -> list[Path]:
 
 def policy(name: str, **arguments: Any) -> Policy:
     """Return a named policy, such as `policy("randaugment", n=2, m=9)`. Raises SettingsError."""
-    builtin = registry().provided("policies").get(name)
-    build = partial(builtin.value, operations()) if builtin is not None else None
-    if build is None:
-        known = policies()
-        if name not in known:
-            raise SettingsError(f"there is no policy {name!r}{suggest(name, known)}")
-        build = known[name].build
-    return named.build(name, build, arguments)
+    known = policies()
+    if name not in known:
+        raise SettingsError(f"there is no policy {name!r}{suggest(name, known)}")
+    return named.build(name, known[name].build, arguments)
 
 
 def load_policy(path: str | Path) -> Policy:
@@ -145,11 +149,13 @@ def _backend(given: Backend | str | None) -> Backend:
     try:
         return known[given]()
     except ImportError as error:
-        raise SettingsError(f"the backend {given!r} cannot be used here ({error}); pip install 'augplug[all]'") from error
+        raise SettingsError(
+            f"the backend {given!r} cannot be used here ({error}); pip install 'augplug[all]'"
+        ) from error
 
 
 class Augmenter(augmenter.Augmenter):
-    """An augmenter from a name, a path, a policy or any node of the grammar; pickles by its policy, not by its classes."""
+    """An augmenter from a name, a path, a policy or any node of the grammar; pickles as its policy's JSON."""
 
     def __init__(
         self,
@@ -177,7 +183,7 @@ def load_plan(text: str) -> Plan:
 
 
 def replay(plan: Plan, image: Image) -> Image:
-    """Return bit for bit what the plan's draw gave on this image. Raises PlanError where the plan cannot be replayed here."""
+    """Return bit for bit what the plan's draw gave on this image. Raises PlanError where that cannot be had here."""
     backend = _plan_backend(plan)
     checked = rendering.check_image(image)
     return rendering.run(rendering.prepare(plan.items, checked, plan.fuse, backend), checked)
@@ -191,7 +197,7 @@ def _plan_backend(plan: Plan) -> Backend:
     made = plan.versions.get("backend")
     if made != backend.version():
         raise PlanError(
-            f"the plan was rendered by {made}, here is {backend.version()}, whose pixels may differ; install that version"
+            f"the plan was rendered by {made}, here is {backend.version()}, whose pixels may differ; install the former"
         )
     return backend
 
@@ -223,3 +229,66 @@ def executors() -> Mapping[str, Any]:
 def observers() -> Mapping[str, Any]:
     """Return the observers by name, as functions that make them."""
     return _named("observers")
+
+
+def study_parts() -> Parts:
+    """Return what names mean to a study."""
+    from augplug._search.settings import Parts  # whoever only augments does not pay for searches
+
+    return Parts(searches(), evaluators(), executors(), operations())
+
+
+def search(
+    algorithm: str,
+    data: str | Path | Labelled,
+    *,
+    out: str | Path,
+    seed: int = 0,
+    seeds: int = 3,
+    workers: int = 2,
+    executor: str = "processes",
+    evaluator: str = "kernel-ridge",
+    observe: Sequence[str | Observer] = (),
+    settings: Mapping[str, Any] | None = None,
+    trials: int | None = None,
+    resize: int | None = None,
+    skip_bad: bool = False,
+    resume: bool = False,
+) -> StudyResult:
+    """Search a policy for images, and return it with what it gained.
+
+    `data` is a folder with one folder a class, an `.npz` file with x and y, or `Labelled` arrays; `resize` (pixels) and
+    `skip_bad` are for folders. `out` is the run's folder: new, or one that holds a run which `resume=True` goes on with.
+    A trial is one policy under `seeds` seeds. `observe` holds names of observers, or functions that are called with
+    each journal record. `settings` are those of `--set`. Raises SettingsError, DataError or RunError.
+    """
+    from augplug._search.settings import study_settings  # as above
+    from augplug._search.study import run_study
+    from augplug.data.loading import load
+    from augplug.data.sets import Labelled
+
+    parts = study_parts()
+    chosen = study_settings(
+        settings or {}, parts, algorithm=algorithm, evaluator=evaluator, seed=seed, seeds=seeds, trials=trials
+    )
+    labelled = data if isinstance(data, Labelled) else load(data, resize=resize, skip_bad=skip_bad)
+    return run_study(
+        chosen,
+        labelled,
+        parts=parts,
+        out=out,
+        executor=executor,
+        workers=workers,
+        resume=resume,
+        observers=[_observer(watcher) for watcher in observe],
+    )
+
+
+def _observer(given: str | Observer) -> Observer:
+    if not isinstance(given, str):
+        return given
+    known = observers()
+    if given not in known:
+        raise SettingsError(f"there is no observer {given!r}{suggest(given, known)}")
+    made: Observer = known[given]()
+    return made

@@ -11,16 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from augplug import fuse as fusing
 from augplug._backends import default_backend
 from augplug._backends.base import Backend, Kernel
 from augplug._policies.draw import Item, compile_policy
 from augplug._policies.grammar import Policy
-from augplug.effects import Effect
 from augplug.errors import ImageError, SettingsError, suggest
 from augplug.fuse import FUSE_LEVELS, FuseLevel
 from augplug.plan import Plan
-from augplug.rendering import canvas_of, check_image, describe, prepare, run
+from augplug.rendering import check_image, prepare, run
 from augplug.rng import WORD, Stream, key_of, key_of_count
 from augplug.types import Image
 
@@ -37,7 +35,7 @@ class Augmenter:
     def __init__(
         self, policy: Policy, *, seed: int = 0, backend: Backend | None = None, fuse: FuseLevel | None = None
     ) -> None:
-        """Take a policy, a `seed` in 0..2**64-1, a backend (OpenCV where there is one) and a fuse level (the policy's)."""
+        """Take a policy, a `seed` in 0..2**64-1, a backend (OpenCV if there is one) and a fuse level (the policy's)."""
         self.policy = policy
         self.seed = _natural("seed", seed)
         self.backend = backend or default_backend()
@@ -52,21 +50,19 @@ class Augmenter:
     def __call__(self, image: Image, *, index: int | None = None, epoch: int = 0) -> Image:
         """Return the augmented image: a new array of the same dtype and channels; the image itself is not changed.
 
-        `image` is uint8, `(H, W)` or `(H, W, C)`. `index` and `epoch` number the image and the pass over the data; without
-        an index the Augmenter counts by itself, and no two calls in any process draw alike. Raises ImageError.
+        `image` is uint8, `(H, W)` or `(H, W, C)`. `index` and `epoch` number the image and the pass over the data;
+        without an index the Augmenter counts by itself, and no two calls in any process draw alike. Raises ImageError.
         """
         stream = Stream(self._digest, self._key(index, epoch))
         drawn: list[Item] = []
         self._draw(stream, drawn)
         return self._render(tuple(drawn), check_image(image))
 
-    def batch(
-        self, images: Image, *, indices: Sequence[int] | None = None, epoch: int = 0, threads: int = 1
-    ) -> Image:
+    def batch(self, images: Image, *, indices: Sequence[int] | None = None, epoch: int = 0, threads: int = 1) -> Image:
         """Return a batch augmented: uint8 `(B, H, W)` or `(B, H, W, C)`; equals calling on each image, bit for bit.
 
-        `indices` holds one index an image. With `threads` above 1 images are rendered side by side. Raises ImageError when
-        the images come out in unequal sizes.
+        `indices` holds one index an image. With `threads` above 1 images are rendered side by side. Raises ImageError
+        when the images come out in unequal sizes.
         """
         images = np.asarray(images)
         if images.ndim not in (3, 4):
@@ -85,7 +81,9 @@ class Augmenter:
             made = [one(position) for position in range(len(images))]
         sizes = {image.shape for image in made}
         if len(sizes) > 1:
-            raise ImageError(f"the images of the batch came out in unequal sizes {sorted(sizes)}; end the policy with a crop")
+            raise ImageError(
+                f"the images of the batch came out in unequal sizes {sorted(sizes)}; end the policy with a crop"
+            )
         return np.stack(made) if made else images.copy()
 
     def plan(self, image: Image, *, index: int | None = None, epoch: int = 0) -> Plan:
@@ -107,12 +105,6 @@ class Augmenter:
             partners={},
         )
 
-    def effects(self, plan: Plan, image: Image) -> tuple[tuple[Effect, ...], tuple[Effect, ...]]:
-        """Return the effects of a plan on an image, as described and as fused."""
-        canvas = canvas_of(check_image(image))
-        described = describe(plan.items, canvas)
-        return described, fusing.fuse(described, plan.fuse, canvas)
-
     def _key(self, index: int | None, epoch: int) -> bytes:
         if index is None:
             return key_of_count(self.seed, *self._count.next())
@@ -128,23 +120,22 @@ class Augmenter:
         return run(program, image)
 
 
-
 class _Counter:
     """Numbers for calls without an index: random bits of the process and a count; a fork gets bits of its own."""
 
     def __init__(self) -> None:
-        self._state = self._fresh()
-
-    @staticmethod
-    def _fresh() -> tuple[int, int, itertools.count[int]]:
-        return os.getpid(), int.from_bytes(os.urandom(8), "little"), itertools.count()
+        self._state = _fresh()
 
     def next(self) -> tuple[int, int]:
         if self._state[0] != os.getpid():
             # Two threads may both do this: they get different bits, which is all that matters.
-            self._state = self._fresh()
+            self._state = _fresh()
         _, process, count = self._state
         return process, next(count)
+
+
+def _fresh() -> tuple[int, int, itertools.count[int]]:
+    return os.getpid(), int.from_bytes(os.urandom(8), "little"), itertools.count()
 
 
 def _natural(name: str, value: Any) -> int:

@@ -94,9 +94,9 @@ def apply(matrix: Matrix | npt.NDArray[np.float64], points: Points) -> Points:
 
 
 def is_turn(matrix: Matrix, height: int, width: int) -> tuple[int, int] | None:
-    """Return the output size (height, width) if the matrix is a flip, quarter turn, transposition or the identity of this canvas.
+    """Return the output size (height, width) if the matrix flips, quarter-turns or transposes this canvas.
 
-    Then every output pixel is exactly one input pixel, whatever the interpolation.
+    Then (the identity is one of them) every output pixel is exactly one input pixel, whatever the interpolation.
     """
     (a, b, c), (d, e, f), last = matrix
     straight = b == 0 == d and abs(a) == 1 == abs(e)

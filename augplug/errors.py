@@ -61,7 +61,7 @@ class RunError(AugplugError):
 
 
 def suggest(given: str, known: Iterable[str]) -> str:
-    """Return ` (did you mean 'x'?)` for the known name closest to `given`, or the list of known names if none is close."""
+    """Return ` (did you mean 'x'?)` for the known name closest to `given`, or all known names if none is close."""
     names = sorted(known)
     close = difflib.get_close_matches(given, names, n=1)
     if close:

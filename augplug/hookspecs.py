@@ -23,7 +23,7 @@ class Hooks(Protocol):
         """Named policies: functions of the mapping of operations, and of keyword arguments that have defaults."""
 
     def augplug_searches(self) -> Mapping[str, Callable[..., SearchAlgorithm]]:
-        """Search algorithms, by the name that `augplug search` takes; made with `(operations, seed=..., **settings)`."""
+        """Search algorithms, by the name `augplug search` takes; made with `(operations, seed=..., **settings)`."""
 
     def augplug_evaluators(self) -> Mapping[str, type[Evaluator]]:
         """Child models, by the name that `--evaluator` takes."""
@@ -35,4 +35,4 @@ class Hooks(Protocol):
         """Renderers of effects, by the name that `backend=` takes."""
 
     def augplug_observers(self) -> Mapping[str, Callable[[], Callable[[Mapping[str, Any]], None]]]:
-        """Watchers of a search, by the name that `--observe` takes: called with each journal record once it is on disk."""
+        """Watchers of a search, by the name `--observe` takes; called with each journal record once it is on disk."""

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from augplug._policies.draw import Drawn, DrawnBlend, Item
+from augplug.effects import Effect
 from augplug.errors import AugplugError, PlanError
-from augplug.fuse import FUSE_LEVELS, FuseLevel
+from augplug.fuse import FUSE_LEVELS, FuseLevel, fuse
 from augplug.ops.base import Operation
+from augplug.rendering import canvas_of, check_image, describe
+from augplug.types import Image
 
 FORMAT = 1
 _KEYS = ("augplug_plan", "policy", "digest", "key", "backend", "fuse", "versions", "partners", "steps")
@@ -71,6 +74,12 @@ class Plan:
         rest = {name: document[name] for name in _KEYS[1:-1]}
         return Plan(items, **rest)
 
+    def effects(self, image: Image) -> tuple[tuple[Effect, ...], tuple[Effect, ...]]:
+        """Return what the draw does to an image, as effects: as described, and as fused. Raises ImageError."""
+        canvas = canvas_of(check_image(image))
+        described = describe(self.items, canvas)
+        return described, fuse(described, self.fuse, canvas)
+
     def __str__(self) -> str:
         """One line for the draw and one a step."""
         key = ", ".join(f"{name} {value}" for name, value in self.key.items())
@@ -93,7 +102,10 @@ def _check_kinds(document: Mapping[str, Any]) -> None:
 
 def _written(item: Item) -> dict[str, Any]:
     if isinstance(item, DrawnBlend):
-        return {"weights": list(item.weights), "chains": [[_written(inner) for inner in chain] for chain in item.chains]}
+        return {
+            "weights": list(item.weights),
+            "chains": [[_written(inner) for inner in chain] for chain in item.chains],
+        }
     about = item.operation.about
     fields = {name: getattr(item.operation, name) for name in about.parameters}
     return {"op": item.address, "version": about.version, "fields": fields}

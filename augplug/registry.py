@@ -51,9 +51,13 @@ class Registry:
         for kind in KINDS:
             hookspec(getattr(Hooks, f"{GROUP}_{kind}"))
         self._manager.add_hookspecs(Hooks)
-        self.plugins = {point.name: self._load(point) for point in sorted(entry_points(group=GROUP), key=_builtin_first)}
+        self.plugins = {
+            point.name: self._load(point) for point in sorted(entry_points(group=GROUP), key=_builtin_first)
+        }
         if not any(plugin.distribution == GROUP for plugin in self.plugins.values()):
-            raise PluginError("augplug is not installed, so it has no operations: run pip install . (or -e .) where it lies")
+            raise PluginError(
+                "augplug is not installed, so it has no operations: run pip install . (or -e .) where it lies"
+            )
 
     def _load(self, point: EntryPoint) -> Plugin:
         distribution = point.dist.name if point.dist is not None else "unknown"
@@ -61,7 +65,7 @@ class Registry:
         try:
             self._manager.register(point.load(), name=point.name)
             self._manager.check_pending()
-        except Exception as error:  # noqa: BLE001  # a plugin may fail in any way; the row and the warning keep the reason
+        except Exception as error:  # a plugin may fail in any way; the row and the warning keep the reason
             if distribution == GROUP:
                 raise
             if self._manager.has_plugin(point.name):
@@ -79,7 +83,7 @@ class Registry:
             try:
                 given = by_name[name].function()
                 yield row, {item.about.name: item for item in given} if kind == "operations" else dict(given)
-            except Exception as error:  # noqa: BLE001  # as in _load
+            except Exception as error:  # as in _load
                 if row.distribution == GROUP:
                     raise
                 _mark_broken(row, f"its {kind} cannot be had: {type(error).__name__}: {error}")
@@ -123,4 +127,6 @@ def _builtin_first(point: EntryPoint) -> tuple[bool, str]:
 
 def _mark_broken(row: Plugin, reason: str, state: str = "broken") -> None:
     row.state, row.reason = state, reason
-    warnings.warn(f"augplug: the plugin {row.name} of {row.distribution} {row.version} is {state}: {reason}", stacklevel=2)
+    warnings.warn(
+        f"augplug: the plugin {row.name} of {row.distribution} {row.version} is {state}: {reason}", stacklevel=2
+    )

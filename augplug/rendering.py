@@ -22,13 +22,14 @@ _UINT8 = np.dtype(np.uint8)
 
 def check_image(image: Any) -> Image:
     """Return the image as a C-contiguous array, or raise ImageError saying what was given and what is taken."""
+    # pylint: disable-next=unidiomatic-typecheck  # a subclass may mean something else by indexing
     if type(image) is np.ndarray and image.dtype is _UINT8 and image.flags.c_contiguous:
         checked = image
     else:
         checked = _as_array(image)
     if checked.ndim not in (2, 3) or checked.size == 0 or checked.shape[0] * checked.shape[1] > MAX_PIXELS:
         raise ImageError(
-            f"image of shape {checked.shape}: an image is (H, W) or (H, W, C), at least 1x1 and at most {MAX_PIXELS} pixels"
+            f"image of shape {checked.shape}: an image is (H, W) or (H, W, C), from 1x1 to {MAX_PIXELS} pixels"
         )
     return checked
 
@@ -37,7 +38,9 @@ def _as_array(image: Any) -> Image:
     if not isinstance(image, np.ndarray):
         raise ImageError(f"an image is a numpy array, not {type(image).__name__}; use numpy.asarray(image)")
     if image.dtype != _UINT8:
-        raise ImageError(f"this version of augplug takes uint8 images, not {image.dtype}; convert the image to uint8 first")
+        raise ImageError(
+            f"this version of augplug takes uint8 images, not {image.dtype}; convert the image to uint8 first"
+        )
     return np.ascontiguousarray(image)
 
 

@@ -1,9 +1,9 @@
 """Chance: one keyed hash, from (policy, seed, epoch, index) to draws.
 
 A `Stream` is a counter-based generator: block b of the stream is BLAKE2b-512 of (key, b), keyed with the policy's
-digest. Nothing is global and nothing is remembered, so a draw is the same in any process, thread, order and shard. Integers and
-uniform reals come from the words by our own mapping; reals that go through a mathematical library (normal, beta) are
-rounded to 2**-24, so that the last bits of a platform's library do not matter.
+digest. Nothing is global and nothing is remembered, so a draw is the same in any process, thread, order and shard.
+Integers and uniform reals come from the words by our own mapping; reals that go through a mathematical library (normal,
+beta) are rounded to 2**-24, so that the last bits of a platform's library do not matter.
 """
 
 from __future__ import annotations
@@ -223,9 +223,9 @@ class Beta(Distribution):
             raise SettingsError(f"beta takes two positive numbers, not [{self.a}, {self.b}]")
 
     def draw(self, stream: Stream) -> float:
-        from scipy.special import betaincinv  # scipy costs 50 ms; only policies with a beta pay them
+        from scipy import special  # scipy costs 50 ms; only policies with a beta pay them
 
-        return _rounded(float(betaincinv(self.a, self.b, stream.real())))
+        return _rounded(float(special.betaincinv(self.a, self.b, stream.real())))
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -269,9 +269,9 @@ class Key(Distribution):
 
 def dirichlet(alpha: float, count: int, stream: Stream) -> tuple[float, ...]:
     """Return `count` weights from the symmetric Dirichlet distribution; they sum to 1."""
-    from scipy.special import gammaincinv  # as for Beta
+    from scipy import special  # as for Beta
 
-    parts = [_rounded(float(gammaincinv(alpha, stream.real()))) + 1 / _ROUND for _ in range(count)]
+    parts = [_rounded(float(special.gammaincinv(alpha, stream.real()))) + 1 / _ROUND for _ in range(count)]
     return tuple(part / sum(parts) for part in parts)
 
 

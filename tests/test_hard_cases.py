@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import albumentations as A
+import albumentations
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -39,7 +39,7 @@ def render(effects: list[Effect] | tuple[Effect, ...], image: Image) -> Image:
     return image
 
 
-def follow_points(points: Points, effects: list[Effect], size: tuple[int, int]) -> Points:
+def follow_points(points: Points, effects: list[Effect]) -> Points:
     """Move points by the effects: by the matrix, or by iterating a field, which is a contraction by construction."""
     for effect in effects:
         if not isinstance(effect, Warp):
@@ -51,7 +51,6 @@ def follow_points(points: Points, effects: list[Effect], size: tuple[int, int]) 
                 points = start - np.stack([dx, dy], axis=1)
         else:
             points = coords.apply(effect.motion, points)
-        size = effect.size
     return points
 
 
@@ -70,7 +69,7 @@ def follow_boxes(boxes: Points, effects: list[Effect]) -> Points:
     for effect in effects:
         if isinstance(effect, Warp):
             corners = boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 2) - 0.5
-            moved = follow_points(corners, [effect], effect.size).reshape(-1, 4, 2) + 0.5
+            moved = follow_points(corners, [effect]).reshape(-1, 4, 2) + 0.5
             boxes = np.concatenate([moved.min(axis=1), moved.max(axis=1)], axis=1)
             boxes = np.clip(boxes, 0, [effect.size[1], effect.size[0]] * 2)
     return boxes
@@ -99,9 +98,7 @@ def mix(mixed: Mix, samples: list[Sample], number: int) -> Sample:
 
 
 def _inside(box: npt.NDArray[np.float64], region: Region) -> bool:
-    return bool(
-        box[0] >= region.left and box[1] >= region.top and box[2] <= region.right and box[3] <= region.bottom
-    )
+    return bool(box[0] >= region.left and box[1] >= region.top and box[2] <= region.right and box[3] <= region.bottom)
 
 
 def noise(shape: tuple[int, ...], seed: int = 0, dtype: str = "uint8") -> Image:
@@ -145,7 +142,7 @@ def test_sharpness_keeps_its_border() -> None:
 
 
 def test_random_resized_crop_is_one_warp_with_area() -> None:
-    """A crop and an antialiased resize are one matrix: by halves it is the mean of blocks, by fractions a weighted mean."""
+    """A crop and an antialiased resize are one matrix: the mean of blocks by halves, a weighted mean by fractions."""
     image = noise((40, 60, 3))
     halved = Warp(motion=coords.crop_resize((10, 4, 50, 36), 16, 20), size=(16, 20), interpolation="area")
     blocks = image[4:36, 10:50].reshape(16, 2, 20, 2, 3).mean(axis=(1, 3))
@@ -158,7 +155,7 @@ def test_random_resized_crop_is_one_warp_with_area() -> None:
 
 
 def test_elastic_keypoints_land_on_the_dots_they_mark() -> None:
-    """A field is a recipe that points can follow, since it is a contraction; a stronger one is refused when it is made."""
+    """A field is a recipe that points can follow, as it is a contraction; a stronger one is refused when it is made."""
     keypoints = np.array([[20.0, 31.0], [64.0, 64.0], [100.0, 40.0], [90.0, 111.0]])
     worst = 0.0
     for key in range(8):
@@ -169,7 +166,7 @@ def test_elastic_keypoints_land_on_the_dots_they_mark() -> None:
             made = render([warp], image).astype(np.float64)
             ys, xs = np.mgrid[:128, :128]
             centre = np.array([(xs * made).sum(), (ys * made).sum()]) / made.sum()
-            followed = follow_points(np.array([[x, y]]), [warp], (128, 128))[0]
+            followed = follow_points(np.array([[x, y]]), [warp])[0]
             worst = max(worst, float(np.abs(centre - followed).max()))
             assert np.abs(followed - [x, y]).max() <= 4.8
 
@@ -195,7 +192,7 @@ def test_cutout_then_rotate_moves_the_mask_by_the_rotation_alone() -> None:
 
 
 def test_cutmix_of_a_batch_with_labels_and_boxes() -> None:
-    """A Mix names its partner and a region; the label's share is exactly the pasted area, boxes are clipped by owner."""
+    """A Mix names its partner and a region; the label's share is the pasted area, boxes are clipped by owner."""
     boxes = np.array([[0.0, 0.0, 6.0, 6.0], [8.0, 8.0, 20.0, 16.0]])
     samples = [
         {"image": np.full((16, 20), 50 * i, np.uint8), "label": np.eye(3)[i], "boxes": boxes + 0.5 * i}
@@ -211,7 +208,7 @@ def test_cutmix_of_a_batch_with_labels_and_boxes() -> None:
 
 
 def test_augmix_is_a_blend_of_chains_that_start_from_the_same_image() -> None:
-    """Blend is the one effect that holds effects; its chains fuse inside, and its image is the weighted sum."""
+    """Blend is the one effect that holds effects; its chains fuse inside, its image is the weighted sum."""
     chain = augplug.sequence(augplug.step("Solarize", threshold=80), augplug.step("Equalize"))
     node = augplug.blend(chain, augplug.step("Rotate", degrees=20), augplug.step("Posterize", bits=3))
     image = noise((24, 24, 3))
@@ -234,9 +231,9 @@ def test_augmix_is_a_blend_of_chains_that_start_from_the_same_image() -> None:
 
 def albumentations_flip(sample: Sample, key: int, limit: float) -> Sample:
     """Apply an Albumentations pipeline made for this call: its instances keep state and may not be shared."""
-    pipeline = A.Compose(
-        [A.HorizontalFlip(p=1.0), A.Rotate(limit=limit, p=1.0)],
-        bbox_params=A.BboxParams(format="pascal_voc", label_fields=["labels"]),
+    pipeline = albumentations.Compose(
+        [albumentations.HorizontalFlip(p=1.0), albumentations.Rotate(limit=limit, p=1.0)],
+        bbox_params=albumentations.BboxParams(format="pascal_voc", label_fields=["labels"]),
         seed=key % 2**32,
     )
     made = pipeline(image=sample["image"], bboxes=sample["boxes"], labels=sample["labels"])

@@ -19,7 +19,7 @@ def default_backend() -> Backend:
     from augplug._backends.reference import Reference
 
     warnings.warn(
-        "augplug: no OpenCV here, so the slower reference backend renders; pip install 'augplug[opencv]' for the fast one",
+        "augplug: no OpenCV here, so the slower reference backend renders; pip install 'augplug[opencv]' for speed",
         stacklevel=2,
     )
     return Reference()

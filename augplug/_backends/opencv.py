@@ -1,5 +1,7 @@
-"""The OpenCV backend (4.x and 5.x): the fast one. Tones, colour and Sharpness are bit-identical to the reference;
-warps agree within the tolerances of docs/design/backends.md. What OpenCV does not do better goes to the reference.
+"""The OpenCV backend (4.x and 5.x): the fast one.
+
+Tones, colour and Sharpness are bit-identical to the reference; warps agree within the tolerances of
+docs/design/backends.md. What OpenCV does not do better goes to the reference.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from augplug.types import Counts, Image, Matrix
 Run: TypeAlias = tuple[Tone | ToneFrom, ...]
 _INTERPOLATIONS = {"nearest": cv2.INTER_NEAREST, "linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC}
 _GREY = np.array(GREY, dtype=np.float32) / np.float32(65536)
+_ADD: Any = cv2.add  # the stubs do not know that it takes a scalar
 _APART = (0.0, 256.0, 512.0, 768.0)
 _EXACT_COUNT = 1 << 24
 """OpenCV counts histograms in float32, which is exact below this many pixels."""
@@ -89,7 +92,8 @@ def _part(run: Run, channels: int, dtype: np.dtype[Any]) -> Kernel:
     """Return the kernel of one table: of tones, or of a statistic of the image with the tones behind it."""
     first = run[0]
     if isinstance(first, ToneFrom) and first.statistic == "grey_mean":
-        mean_table = lru_cache(maxsize=256)(partial(_mean_table, first, run[1:]))
+        after = tuple(tone for tone in run[1:] if isinstance(tone, Tone))  # all of them: _parts cuts before others
+        mean_table = lru_cache(maxsize=256)(partial(_mean_table, first, after))
         return lambda image: cv2.LUT(image, mean_table(_grey_mean(image)))
     if _has_histogram(run):
         return lambda image: cv2.LUT(image, _wide(run_table(run, histograms(image, channels), dtype)))
@@ -113,7 +117,7 @@ def _in_turn(kernels: list[Kernel]) -> Kernel:
 
 
 def _split(image: Image, channels: int) -> tuple[Image, ...]:
-    return (image,) if channels == 1 else cv2.split(image)
+    return (image,) if channels == 1 else tuple(cv2.split(image))
 
 
 def _extremes_table(run: Run, dtype: np.dtype[Any], *ends: tuple[float, float]) -> Table:
@@ -130,11 +134,12 @@ def _wide(table: Table) -> Table:
 def histograms(image: Image, channels: int) -> Counts:
     """Return the exact histograms `(C, 256)`, in blocks of rows where float32 would round."""
     if image.shape[0] * image.shape[1] < _PUSH_FROM and channels <= 4:
-        apart = cv2.add(image, _APART, dtype=cv2.CV_16U) if channels > 1 else image
+        apart: Image = _ADD(image, _APART, dtype=cv2.CV_16U) if channels > 1 else image
         return np.bincount(apart.ravel(), minlength=channels * 256).reshape(channels, 256)
     rows = (_EXACT_COUNT - 1) // image.shape[1] or 1
     if len(image) > rows:
-        return sum(histograms(image[start : start + rows], channels) for start in range(0, len(image), rows))
+        blocks = [histograms(image[start : start + rows], channels) for start in range(0, len(image), rows)]
+        return np.sum(blocks, axis=0)
     counted = [cv2.calcHist([image], [channel], None, [256], [0, 256]) for channel in range(channels)]
     return np.array(counted, dtype=np.int64).reshape(channels, 256)
 

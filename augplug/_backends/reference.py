@@ -50,7 +50,7 @@ class Reference(Backend):
 def tone(image: Image, effect: Tone) -> Image:
     """Render by table on integers, by formula on floats."""
     if image.dtype.kind == "u":
-        return cast(Image, tone_table(effect, image.dtype)[image])
+        return tone_table(effect, image.dtype)[image]
     for single in (Tone(effect.function, *effect.arguments), *effect.after):
         image = from_units(single.function(to_units(image, image.dtype), *single.arguments), image.dtype)
     return image
@@ -106,9 +106,9 @@ def histograms(image: Image) -> Counts:
 def grey(image: Image) -> Values:
     """Return the grey `(H, W)` of an RGB image in 8-bit units: rounded to the integer on uint8, as Pillow's L."""
     if image.dtype == np.uint8:
-        total = image.astype(np.int64) @ np.array(GREY) + 32768
+        total: Counts = image.astype(np.int64) @ np.array(GREY) + 32768
         return (total >> 16).astype(np.float64)
-    return cast(Values, to_units(image, image.dtype) @ (np.array(GREY) / 65536))
+    return to_units(image, image.dtype) @ (np.array(GREY) / 65536)
 
 
 def color_mix(image: Image, effect: ColorMix) -> Image:

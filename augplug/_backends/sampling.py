@@ -155,4 +155,5 @@ def _spline(t: Reals) -> tuple[Reals, ...]:
 def _control(key: int, shape: tuple[int, ...]) -> Reals:
     """Return uniform reals in [-1, 1) from the key: raw Philox words, mapped by ourselves."""
     words = np.random.Philox(key=key).random_raw(int(np.prod(shape)))
-    return ((words >> np.uint64(11)) * 2.0**-52 - 1.0).reshape(shape)
+    reals: Reals = (words >> np.uint64(11)).astype(np.float64) * 2.0**-52 - 1.0
+    return reals.reshape(shape)

@@ -1,0 +1,1 @@
+"""Policies: the grammar, its reader, and the named ones."""

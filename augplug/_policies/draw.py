@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any, TypeAlias
 
 from augplug._policies.grammar import BlendOf, Node, OneOf, Policy, Sequence, SomeOf, Step
@@ -32,7 +33,7 @@ class Drawn:
 
 @dataclass(frozen=True, eq=False)
 class DrawnBlend:
-    """Chains of drawn operations with their weights; the first chain is empty: the image itself. Compares by identity."""
+    """Chains of drawn operations with their weights; the first is empty: the image itself. Compares by identity."""
 
     weights: tuple[float, ...]
     chains: tuple[tuple[Item, ...], ...]
@@ -119,7 +120,7 @@ def _step(step: Step, policy: Policy) -> Draw:
     def draw(stream: Stream, drawn: list[Item]) -> None:
         if below < WORD and stream.word() >= below:
             return
-        values = tuple([source(stream) if callable(source) else source for source in sources])
+        values = tuple(map(_value, sources, repeat(stream)))
         known = made.get(values)
         if known is None:
             known = Drawn(step.address, step.operation(**dict(zip(names, values, strict=True))))
@@ -128,6 +129,10 @@ def _step(step: Step, policy: Policy) -> Draw:
         drawn.append(known)
 
     return draw
+
+
+def _value(source: Any, stream: Stream) -> Any:
+    return source(stream) if callable(source) else source
 
 
 def _values(step: Step, policy: Policy) -> list[tuple[str, Any]]:

@@ -132,8 +132,9 @@ class SomeOf:
 
 @dataclass(frozen=True)
 class BlendOf:
-    """The image blended with a mixture of chains: weights from Dirichlet(`alpha`), the image's share from Beta(`alpha`, `alpha`).
+    """The image blended with a mixture of chains.
 
+    The chains' weights come from Dirichlet(`alpha`), the mixture's share from Beta(`alpha`, `alpha`).
     Source: AugMix, arXiv 1912.02781, section 3.
     """
 
@@ -192,7 +193,7 @@ class Policy:
 
     @cached_property
     def digest(self) -> bytes:
-        """32 bytes that name what is drawn: of the nodes, the scale and the defaults; not of name, source or fuse level."""
+        """32 bytes that name what is drawn: nodes, scale and defaults, but not name, source or fuse level."""
         content = {"policy": self.node.to_json(), "scale": self.scale, "defaults": self._defaults_json()}
         return hashlib.sha256(json.dumps(_same_numbers(content), sort_keys=True).encode()).digest()
 

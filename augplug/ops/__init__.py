@@ -1,0 +1,1 @@
+"""Operations: what happens to an image, described in effects."""

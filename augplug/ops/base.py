@@ -88,10 +88,11 @@ def parameter(
 ) -> Any:
     """Declare a field of an operation; see `Parameter` for the meaning of each argument.
 
-    At most one field of an operation carries `level`. A field with neither `default` nor `draw` nor `level` must be given.
+    At most one field of an operation carries `level`. A field without `default`, `draw` and `level` must be given.
     """
-    made = Parameter(low, high, unit, level, signed, draw, choices, many)
-    return dataclasses.field(default=default, metadata={_KEY: made})
+    made = {_KEY: Parameter(low, high, unit, level, signed, draw, choices, many)}
+    # pylint: disable-next=invalid-field-call  # this is a field specifier of dataclass_transform
+    return dataclasses.field(default=default, metadata=made)
 
 
 @dataclass(frozen=True)
@@ -136,11 +137,14 @@ def operation(*, source: str, name: str | None = None, version: int = 1) -> Call
     def decorate(cls: type[Op]) -> type[Op]:
         title = name or cls.__name__
         if not _NAME.fullmatch(title):
-            raise OperationError(f"{title!r} is no name for an operation; it begins with a capital, then letters and digits")
+            raise OperationError(
+                f"{title!r} is no name for an operation; it begins with a capital, then letters and digits"
+            )
         if Operation not in cls.__bases__:
             raise OperationError(f"{title} must inherit from augplug.Operation directly")
         made = dataclass(frozen=True, kw_only=True)(cls)
-        parameters = {field.name: _declared(title, field) for field in dataclasses.fields(made)}  # type: ignore[arg-type]  # dataclass() made it one
+        fields = dataclasses.fields(made)  # type: ignore[arg-type]  # dataclass() made it one
+        parameters = {field.name: _declared(title, field) for field in fields}
         levelled = [key for key, declared in parameters.items() if declared.level is not None]
         if len(levelled) > 1:
             raise OperationError(f"{title} has level= on {' and '.join(levelled)}; at most one field may carry it")

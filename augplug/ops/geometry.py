@@ -13,9 +13,9 @@ _PAPER = 150 / 331
 """AutoAugment translates by up to 150 pixels of an image 331 pixels wide."""
 
 
-
-
-def _warp(operation_: ShearX | ShearY | TranslateX | TranslateY | Rotate, matrix: Matrix, canvas: Canvas) -> list[Effect]:
+def _warp(
+    operation_: ShearX | ShearY | TranslateX | TranslateY | Rotate, matrix: Matrix, canvas: Canvas
+) -> list[Effect]:
     return [
         Warp(
             motion=matrix,
@@ -43,7 +43,7 @@ class ShearX(Operation):
 
 @operation(source=AUTOAUGMENT)
 class ShearY(Operation):
-    """Shear the columns about the top left corner: each column moves up by `factor` times its distance from the left."""
+    """Shear the columns about the top left corner: each column moves up by `factor` times its x."""
 
     factor: float = parameter(low=-2, high=2, unit="pixels a pixel", level=(0, 0.3), signed=True)
     interpolation: Interpolation = parameter(choices=INTERPOLATIONS, default="nearest")
@@ -57,7 +57,7 @@ class ShearY(Operation):
 
 @operation(source=AUTOAUGMENT)
 class TranslateX(Operation):
-    """Move the content right by `pixels` plus `fraction` of the width (in whole pixels); negative values move it back."""
+    """Move the content right by `pixels` plus `fraction` of the width (in whole pixels); negative is left."""
 
     pixels: float = parameter(low=-100000, high=100000, unit="pixels", default=0.0)
     fraction: float = parameter(
@@ -74,7 +74,7 @@ class TranslateX(Operation):
 
 @operation(source=AUTOAUGMENT)
 class TranslateY(Operation):
-    """Move the content down by `pixels` plus `fraction` of the height (in whole pixels); negative values move it back."""
+    """Move the content down by `pixels` plus `fraction` of the height (in whole pixels); negative is up."""
 
     pixels: float = parameter(low=-100000, high=100000, unit="pixels", default=0.0)
     fraction: float = parameter(

@@ -79,9 +79,7 @@ def _read() -> dict[str, Scale]:
     document = tomllib.loads(files("augplug.ops").joinpath("magnitudes.toml").read_text(encoding="utf-8"))
     rows: dict[str, dict[str, Row]] = {name: {} for name in document["scale"]}
     for row in document["row"]:
-        read = Row(
-            row["field"], row["weakest"], row["strongest"], row["signed"], row["rounding"], tuple(row["clamp"])
-        )
+        read = Row(row["field"], row["weakest"], row["strongest"], row["signed"], row["rounding"], tuple(row["clamp"]))
         for scale in row["scales"]:
             rows[scale][row["operation"]] = read
     return {name: _scale(name, entry, rows[name]) for name, entry in document["scale"].items()}

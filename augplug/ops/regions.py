@@ -8,7 +8,9 @@ from augplug.rng import Uniform
 from augplug.types import Canvas, Fill
 
 
-@operation(source="Cutout, arXiv 1708.04552, section 3.2: a square whose centre may lie anywhere, clipped at the border")
+@operation(
+    source="Cutout, arXiv 1708.04552, section 3.2: a square whose centre may lie anywhere, clipped at the border"
+)
 class Cutout(Operation):
     """Paint a square over the image; its side is `size` of the image's shorter side, its centre at (`x`, `y`)."""
 
@@ -22,7 +24,5 @@ class Cutout(Operation):
         side = int(self.size * min(canvas.height, canvas.width))
         top = min(int(self.y * canvas.height), canvas.height - 1) - side // 2
         left = min(int(self.x * canvas.width), canvas.width - 1) - side // 2
-        region = Region(
-            max(top, 0), max(left, 0), min(top + side, canvas.height), min(left + side, canvas.width)
-        )
+        region = Region(max(top, 0), max(left, 0), min(top + side, canvas.height), min(left + side, canvas.width))
         return [] if side == 0 else [Paint(regions=(region,), value=self.value)]

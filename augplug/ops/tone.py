@@ -56,8 +56,8 @@ def stretch(values: Values, lowest: Values, highest: Values) -> Values:
 def equalize(counts: Counts) -> Values:
     """Return the level that each level becomes: the running count, in steps that use all levels.
 
-    256 levels step by whole numbers of pixels, as Pillow's; with 65,536 that would leave any image of fewer pixels as it
-    is, so there the step is real.
+    256 levels step by whole numbers of pixels, as Pillow's; with 65,536 that would leave any image of fewer pixels as
+    it is, so there the step is real.
     """
     top = counts.shape[1] - 1
     below = counts.cumsum(axis=1)

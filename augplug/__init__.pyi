@@ -1,0 +1,110 @@
+# The public names of augplug: the one list, from which they are also loaded.
+
+from .api import (
+    Augmenter as Augmenter,
+    backends as backends,
+    blend as blend,
+    evaluators as evaluators,
+    executors as executors,
+    load_plan as load_plan,
+    load_policy as load_policy,
+    observers as observers,
+    one_of as one_of,
+    operations as operations,
+    plugins as plugins,
+    policies as policies,
+    policy as policy,
+    register_policy as register_policy,
+    replay as replay,
+    search as search,
+    searches as searches,
+    sequence as sequence,
+    some_of as some_of,
+    step as step,
+)
+from ._backends.base import (
+    Backend as Backend,
+    Kernel as Kernel,
+)
+from ._evaluators.base import (
+    Evaluator as Evaluator,
+)
+from ._executors.base import (
+    Executor as Executor,
+)
+from ._policies.grammar import (
+    Policy as Policy,
+)
+from ._search.base import (
+    Proposal as Proposal,
+    Result as Result,
+    SearchAlgorithm as SearchAlgorithm,
+)
+from .data.sampler import (
+    EpochSampler as EpochSampler,
+)
+from .data.sets import (
+    Labelled as Labelled,
+)
+from .effects import (
+    Blend as Blend,
+    ColorMix as ColorMix,
+    Effect as Effect,
+    Field as Field,
+    Filter as Filter,
+    Mix as Mix,
+    Noise as Noise,
+    Opaque as Opaque,
+    Paint as Paint,
+    Region as Region,
+    Share as Share,
+    Tone as Tone,
+    ToneFrom as ToneFrom,
+    Warp as Warp,
+)
+from .errors import (
+    AugplugError as AugplugError,
+    DataError as DataError,
+    ImageError as ImageError,
+    OperationError as OperationError,
+    PlanError as PlanError,
+    PluginError as PluginError,
+    PolicyError as PolicyError,
+    RunError as RunError,
+    SettingsError as SettingsError,
+    TargetError as TargetError,
+)
+from .ops.base import (
+    Operation as Operation,
+    operation as operation,
+    parameter as parameter,
+)
+from .plan import (
+    Plan as Plan,
+)
+from .registry import (
+    hookimpl as hookimpl,
+)
+from .rng import (
+    Beta as Beta,
+    Choice as Choice,
+    Distribution as Distribution,
+    Integers as Integers,
+    Key as Key,
+    LogUniform as LogUniform,
+    Normal as Normal,
+    Sign as Sign,
+    Uniform as Uniform,
+)
+from .types import (
+    Canvas as Canvas,
+    Counts as Counts,
+    Fill as Fill,
+    Image as Image,
+    Interpolation as Interpolation,
+    Matrix as Matrix,
+    Points as Points,
+    Values as Values,
+)
+
+__version__: str
