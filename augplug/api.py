@@ -257,9 +257,9 @@ def search(
 ) -> StudyResult:
     """Search a policy for images, and return it with what it gained.
 
-    `data` is a folder with one folder a class, an `.npz` file with x and y, or `Labelled` arrays; `resize` (pixels) and
-    `skip_bad` are for folders. `out` is the run's folder: new, or one that holds a run which `resume=True` goes on with.
-    A trial is one policy under `seeds` seeds. `observe` holds names of observers, or functions that are called with
+    `data` is a folder with one folder a class, an `.npz` file with x and y, or `Labelled` arrays; `resize` (pixels)
+    and `skip_bad` are for folders. `out` is the run's folder: new, or that of a run which `resume=True` goes on with. A
+    trial is one policy under `seeds` seeds. `observe` holds names of observers, or functions that are called with
     each journal record. `settings` are those of `--set`. Raises SettingsError, DataError or RunError.
     """
     from augplug._search.settings import study_settings  # as above

@@ -26,7 +26,7 @@ _GREY = np.array(GREY, dtype=np.float32) / np.float32(65536)
 _ADD: Any = cv2.add  # the stubs do not know that it takes a scalar
 _APART = (0.0, 256.0, 512.0, 768.0)
 _EXACT_COUNT = 1 << 24
-"""OpenCV counts histograms in float32, which is exact below this many pixels."""
+"""OpenCV counts histograms in float32, which is exact up to this many pixels."""
 _PUSH_FROM = 1 << 13
 """From so many pixels on, pushing a histogram through a table is quicker than a second look at the image."""
 _LONGEST_SIDE = 32766
@@ -132,16 +132,17 @@ def _wide(table: Table) -> Table:
 
 
 def histograms(image: Image, channels: int) -> Counts:
-    """Return the exact histograms `(C, 256)`, in blocks of rows where float32 would round."""
+    """Return the exact histograms `(C, 256)`, in blocks where float32 would round."""
     if image.shape[0] * image.shape[1] < _PUSH_FROM and channels <= 4:
         apart: Image = _ADD(image, _APART, dtype=cv2.CV_16U) if channels > 1 else image
         return np.bincount(apart.ravel(), minlength=channels * 256).reshape(channels, 256)
-    rows = (_EXACT_COUNT - 1) // image.shape[1] or 1
-    if len(image) > rows:
-        blocks = [histograms(image[start : start + rows], channels) for start in range(0, len(image), rows)]
-        return np.sum(blocks, axis=0)
-    counted = [cv2.calcHist([image], [channel], None, [256], [0, 256]) for channel in range(channels)]
-    return np.array(counted, dtype=np.int64).reshape(channels, 256)
+    total = np.zeros((channels, 256), dtype=np.int64)
+    pixels = image.reshape(-1, 1, channels)
+    for start in range(0, len(pixels), _EXACT_COUNT):
+        block = [pixels[start : start + _EXACT_COUNT]]
+        counted = [cv2.calcHist(block, [channel], None, [256], [0, 256]) for channel in range(channels)]
+        total += np.array(counted, dtype=np.int64).reshape(channels, 256)
+    return total
 
 
 def _grey_mean(image: Image) -> float:
