@@ -1,0 +1,112 @@
+"""The gates agree with each other: pins, environments and the commands that the README promises."""
+
+import configparser
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+INSTALL = 'pip install ".[all]" && augplug demo'
+TEST = "pip install tox && tox"
+
+
+def read(name: str) -> str:
+    """The text of a file of the repository."""
+    return (ROOT / name).read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def project() -> dict[str, Any]:
+    return tomllib.loads(read("pyproject.toml"))
+
+
+@pytest.fixture(scope="module")
+def hooks() -> list[dict[str, Any]]:
+    settings = yaml.safe_load(read(".pre-commit-config.yaml"))
+    assert [repository["repo"] for repository in settings["repos"]] == ["local"]
+    found: list[dict[str, Any]] = settings["repos"][0]["hooks"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def tox() -> configparser.ConfigParser:
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read_string(read("tox.ini"))
+    return parser
+
+
+def group(project: dict[str, Any], name: str) -> list[str]:
+    """The requirements of a dependency group, those of the groups it includes too."""
+    pins: list[str] = []
+    for row in project["dependency-groups"][name]:
+        pins += [row] if isinstance(row, str) else group(project, row["include-group"])
+    return pins
+
+
+def test_every_tool_is_pinned_exactly_and_once(project: dict[str, Any]) -> None:
+    rows = [row for rows in project["dependency-groups"].values() for row in rows if isinstance(row, str)]
+    names = [canonicalize_name(Requirement(row).name) for row in rows]
+    assert all([one.operator for one in Requirement(row).specifier] == ["=="] for row in rows)
+    assert len(names) == len(set(names))
+
+
+def test_tests_run_with_pins_of_everything_a_user_installs(project: dict[str, Any]) -> None:
+    extras = project["project"]["optional-dependencies"]
+    users = [*project["project"]["dependencies"], *extras["opencv"], *extras["gate"]]
+    pins = {canonicalize_name(pin.name): pin for pin in map(Requirement, group(project, "test"))}
+    for wanted in map(Requirement, users):
+        version = next(iter(pins[canonicalize_name(wanted.name)].specifier)).version
+        assert version in wanted.specifier
+
+
+def test_hooks_use_the_pins_of_the_lint_group(project: dict[str, Any], hooks: list[dict[str, Any]]) -> None:
+    for hook in hooks:
+        assert hook["language"] == "python"
+        assert sorted(hook["additional_dependencies"]) == sorted(group(project, "lint"))
+
+
+def test_hooks_run_what_tox_runs(tox: configparser.ConfigParser, hooks: list[dict[str, Any]]) -> None:
+    entries = {hook["entry"].replace(" --force-exclude", "") for hook in hooks}
+    commands = {line.removesuffix(" --check") for line in tox["testenv:lint"]["commands"].strip().splitlines()}
+    assert entries == {line for line in commands if not line.startswith("#")}
+
+
+def test_tox_has_its_environments(tox: configparser.ConfigParser) -> None:
+    listed = [name.strip() for name in tox["tox"]["env_list"].split(",")]
+    assert listed == ["lint", "tests", "fresh", "docs"]
+    assert all(tox.has_section(f"testenv:{name}") for name in [*listed, "bench", "heavy"])
+
+
+def test_every_data_file_enters_the_wheel(project: dict[str, Any]) -> None:
+    patterns = project["tool"]["setuptools"]["package-data"]["augplug"]
+    files = [file for file in (ROOT / "augplug").rglob("*") if file.is_file() and file.suffix not in {".py", ".pyc"}]
+    assert files
+    assert [file for file in files if not any(file.match(pattern) for pattern in patterns)] == []
+
+
+def test_the_python_that_is_required_is_the_one_that_is_named(project: dict[str, Any]) -> None:
+    versions = [row for row in project["project"]["classifiers"] if ":: Python :: " in row]
+    assert project["project"]["requires-python"] == ">=3.11"
+    assert versions == ["Programming Language :: Python :: 3.11"]
+
+
+@pytest.mark.parametrize("command", [INSTALL, TEST])
+def test_the_readme_gives_the_command(command: str) -> None:
+    assert command in [line.strip() for line in read("README.md").splitlines()]
+
+
+def test_the_gates_type_the_readmes_commands(tox: configparser.ConfigParser) -> None:
+    fresh = tox["testenv:fresh"]["commands"].strip().splitlines()
+    install, demo = INSTALL.split(" && ")
+    assert install in fresh
+    assert any(line.startswith(demo) for line in fresh)
+    assert TEST in read(".ci/run")
+
+
+def test_ci_can_be_run() -> None:
+    assert (ROOT / ".ci/run").stat().st_mode & 0o111
