@@ -1,0 +1,81 @@
+"""The command line: one command a file, loaded when it is called.
+
+Exit status: 0 done; 1 it failed while running; 2 the request was wrong; 3 the gate refused. Results go to stdout,
+everything else to stderr. A user's mistake is one line; a bug keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Sequence
+
+import click
+
+import augplug
+from augplug.cli.group import LazyGroup
+from augplug.errors import AugplugError, RunError
+
+COMMANDS = {
+    "demo": "Search a policy for 5,000 real handwritten digits: the main job, with nothing to give.",
+    "search": "Search a policy for your own images.",
+    "report": "Write the page of a finished search again.",
+    "apply": "Augment a folder of image files.",
+    "preview": "Write a sheet of what a policy does to an image.",
+    "explain": "Print one draw of a policy: what was drawn, and what is done to the pixels.",
+    "replay": "Do a saved draw again, to the bit.",
+    "ops": "List and show operations.",
+    "policies": "List, show, check and add policies.",
+    "plugins": "List what is installed, and what does not work.",
+    "doctor": "Show versions, backends and plugins, and what is wrong with them.",
+}
+
+
+@click.group(cls=LazyGroup, package="augplug.cli", summaries=COMMANDS)
+@click.version_option(augplug.__version__, prog_name="augplug", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Find image augmentation policies for your own images, look at them, and apply them."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit status; `arguments` are those of the process when not given."""
+    with warnings.catch_warnings():
+        if not sys.warnoptions:
+            warnings.showwarning = _one_line
+        try:
+            status = _run(arguments)
+            sys.stdout.flush()
+        except BrokenPipeError:  # whoever read us has read enough
+            sys.stdout = None  # nothing is flushed at exit then
+            return 1
+    return status
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        typed = list(sys.argv[1:] if arguments is None else arguments)
+        returned = cli.main(typed, prog_name="augplug", standalone_mode=False, obj=typed)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 0
+    except click.ClickException as error:
+        ctx = getattr(error, "ctx", None)
+        return _fail(f"{error.format_message()} See: {ctx.command_path if ctx else 'augplug'} --help", 2)
+    except click.Abort:
+        return _fail("stopped", 1)
+    except RunError as error:
+        return _fail(str(error), 1)
+    except AugplugError as error:
+        return _fail(str(error), 2)
+    return returned if isinstance(returned, int) else 0
+
+
+def _fail(message: str, status: int) -> int:
+    click.echo(f"augplug: {' '.join(message.split())}", err=True)
+    return status
+
+
+def _one_line(message: Warning | str, *_rest: object, **_named: object) -> None:
+    """A warning as a line of its own: the place in the source means nothing to whoever types a command."""
+    text = " ".join(str(message).split()).removeprefix("augplug: ")
+    click.echo(f"augplug: {text}", err=True)

@@ -1,0 +1,87 @@
+"""`augplug doctor`: what is here, and what is wrong with it."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import warnings
+from importlib.metadata import PackageNotFoundError, version
+
+import click
+
+import augplug
+from augplug import api
+from augplug._backends import default_backend
+from augplug.errors import AugplugError
+
+LIBRARIES = ("numpy", "scipy", "scikit-image", "Pillow", "pluggy", "click", "rich", "threadpoolctl", "packaging")
+FLAVOURS = ("opencv-python", "opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless")
+"""Distributions that all install one package, cv2: of two, each overwrites files of the other."""
+
+
+@click.command()
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """Show versions, backends, OpenCV's distributions, plugins and folders. Exit status 1 when something is wrong."""
+    wrong: list[str] = []
+    click.echo(
+        f"augplug {augplug.__version__}, Python {platform.python_version()} ({sys.executable}), {platform.platform()}"
+    )
+    click.echo("libraries: " + ", ".join(f"{name} {_version(name) or 'missing'}" for name in LIBRARIES))
+    wrong += [f"{name} is missing: pip install {name}" for name in LIBRARIES if not _version(name)]
+    wrong += _opencv()
+    try:
+        wrong += _backends()
+        wrong += _plugins()
+        click.echo(f"your policies: {api.user_policy_folder()} ({len(api.user_policy_files())} files)")
+    except AugplugError as error:
+        wrong.append(str(error))
+    for line in wrong:
+        click.echo(f"WRONG: {line}")
+    click.echo("everything is in order" if not wrong else f"{len(wrong)} things are wrong")
+    ctx.exit(1 if wrong else 0)
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+def _opencv() -> list[str]:
+    found = [name for name in FLAVOURS if _version(name)]
+    click.echo("OpenCV: " + (", ".join(f"{name} {_version(name)}" for name in found) or "not installed"))
+    if len(found) < 2:
+        return []
+    names, both = " and ".join(found), " ".join(found)
+    return [f"{names} overwrite each other's files: pip uninstall -y {both}, then install one of them"]
+
+
+def _backends() -> list[str]:
+    wrong = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # which backend is the default is said right here
+        default = default_backend().name
+    for name, make in api.backends().items():
+        try:
+            told = make().version()
+        except Exception as error:  # noqa: BLE001  # a broken library may raise anything when it is imported
+            told = f"cannot be used ({type(error).__name__}: {error})"
+            if any(_version(flavour) for flavour in FLAVOURS) or name != "opencv":
+                wrong.append(f"backend {name} {told}; install its library again")
+        click.echo(f"backend {name}: {told}{', the default' if name == default else ''}")
+    return wrong
+
+
+def _plugins() -> list[str]:
+    rows = api.plugins()
+    for row in rows:
+        click.echo(
+            f"plugin {row.name}: {row.state}, {row.distribution} {row.version}{f', {row.reason}' if row.reason else ''}"
+        )
+    return [
+        f"the plugin {row.name} is {row.state}: pip uninstall {row.distribution}, or mend it"
+        for row in rows
+        if row.state != "loaded"
+    ]

@@ -1,0 +1,67 @@
+"""`augplug explain`: one draw of a policy, in words."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from augplug import api
+from augplug.cli.output import LARGEST, image_at, json_option, seed_option
+from augplug.effects import Effect
+
+NUMBER = click.IntRange(0, LARGEST)
+
+
+@click.command()
+@click.argument("policy")
+@click.argument("image", type=click.Path(path_type=Path))
+@click.option("--index", type=NUMBER, required=True, metavar="I", help="The image's number in its data set.")
+@click.option("--epoch", type=NUMBER, default=0, metavar="E", show_default=True, help="The pass over the data set.")
+@seed_option
+@click.option(
+    "--backend", metavar="NAME", help="Who renders: reference or opencv.  [default: opencv where it is installed]"
+)
+@click.option("--fuse", metavar="LEVEL", help="none, exact or one_warp.  [default: the policy's]")
+@json_option
+def command(
+    policy: str, image: Path, index: int, epoch: int, seed: int, backend: str | None, fuse: Any, json_: bool
+) -> None:
+    """Print one draw of POLICY for IMAGE: the operations with their numbers, and their effects before and after fusing.
+
+    With --json it is the plan that `augplug replay` takes.
+    """
+    augment = api.Augmenter(policy, seed=seed, backend=backend, fuse=fuse)
+    pixels = image_at(image).pixels
+    plan = augment.plan(pixels, index=index, epoch=epoch)
+    if json_:
+        click.echo(plan.to_json())
+        return
+    described, fused = plan.effects(pixels)
+    click.echo(plan)
+    click.echo(f"\nEffects as described ({len(described)}):")
+    click.echo("\n".join(_lines(described, 1)))
+    click.echo(f"\nEffects as rendered, fused at level {plan.fuse!r} ({len(fused)}):")
+    click.echo("\n".join(_lines(fused, 1)))
+
+
+def _lines(effects: Sequence[Effect], depth: int) -> list[str]:
+    return ["  " * depth + shown(effect) for effect in effects] or ["  " * depth + "nothing"]
+
+
+def shown(value: Any) -> str:
+    """Return an effect in short: only what is not its default, functions by name, numbers to 5 digits."""
+    if isinstance(value, float):
+        return f"{value:.5g}"
+    if isinstance(value, tuple | list):
+        return f"({', '.join(shown(part) for part in value)})"
+    if callable(value):
+        return str(getattr(value, "__name__", value))
+    if not dataclasses.is_dataclass(value) or isinstance(value, type):
+        return repr(value)
+    fields = [(field.name, getattr(value, field.name), field.default) for field in dataclasses.fields(value)]
+    told = [f"{name}={shown(given)}" for name, given, default in fields if given not in (default, ())]
+    return f"{type(value).__name__}({', '.join(told)})"

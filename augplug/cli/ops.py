@@ -1,0 +1,143 @@
+"""`augplug ops`: the operations that are installed here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from augplug import api
+from augplug._policies.reader import address_of
+from augplug.cli.group import Group
+from augplug.cli.output import as_json, json_option, out_option, table, write
+from augplug.data.images import photograph
+from augplug.errors import OperationError, suggest
+from augplug.ops.base import Operation, Parameter
+from augplug.report.draws import draws
+from augplug.report.sheet import contact_sheet, png
+
+LEVELS = (0.0, 1.0, 3.0, 5.0, 7.0, 9.0)
+SHOWN = 12
+
+
+@click.group(cls=Group, no_args_is_help=False)
+def command() -> None:
+    """List and show operations: what they do, what they take, where their numbers come from, who provides them."""
+
+
+@command.command("list")
+@json_option
+def list_(json_: bool) -> None:
+    """List every operation."""
+    names = {name: operation for name, operation in api.operations().items() if ":" not in name}
+    if json_:
+        click.echo(as_json([_data(name) for name in names]))
+        return
+    rows = [(name, _provider(name), _strength(operation), operation.about.summary) for name, operation in names.items()]
+    click.echo(table(("NAME", "FROM", "A LEVEL SETS", "WHAT IT DOES"), rows))
+
+
+@command.command()
+@click.argument("name")
+@out_option("Also write a sheet of what it does to a photograph, a PNG file.")
+@json_option
+def show(name: str, out: Path | None, json_: bool) -> None:
+    """Show the operation NAME (Rotate, or augplug:Rotate): parameters with ranges and units, source and provider."""
+    if name not in api.operations():
+        known = [known for known in api.operations() if ":" not in known]
+        raise OperationError(f"there is no operation {name!r}{suggest(name, known)}; augplug ops list shows all")
+    click.echo(as_json(_data(name)) if json_ else _text(name))
+    if out is not None:
+        write(out, png(_sheet(name)))
+        click.echo(f"the sheet is in {out}", err=True)
+
+
+def _provider(name: str) -> str:
+    return address_of(api.operations(), name).rpartition(":")[0]
+
+
+def _strength(operation: type[Operation]) -> str:
+    about = operation.about
+    declared = about.parameters[about.level_field] if about.level_field is not None else None
+    if declared is None or declared.level is None:
+        return "-"
+    return f"{about.level_field} {_level(declared)}"
+
+
+def _text(name: str) -> str:
+    about = api.operations()[name].about
+    head = [
+        f"{about.name}: {about.summary}",
+        f"  address   {address_of(api.operations(), name)}, version {about.version}",
+        f"  source    {about.source}",
+    ]
+    rows = [
+        (f"  {field}", declared.describe(), _given(declared), _level(declared))
+        for field, declared in about.parameters.items()
+    ]
+    return "\n".join(
+        [*head, "", table(("  PARAMETER", "TAKES", "WHEN NOT GIVEN", "LEVEL"), rows) if rows else "  no parameters"]
+    )
+
+
+def _given(declared: Parameter) -> str:
+    if declared.draw is not None:
+        return f"drawn from {declared.draw.to_json()}"
+    if not declared.required:
+        return f"{declared.default}"
+    return "must be given" + (", or a level" if declared.level is not None else "")
+
+
+def _level(declared: Parameter) -> str:
+    if declared.level is None:
+        return "-"
+    weakest, strongest = declared.level
+    other = f" or {2 * weakest - strongest:.3g}" if declared.signed else ""
+    return f"{weakest:.3g} to {strongest:.3g}{other}"
+
+
+def _data(name: str) -> dict[str, Any]:
+    about = api.operations()[name].about
+    return {
+        "name": about.name,
+        "address": address_of(api.operations(), name),
+        "version": about.version,
+        "summary": about.summary,
+        "source": about.source,
+        "parameters": {field: _parameter(declared) for field, declared in about.parameters.items()},
+    }
+
+
+def _parameter(declared: Parameter) -> dict[str, Any]:
+    bounds = (
+        None if declared.choices or declared.low == -declared.high == float("-inf") else [declared.low, declared.high]
+    )
+    return {
+        "range": bounds,
+        "unit": declared.unit,
+        "choices": list(declared.choices),
+        "level": list(declared.level) if declared.level is not None else None,
+        "signed": declared.signed,
+        "required": declared.required and declared.draw is None,
+        "default": declared.default,
+        "draw": declared.draw.to_json() if declared.draw is not None else None,
+    }
+
+
+def _sheet(name: str) -> Any:
+    """The photograph at each level; or, for an operation that no level drives, several draws of it."""
+    picture = photograph()
+    about = api.operations()[name].about
+    if about.level_field is None:
+        drawn, texts = draws(api.Augmenter(api.step(name)), [picture] * SHOWN)
+        different = {image.tobytes(): (image, text) for image, text in zip(drawn, texts, strict=True)}
+        images, captions = [list(part) for part in zip(*different.values(), strict=True)]
+        return contact_sheet([picture, *images], ["the image", *captions], 6)
+    images, captions = [], []
+    for level in LEVELS:
+        drawn, texts = draws(api.Augmenter(api.step(name, level=level)), [picture] * SHOWN)
+        other = next((place for place, text in enumerate(texts) if text != texts[0]), 1)
+        images += [drawn[0], drawn[other]]
+        captions += [f"level {level:g}: {texts[0]}", f"level {level:g}: {texts[other]}"]
+    return contact_sheet(images, captions, 6)

@@ -1,0 +1,103 @@
+"""What commands share in saying and writing."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from augplug.data.images import Loaded, load_image
+from augplug.errors import SettingsError
+
+Made = TypeVar("Made", bound=Callable[..., Any])
+LARGEST = 2**64 - 1
+
+
+def say(text: str) -> None:
+    """Tell the user something that is no result."""
+    click.echo(text, err=True)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return rows as columns that line up; the last column is as wide as it is."""
+    lines = [list(head), *(list(row) for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head) - 1)]
+    return "\n".join(
+        "  ".join([cell.ljust(width) for cell, width in zip(line, widths, strict=False)] + [line[-1]]).rstrip()
+        for line in lines
+    )
+
+
+def as_json(value: Any) -> str:
+    """Return a value as JSON for a program to read."""
+    return json.dumps(value, indent=1, ensure_ascii=False)
+
+
+def write(path: Path, content: bytes | str) -> None:
+    """Write a file that the user asked for; SettingsError where that cannot be."""
+    try:
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    except OSError as error:
+        raise SettingsError(
+            f"{path} cannot be written ({error.strerror}); give -o a path in a folder that exists"
+        ) from error
+
+
+def free(path: Path) -> Path:
+    """Return the path, or where it exists the first of `name-2`, `name-3`, ... that does not."""
+    number, candidate = 1, path
+    while candidate.exists():
+        number += 1
+        candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return candidate
+
+
+def image_at(path: Path) -> Loaded:
+    """Read an image and say what was converted."""
+    loaded = load_image(path)
+    for note in loaded.notes:
+        say(f"{path}: {note}")
+    return loaded
+
+
+def seed_option(function: Made) -> Made:
+    """Add `--seed`."""
+    return click.option(
+        "--seed",
+        type=click.IntRange(0, LARGEST),
+        default=0,
+        metavar="N",
+        show_default=True,
+        help="The same seed draws the same.",
+    )(function)
+
+
+def search_seed_option(function: Made) -> Made:
+    """Add the `--seed` of a search."""
+    return click.option(
+        "--seed",
+        type=click.IntRange(0, 2**48 - 1),
+        default=0,
+        metavar="N",
+        show_default=True,
+        help="Decides the split and every draw.",
+    )(function)
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def json_option(function: Made) -> Made:
+    """Add `--json`."""
+    return click.option("--json", "json_", is_flag=True, help="Print JSON, for a program to read.")(function)
+
+
+def out_option(text: str) -> Callable[[Made], Made]:
+    """Return the option `-o`, explained by `text`."""
+    return click.option("-o", "--out", type=click.Path(path_type=Path), metavar="FILE", help=text)

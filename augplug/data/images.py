@@ -1,0 +1,204 @@
+"""One image file, in and out: what preview, explain, replay and apply read and write."""
+
+from __future__ import annotations
+
+import io
+import threading
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from augplug.data.folder import FORMATS
+from augplug.errors import DataError, suggest
+from augplug.types import Image
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
+
+SUFFIXES = {
+    ".bmp": "BMP",
+    ".gif": "GIF",
+    ".jpeg": "JPEG",
+    ".jpg": "JPEG",
+    ".pbm": "PPM",
+    ".pgm": "PPM",
+    ".png": "PNG",
+    ".pnm": "PPM",
+    ".ppm": "PPM",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".webp": "WEBP",
+}
+"""Which files are images, and of which format, by the end of their names."""
+MODES = {
+    "BMP": ("L", "RGB"),
+    "JPEG": ("L", "RGB"),
+    "PNG": ("L", "LA", "RGB", "RGBA", "I;16"),
+    "PPM": ("L", "RGB"),
+    "TIFF": ("L", "LA", "RGB", "RGBA", "I;16"),
+    "WEBP": ("RGB", "RGBA"),
+}
+"""The formats that are written, and the kinds of pixels that each can hold. GIF is read only: a palette of 256 colours
+would change what an augmentation made."""
+WIDER = {"L": ("RGB",), "LA": ("RGBA", "L", "RGB"), "RGBA": ("RGB",)}
+"""Where a format does not hold a kind of pixels, the next best kinds, best first."""
+QUALITY = 95
+_DEEP = ("I;16", "I;16L", "I;16B", "I;16N")
+_KEPT = {
+    "1": "L",
+    "L": "L",
+    "LA": "LA",
+    "La": "LA",
+    "RGB": "RGB",
+    "RGBA": "RGBA",
+    "RGBa": "RGBA",
+    "RGBX": "RGB",
+    "PA": "RGBA",
+}
+_LOCK = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A file: its `pixels`, `(H, W)` or `(H, W, C)` uint8 or uint16, its `format`, and `notes` on conversions."""
+
+    pixels: Image
+    format: str
+    notes: tuple[str, ...] = ()
+
+
+def load_image(path: str | Path) -> Loaded:
+    """Return the image of a file, upright (EXIF orientation applied).
+
+    Grey is `(H, W)`, with alpha `(H, W, 2)`, RGB `(H, W, 3)`, with alpha `(H, W, 4)`; 16-bit grey is uint16 `(H, W)`.
+    A palette, CMYK and other colour spaces become RGB, of an animation the first picture is taken; `notes` says so.
+    Raises DataError for everything that cannot be read as it is: not there, no image, damaged, more pixels than
+    Pillow's limit, 16-bit colour, 32-bit values.
+    """
+    from PIL import Image as Pillow  # here and below, because importing augplug must stay quick
+    from PIL import ImageOps, UnidentifiedImageError
+
+    where = Path(path)
+    if not where.is_file():
+        problem = "is a folder, not an image file" if where.is_dir() else "does not exist"
+        raise DataError(f"{where} {problem}; give the path of an image file ({', '.join(sorted(SUFFIXES))})")
+    try:
+        with _opened(where) as opened:
+            _check_depth(opened, where)
+            name = opened.format or ""
+            frames = getattr(opened, "n_frames", 1)
+            upright = ImageOps.exif_transpose(opened)
+        pixels, notes = _converted(upright)
+    except (Pillow.DecompressionBombWarning, Pillow.DecompressionBombError) as error:
+        limit = f"{Pillow.MAX_IMAGE_PIXELS:,}"
+        raise DataError(f"{where} has more pixels than the limit of {limit}; make the image smaller first") from error
+    except UnidentifiedImageError as error:
+        raise DataError(
+            f"{where} is no image of the kinds {', '.join(FORMATS)}; convert it, or leave it out"
+        ) from error
+    except DataError:
+        raise
+    except Exception as error:  # damaged files make Pillow's decoders raise errors of every kind
+        why = str(error).replace(str(where), where.name) or type(error).__name__
+        raise DataError(f"{where} cannot be read ({why}); mend or remove the file") from error
+    if frames > 1:
+        notes = (*notes, f"{frames} pictures in one file; the first was taken")
+    return Loaded(pixels, name, notes)
+
+
+def save_image(path: str | Path, pixels: Image, *, quality: int = QUALITY) -> tuple[str, ...]:
+    """Write `pixels` (uint8 or uint16, as `load_image` gives them); return notes on what the format could not hold.
+
+    The path's suffix says the format. Alpha is dropped with a note where the format holds none. `quality` (1..100) is
+    for JPEG and WEBP. Raises DataError when the file cannot be written.
+    """
+    where = Path(path)
+    encoded, notes = encode(pixels, format_of(where), quality=quality)
+    try:
+        where.write_bytes(encoded)
+    except OSError as error:
+        raise DataError(
+            f"{where} cannot be written ({error.strerror}); give a path in a folder that exists and is yours"
+        ) from error
+    return notes
+
+
+def encode(pixels: Image, name: str, *, quality: int = QUALITY) -> tuple[bytes, tuple[str, ...]]:
+    """Return the bytes of an image file of the format `name`, and notes on what it could not hold; see `save_image`."""
+    from PIL import Image as Pillow
+
+    picture = Pillow.fromarray(np.ascontiguousarray(pixels))
+    notes: tuple[str, ...] = ()
+    if picture.mode not in MODES[name]:
+        target = next((mode for mode in WIDER.get(picture.mode, ()) if mode in MODES[name]), None)
+        if target is None:
+            raise DataError(f"{name} holds no {pixels.dtype} image of shape {pixels.shape}; write PNG or TIFF")
+        if picture.mode.endswith("A") and not target.endswith("A"):
+            notes = (f"{name} holds no alpha; it was dropped",)
+        picture = picture.convert(target)
+    out = io.BytesIO()
+    extra: dict[str, Any] = {"quality": quality} if name in {"JPEG", "WEBP"} else {}
+    if name == "JPEG" and quality >= 90:
+        extra["subsampling"] = 0
+    try:
+        picture.save(out, name, **extra)
+    except (OSError, ValueError) as error:
+        raise DataError(f"an image of shape {pixels.shape} cannot be written as {name} ({error}); write PNG") from error
+    return out.getvalue(), notes
+
+
+def format_of(path: Path) -> str:
+    """Return the format that a path's suffix asks for; DataError when it names none that is written."""
+    name = SUFFIXES.get(path.suffix.lower(), "")
+    if name in MODES:
+        return name
+    known = [suffix for suffix, one in SUFFIXES.items() if one in MODES]
+    shown = path.suffix or "no suffix"
+    raise DataError(
+        f"{path}: {shown} is no format that augplug writes{suggest(path.suffix, known)}; end the name in .png"
+    )
+
+
+def photograph() -> Image:
+    """Return a photograph `(512, 512, 3)` uint8 that scikit-image carries, for who has no image at hand."""
+    from skimage import data  # half a second, and seldom needed
+
+    picture: Image = data.astronaut()  # type: ignore[no-untyped-call]  # scikit-image has no types
+    return picture
+
+
+def _opened(path: Path) -> Picture:
+    from PIL import Image as Pillow
+
+    with _LOCK, warnings.catch_warnings():  # filters belong to the process; threads take turns
+        warnings.simplefilter("error", Pillow.DecompressionBombWarning)
+        return Pillow.open(path, formats=FORMATS)
+
+
+def _check_depth(opened: Picture, path: Path) -> None:
+    """Refuse what Pillow would cut to 8 bits without a word, and numbers that are no grey values."""
+    stored = " ".join(str(tile[3]) for tile in getattr(opened, "tile", ()))
+    if ";16" in stored and opened.mode not in _DEEP:
+        raise DataError(
+            f"{path} has 16 bits a channel in colour, of which 8 would be lost; convert it to 8 bits, or to 16-bit grey"
+        )
+    if opened.mode in {"I", "F"}:
+        raise DataError(f"{path} has 32 bits a value; convert it to 8-bit, or to 16-bit grey")
+
+
+def _converted(picture: Picture) -> tuple[Image, tuple[str, ...]]:
+    if picture.mode in _DEEP:
+        return np.asarray(picture).astype(np.uint16), ()
+    alpha = picture.has_transparency_data
+    if picture.mode == "P":
+        kind = "RGBA" if alpha else "RGB"
+        return np.asarray(picture.convert(kind)), (f"palette converted to {kind}",)
+    kept = _KEPT.get(picture.mode)
+    if kept is None:
+        return np.asarray(picture.convert("RGB")), (f"{picture.mode} converted to RGB",)
+    if alpha and not kept.endswith("A"):  # one colour of a PNG without an alpha channel stands for transparent
+        kept += "A"
+    return np.asarray(picture.convert(kept)), ()

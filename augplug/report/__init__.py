@@ -1,0 +1,1 @@
+"""What a user looks at: contact sheets, and the page of a search."""

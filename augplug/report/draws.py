@@ -1,0 +1,29 @@
+"""Draws of a policy with a line for each that says what was drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from augplug import augmenter
+from augplug._policies.draw import Drawn, Item
+from augplug.types import Image
+
+
+def draws(augment: augmenter.Augmenter, images: Sequence[Image]) -> tuple[list[Image], list[str]]:
+    """Return each image augmented at its place in the list as index, and what was drawn for it."""
+    made = [augment(image, index=index) for index, image in enumerate(images)]
+    return made, [caption(augment.plan(image, index=index).items) for index, image in enumerate(images)]
+
+
+def caption(items: Sequence[Item]) -> str:
+    """Return drawn operations as `Rotate 12.5, Invert`: each with the number that its level drives."""
+    return ", ".join(_named(item) for item in items) or "unchanged"
+
+
+def _named(item: Item) -> str:
+    if not isinstance(item, Drawn):
+        return f"blend of {len(item.chains)}"
+    about = item.operation.about
+    if about.level_field is None:
+        return about.name
+    return f"{about.name} {getattr(item.operation, about.level_field):.3g}"

@@ -1,0 +1,184 @@
+"""The page of a search: one HTML file with everything in it; no scripts, nothing from the network."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+
+from augplug.report.charts import gains_chart, heat_map, rewards_by_trial
+from augplug.report.markup import Safe, joined, tag
+from augplug.report.run import Run
+from augplug.report.style import STYLE
+
+
+def page(run: Run, sheet: bytes, sheet_text: str) -> str:
+    """Return the HTML page of a run; `sheet` is the PNG of a contact sheet and `sheet_text` says what is on it."""
+    title = f"augplug: {run.result['algorithm']} search"
+    head = (
+        tag("meta", charset="utf-8"),
+        tag("meta", name_="viewport", content="width=device-width, initial-scale=1"),
+        tag("title", title),
+        tag("style", Safe(STYLE)),
+    )
+    parts = (
+        tag("h1", title),
+        tag("p", _about(run), class_="soft"),
+        tag("p", run.result["verdict"], class_="verdict good" if run.result["beats_baseline"] else "verdict"),
+        *(tag("p", f"Warning: {warning}.", class_="warning") for warning in run.result["warnings"]),
+        _figures(run),
+        _grid(run),
+        _rewards(run),
+        _gains(run),
+        _sheet(sheet, sheet_text),
+        _use(run),
+        _details(run),
+    )
+    return "<!DOCTYPE html>\n" + tag("html", tag("head", *head), tag("body", *parts), lang="en") + "\n"
+
+
+def percent(score: float) -> str:
+    """Return an accuracy in [0, 1] as `87.55 %`, with a space that does not break."""
+    return f"{100 * score:.2f}\N{NO-BREAK SPACE}%"
+
+
+def _about(run: Run) -> str:
+    evaluator = run.result["settings"]["evaluator"]
+    data = run.result["data"]
+    size = "x".join(str(side) for side in reversed(data["shape"][:2]))
+    parts = f"{data['train']:,} to train on, {data['valid']:,} to choose by, {data['test']:,} to test on"
+    images = f"{data['images']:,} images of {size} pixels in {len(data['classes'])} classes"
+    return f"{len(run.trials)} policies tried with the child model {evaluator} on {images}: {parts}."
+
+
+def _figures(run: Run) -> Safe:
+    result = run.result
+    gain = result["test_score"] - result["baseline_test_score"]
+    rows = [
+        ("Test score with the policy", percent(result["test_score"]), _interval(result["test_score_interval"])),
+        (
+            "Test score without",
+            percent(result["baseline_test_score"]),
+            _interval(result["baseline_test_score_interval"]),
+        ),
+        ("Gain on the test images", f"{100 * gain:+.2f} points", "the same training images"),
+        (
+            "Best reward",
+            percent(result["best_reward"]),
+            "validation images; the policy was chosen by it, so it flatters",
+        ),
+        ("Reward without", percent(result["baseline_reward"]), "the same validation images, no augmentation"),
+    ]
+    if result["gains_interval"] is not None:
+        low, high = result["gains_interval"]
+        note = f"on {len(result['gains'])} other training sets; 95 % interval {100 * low:+.2f} to {100 * high:+.2f}"
+        rows.append(("Mean gain", f"{100 * result['gains_mean']:+.2f} points", note))
+    return tag(
+        "dl",
+        *(tag("div", tag("dt", name), tag("dd", value, tag("small", note))) for name, value, note in rows),
+        class_="figures",
+    )
+
+
+def _interval(bounds: Sequence[float]) -> str:
+    low, high = bounds
+    if low == high:
+        return "no chance in it: nothing is drawn"
+    return f"95 % interval {100 * low:.2f} to {100 * high:.2f}\N{NO-BREAK SPACE}%, over augmentation seeds"
+
+
+def _grid(run: Run) -> Safe:
+    """The heat map of a search that decides on two numbers, n and m."""
+    if run.result["algorithm"] != "randaugment" or any(len(trial.decisions) != 2 for trial in run.trials):
+        return Safe()
+    cells = {(trial.decisions[0], trial.decisions[1]): trial.reward for trial in run.trials}
+    n, m = run.result["best_decisions"]
+    baseline = run.result["baseline_reward"]
+    caption = (
+        "The reward of each cell: N operations at magnitude M. Blue is better than no augmentation "
+        f"({percent(baseline)}), orange is worse; the frame is the cell that was chosen. Neighbouring cells are often "
+        "equally good: rely on the gain, not on the exact cell."
+    )
+    return _figure("The grid", heat_map(cells, ("N", "M"), baseline, (n, m)), caption)
+
+
+def _rewards(run: Run) -> Safe:
+    rewards = [(trial.number, trial.reward) for trial in run.trials if trial.reward is not None]
+    failed = len(run.trials) - len(rewards)
+    caption = "Each dot is a policy, the line is the best so far, and the broken line is no augmentation."
+    told = f"{caption} Failed trials: {failed}." if failed else caption
+    return _figure("Rewards by trial", rewards_by_trial(rewards, run.result["baseline_reward"]), told)
+
+
+def _gains(run: Run) -> Safe:
+    if not run.result["gains"]:
+        return Safe()
+    caption = (
+        "The test score with the policy minus the test score without, trained on other images than the search trained "
+        "on, in percentage points. This is the figure to trust: the policy was not chosen by it."
+    )
+    return _figure("Gains on other training images", gains_chart(run.result["gains"]), caption)
+
+
+def _sheet(sheet: bytes, text: str) -> Safe:
+    source = f"data:image/png;base64,{base64.b64encode(sheet).decode()}"
+    return _figure("What the policy does", tag("img", src=source, alt=text), text)
+
+
+def _use(run: Run) -> Safe:
+    code = (
+        "import augplug\n\n"
+        'augment = augplug.Augmenter("policy.json", seed=0)\n'
+        "image = augment(image, index=i, epoch=e)   # uint8 (H, W) or (H, W, C), in and out"
+    )
+    shell = "augplug apply policy.json IMAGES AUGMENTED --copies 5\naugplug preview policy.json IMAGE"
+    chosen = _decided(run, run.result["best_decisions"] or ())
+    told = f"The policy is {run.policy['name']}{f' ({chosen})' if chosen else ''}, in policy.json beside this page."
+    return joined(tag("h2", "Use it"), tag("p", told), tag("pre", code), tag("pre", shell))
+
+
+def _details(run: Run) -> Safe:
+    settings = [
+        (name, _value(value)) for name, value in flat({**run.result["settings"], "data": run.result["data"]}).items()
+    ]
+    versions = [*flat(run.result["versions"]).items(), ("data (SHA-256)", run.result["data_digest"])]
+    trials = [
+        (trial.number, _decided(run, trial.decisions), _reward(trial.reward, trial.error)) for trial in run.trials
+    ]
+    return joined(
+        tag("h2", "Settings and versions"),
+        tag("div", _rows(("setting", "value"), settings), _rows(("what", "version"), versions), class_="pair"),
+        tag("details", tag("summary", f"All {len(trials)} trials"), _rows(("trial", "decisions", "reward"), trials)),
+    )
+
+
+def _decided(run: Run, decisions: Sequence[float]) -> str:
+    if run.result["algorithm"] == "randaugment" and len(decisions) == 2:
+        return f"n = {decisions[0]:g}, m = {decisions[1]:g}"
+    return ", ".join(f"{part:g}" for part in decisions)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(str(part) for part in value)
+    return "not given" if value is None else str(value)
+
+
+def _reward(reward: float | None, error: str) -> str:
+    return f"{reward:.4f}" if reward is not None else f"failed: {error}"
+
+
+def _rows(head: Iterable[str], rows: Iterable[Iterable[object]]) -> Safe:
+    first = tag("tr", *(tag("th", name) for name in head))
+    return tag("table", first, *(tag("tr", *(tag("td", cell) for cell in row)) for row in rows))
+
+
+def _figure(title: str, picture: Safe, caption: str) -> Safe:
+    return joined(tag("h2", title), tag("figure", picture, tag("figcaption", caption)))
+
+
+def flat(settings: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+    """Return nested settings as one level: {"a": {"b": 1}} is {"a.b": 1}."""
+    made: dict[str, object] = {}
+    for name, value in settings.items():
+        made |= flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {f"{prefix}{name}": value}
+    return made
