@@ -8,6 +8,7 @@ beta) are rounded to 2**-24, so that the last bits of a platform's library do no
 
 from __future__ import annotations
 
+import math
 import struct
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -171,8 +172,8 @@ class Normal(Distribution):
 
     def __post_init__(self) -> None:
         _ordered("clip", *self.clip)
-        if self.deviation < 0:
-            raise SettingsError(f"a standard deviation is 0 or more, not {self.deviation}")
+        if not (self.deviation >= 0 and math.isfinite(self.mean) and math.isfinite(self.deviation)):
+            raise SettingsError(f"normal takes [mean, deviation], finite, not [{self.mean}, {self.deviation}]")
 
     def draw(self, stream: Stream) -> float:
         # The half step keeps the argument inside the open interval (0, 1).
@@ -196,8 +197,10 @@ class LogUniform(Distribution):
 
     def __post_init__(self) -> None:
         _ordered("log_uniform", self.low, self.high)
-        if self.low <= 0:
-            raise SettingsError(f"log_uniform takes positive numbers, not {self.low}")
+        if self.low <= 0 or not math.isfinite(self.high / self.low):
+            raise SettingsError(
+                f"log_uniform takes positive numbers, not too far apart, not {self.low} and {self.high}"
+            )
 
     def draw(self, stream: Stream) -> float:
         value = self.low * _rounded((self.high / self.low) ** stream.real())
@@ -219,7 +222,7 @@ class Beta(Distribution):
     b: float
 
     def __post_init__(self) -> None:
-        if self.a <= 0 or self.b <= 0:
+        if not (0 < self.a < math.inf and 0 < self.b < math.inf):
             raise SettingsError(f"beta takes two positive numbers, not [{self.a}, {self.b}]")
 
     def draw(self, stream: Stream) -> float:
@@ -287,7 +290,7 @@ def pick(weights: Sequence[float], stream: Stream) -> int:
 
 def check_weights(weights: Sequence[float], count: int) -> None:
     """Refuse weights that are negative, all zero, or not `count` many."""
-    if len(weights) != count or min(weights) < 0 or sum(weights) <= 0:
+    if len(weights) != count or not all(weight >= 0 for weight in weights) or not 0 < sum(weights) < math.inf:
         raise SettingsError(f"{count} weights are needed, none negative and not all zero; given {list(weights)}")
 
 
@@ -296,5 +299,5 @@ def _rounded(value: float) -> float:
 
 
 def _ordered(name: str, low: float, high: float) -> None:
-    if not low <= high:
-        raise SettingsError(f"{name} takes [low, high] with low <= high, not [{low}, {high}]")
+    if not low <= high or not math.isfinite(high - low):
+        raise SettingsError(f"{name} takes finite [low, high] with low <= high, not [{low}, {high}]")

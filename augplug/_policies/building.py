@@ -11,7 +11,7 @@ import numbers
 from augplug._policies.documents import LARGEST, shown
 from augplug._policies.grammar import BlendOf, Node, OneOf, Sequence, SomeOf, Step, Value
 from augplug._policies.reader import Operations, address_of
-from augplug._policies.values import STEP_KEYS, read_value
+from augplug._policies.values import STEP_KEYS, read_number
 from augplug.errors import OperationError, SettingsError, suggest
 from augplug.ops.base import Parameter
 from augplug.rng import Distribution, Integers, Uniform
@@ -91,9 +91,7 @@ def _number_or_draw(given: object, declared: Parameter, name: str) -> float | Di
     if isinstance(given, Distribution):
         return given
     if isinstance(given, dict):
-        value = read_value(given, pointer=f"/{name}")
-        assert isinstance(value, Distribution)  # noqa: S101  # a table is one, or an error
-        return value
+        return read_number(given, pointer=f"/{name}")
     if isinstance(given, tuple) and len(given) == 2:
         low, high = (number(part, name) for part in given)
         return Integers(int(low), int(high)) if declared.integer and _whole(low, high) else Uniform(low, high)

@@ -187,7 +187,7 @@ class Policy:
                 if declared is not None:
                     check_value(value, declared, f"defaults.{name} for {step.op}")
         for step in steps_of(self.node):
-            SCALES[self.scale].check(step.level, step.op)
+            _check_level(step, self.scale)
         if _longest_draw(self.node) > MOST_STEPS:
             raise SettingsError(f"one draw of this policy may have more than {MOST_STEPS:,} steps")
 
@@ -215,6 +215,15 @@ class Policy:
     def __hash__(self) -> int:
         """By digest: equal policies draw alike."""
         return hash(self.digest)
+
+
+def _check_level(step: Step, name: str) -> None:
+    """Refuse a level outside the scale, and one beside the field that this scale drives by it."""
+    scale = SCALES[name]
+    scale.check(step.level, step.op)
+    row = scale.row(step.address, step.operation)
+    if step.level is not None and row is not None and row.field in dict(step.fields):
+        raise OperationError(f"{step.op} is given a level and {row.field}, which scale {name!r} sets by it; give one")
 
 
 def steps_of(node: Node) -> Iterator[Step]:

@@ -100,8 +100,8 @@ def _contents(path: Path) -> bytes:
         if path.is_file():  # a pipe would be waited for, a folder is no file
             with path.open("rb") as file:
                 return file.read(BYTES + 1)  # one more than the reader takes, so that it says so
-    except (OSError, ValueError) as error:  # ValueError: a null character in the path
-        raise PolicyError(f"cannot be opened: {getattr(error, 'strerror', None) or error}") from None
+    except OSError as error:
+        raise PolicyError(f"cannot be opened: {error.strerror}") from None
     raise PolicyError("there is no such file")
 
 

@@ -27,10 +27,10 @@ STEP_KEYS = ("op", "p", "level")
 """What a step holds beside the fields of its operation."""
 
 
-def read_value(document: object, *, pointer: str = "") -> Value:
-    """Read a value from data: a number, a string, a list of numbers, or a distribution. Raises PolicyError."""
+def read_number(document: object, *, pointer: str = "") -> float | Distribution:
+    """Read a number, or the distribution that draws it, from data. Raises PolicyError."""
     check_document(document, pointer)
-    return value_at(Place(document, pointer))
+    return number_at(Place(document, pointer))
 
 
 def value_at(place: Place) -> Value:

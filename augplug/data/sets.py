@@ -14,7 +14,7 @@ from augplug.types import Image
 
 @dataclass(frozen=True)
 class Labelled:
-    """`x`: uint8 images `(N, H, W)` or `(N, H, W, 3)`; `y`: class numbers `(N,)` int64 in 0..K-1; `classes`: K names."""
+    """`x`: uint8 `(N, H, W)` or `(N, H, W, 3)`; `y`: class numbers `(N,)` int64 in 0..K-1; `classes`: K names."""
 
     x: Image
     y: npt.NDArray[np.int64]
@@ -25,7 +25,8 @@ class Labelled:
         grey_or_rgb = self.x.ndim == 3 or (self.x.ndim == 4 and self.x.shape[3] == 3)
         if self.x.dtype != np.uint8 or not grey_or_rgb or not self.x.size:
             raise DataError(
-                f"images must be uint8 of shape (N, H, W) or (N, H, W, 3) with no side of 0, not {self.x.dtype} of shape "
+                f"images must be uint8 of shape (N, H, W) or (N, H, W, 3) with no side of 0, not {self.x.dtype} of "
+                "shape "
                 f"{self.x.shape}; convert them first"
             )
         if self.y.shape != self.x.shape[:1] or self.y.dtype != np.int64:

@@ -17,6 +17,8 @@ from augplug.rng import Distribution
 from augplug.types import Canvas
 
 _KEY = "augplug"
+RESERVED = frozenset({"op", "p", "level"})
+"""The keys of a policy's step that are no fields."""
 _NAME = re.compile(r"[A-Z][A-Za-z0-9]*")
 
 
@@ -54,7 +56,7 @@ class Parameter:
     def _number(self, value: Any, where: str) -> float | int:
         try:
             number = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             number = math.nan
         if isinstance(value, bool | str) or not self.low <= number <= self.high or not math.isfinite(number):
             raise OperationError(f"{where} takes {self.describe()}, not {value!r}")
@@ -145,6 +147,11 @@ def operation(*, source: str, name: str | None = None, version: int = 1) -> Call
         made = dataclass(frozen=True, kw_only=True)(cls)
         fields = dataclasses.fields(made)  # type: ignore[arg-type]  # dataclass() made it one
         parameters = {field.name: _declared(title, field) for field in fields}
+        taken = RESERVED.intersection(parameters)
+        if taken:
+            raise OperationError(
+                f"{title}.{taken.pop()} must have another name: a policy's step has a key of that name"
+            )
         levelled = [key for key, declared in parameters.items() if declared.level is not None]
         if len(levelled) > 1:
             raise OperationError(f"{title} has level= on {' and '.join(levelled)}; at most one field may carry it")

@@ -27,6 +27,11 @@ def _warp(
     ]
 
 
+def _whole(pixels: float) -> int:
+    # Rounded first: 150/331 of 331 pixels at t = 0.7 is 105 pixels, and 104.99999999999999 in floats.
+    return int(round(pixels, 6))
+
+
 @operation(source=AUTOAUGMENT)
 class ShearX(Operation):
     """Shear the rows about the top left corner: each row moves left by `factor` times its depth."""
@@ -69,7 +74,7 @@ class TranslateX(Operation):
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp."""
-        return _warp(self, coords.translation(self.pixels + int(self.fraction * canvas.width), 0.0), canvas)
+        return _warp(self, coords.translation(self.pixels + _whole(self.fraction * canvas.width), 0.0), canvas)
 
 
 @operation(source=AUTOAUGMENT)
@@ -86,7 +91,7 @@ class TranslateY(Operation):
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp."""
-        return _warp(self, coords.translation(0.0, self.pixels + int(self.fraction * canvas.height)), canvas)
+        return _warp(self, coords.translation(0.0, self.pixels + _whole(self.fraction * canvas.height)), canvas)
 
 
 @operation(source=AUTOAUGMENT)

@@ -1,0 +1,1 @@
+"""Evaluators: child models that turn a policy into a reward."""

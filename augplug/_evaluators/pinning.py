@@ -1,0 +1,30 @@
+"""One thread for every numeric library, so that an evaluator gives the same bits wherever it runs.
+
+A sum over two BLAS threads differs in its last bits from a sum over one, and ties decide rankings.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+"""What a new process reads when it loads such a library."""
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Hold the BLAS and OpenMP libraries and the OpenCV that are loaded by now to one thread each, then give back."""
+    from threadpoolctl import threadpool_limits  # only evaluators need it
+
+    opencv = sys.modules.get("cv2")
+    before = opencv.getNumThreads() if opencv is not None else 1
+    if opencv is not None and before != 1:
+        opencv.setNumThreads(1)
+    try:
+        with threadpool_limits(limits=1):
+            yield
+    finally:
+        if opencv is not None and before != 1:
+            opencv.setNumThreads(before)

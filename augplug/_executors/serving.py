@@ -1,0 +1,56 @@
+"""The worker's side of the `processes` executor: jobs as JSON lines on stdin, outcomes as JSON lines on stdout."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import TextIO
+
+from augplug._executors.base import Job, Runner
+
+GRACE = 1.0
+"""Seconds that a busy worker goes on when its parent is gone."""
+
+
+def serve(make_runner: Callable[[], Runner]) -> None:
+    """Answer jobs until stdin ends; then leave, whatever is still running: the parent is gone or wants no more.
+
+    Whatever else writes to stdout in this process reaches stderr, and whatever reads stdin reads nothing, so that no
+    print of an evaluator can be taken for an outcome. Ctrl-C is the parent's to handle.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    jobs_in, outcomes_out = _private_channels()
+    jobs: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(jobs_in, jobs), daemon=True).start()
+    runner = make_runner()
+    while (line := jobs.get()) is not None:
+        outcome = runner(Job.from_json(json.loads(line)))
+        outcomes_out.write(json.dumps(outcome.to_json()) + "\n")
+        outcomes_out.flush()
+
+
+def _private_channels() -> tuple[TextIO, TextIO]:
+    """The process's stdin and stdout under numbers of their own; 0 becomes the null device and 1 becomes stderr."""
+    jobs_in = os.fdopen(os.dup(0), encoding="utf-8")
+    outcomes_out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return jobs_in, outcomes_out
+
+
+def _read(jobs_in: TextIO, jobs: queue.SimpleQueue[str | None]) -> None:
+    for line in jobs_in:
+        jobs.put(line)
+    jobs.put(None)
+    time.sleep(GRACE)
+    # The main thread is in the middle of a long evaluation that nobody waits for.
+    os._exit(0)

@@ -1,0 +1,1 @@
+"""Searches: algorithms that propose policies and learn from rewards, and the study that runs them."""

@@ -1,0 +1,151 @@
+"""What a run is: its folder and its first record, the configuration, which a resume must match."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from augplug._evaluators.base import Evaluator
+from augplug._search.base import SearchAlgorithm
+from augplug._search.bench import Bench
+from augplug._search.settings import Parts, StudySettings, declared, named
+from augplug.data.sets import Labelled, digest
+from augplug.data.split import Split
+from augplug.errors import SettingsError, suggest
+
+FORMAT = 1
+ENDLESS = 512
+"""An algorithm that gives this many proposals without ending needs to be told a number of trials."""
+FILES = ".files-"
+OURS = (".lock", FILES)
+"""What a run that was killed before its first record may have left in its folder."""
+VERSIONED = (
+    "numpy",
+    "scipy",
+    "opencv-python",
+    "opencv-python-headless",
+    "opencv-contrib-python",
+    "opencv-contrib-python-headless",
+)
+"""Distributions whose version can change a pixel or a score, besides augplug itself."""
+
+
+def configure(
+    settings: StudySettings, data: Labelled, places: Split, parts: Parts
+) -> tuple[dict[str, Any], SearchAlgorithm]:
+    """The first record's content, and the algorithm. Wrong names and settings are found before anything is written."""
+    make = named("search algorithm", settings.algorithm, parts.algorithms)
+    evaluator = named("evaluator", settings.evaluator, parts.evaluators)
+    _check_evaluator(evaluator, settings.evaluator_settings)
+    proposed = len(make(seed=settings.seed, **settings.algorithm_settings).ask(ENDLESS))
+    size = proposed if proposed < ENDLESS else None
+    if size is None and settings.trials is None:
+        raise SettingsError(f"{settings.algorithm} does not end by itself; say how long with --trials N")
+    used = asdict(settings)
+    used["algorithm_settings"] = _with_defaults(make, settings.algorithm_settings)
+    used["evaluator_settings"] = _with_defaults(evaluator, settings.evaluator_settings)
+    configuration = {
+        "format": FORMAT,
+        "settings": used,
+        "size": size,
+        "data": {"images": len(data), "shape": data.x.shape[1:], "classes": data.classes, **_counts(places)},
+        "data_digest": digest(data),
+        "versions": versions(),
+        "warnings": places.warnings,
+    }
+    plain: dict[str, Any] = json.loads(json.dumps(configuration))
+    return plain, make(seed=settings.seed, **settings.algorithm_settings)
+
+
+def _check_evaluator(evaluator: Callable[..., Evaluator], given: Mapping[str, Any]) -> None:
+    """Let the evaluator's own settings refuse values here, where the user still waits."""
+    known = declared(evaluator)
+    for name in given:
+        if name not in known:
+            raise SettingsError(f"the evaluator has no setting {name!r}{suggest(name, known)}")
+    settings = getattr(evaluator, "Settings", None)
+    if settings is not None:
+        settings(**given)
+
+
+def _with_defaults(maker: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    return {**{name: entry.default for name, entry in declared(maker).items()}, **given}
+
+
+def _counts(places: Split) -> dict[str, int]:
+    return {"train": len(places.train), "valid": len(places.valid), "test": len(places.test)}
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python, augplug and what can change a pixel or a score here."""
+    found = {"python": platform.python_version()}
+    for name in ("augplug", *VERSIONED):
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def make_folder(out: Path, *, resume: bool) -> Path:
+    """Make the run's folder. An existing one must be empty, or be resumed."""
+    if out.exists() and not out.is_dir():
+        raise SettingsError(f"{out} is a file; give a folder that does not exist yet as --out")
+    held = {entry.name for entry in out.iterdir() if not entry.name.startswith(OURS)} if out.is_dir() else set()
+    if held and "journal.jsonl" not in held:
+        raise SettingsError(f"{out} holds other files and no run; give another --out")
+    if held and not resume:
+        raise _exists(out)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"{out} cannot be made: {error}; give another --out") from error
+    return out
+
+
+@contextmanager
+def worker_files(folder: Path) -> Iterator[Path]:
+    """A temporary folder in the run's, for what workers read. What a killed run left of it is removed first."""
+    for left in folder.glob(f"{FILES}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=FILES, dir=folder) as files:
+        yield Path(files)
+
+
+def _exists(out: Path) -> SettingsError:
+    return SettingsError(f"{out} holds a run already; go on with --resume, or give another --out")
+
+
+def begin(bench: Bench, configuration: Mapping[str, Any], folder: Path, *, resume: bool) -> None:
+    """Write the configuration, or check that the journal's is the same."""
+    if not bench.journal.records:
+        bench.append("configuration", **configuration)
+        return
+    if not resume:
+        raise _exists(folder)
+    first = bench.journal.records[0]
+    if first["kind"] != "configuration" or first["format"] != FORMAT:
+        raise SettingsError(f"{folder} was written by another version of augplug, whose format this one does not know")
+    now, then = _flat(configuration), _flat({key: first[key] for key in configuration})
+    for name in sorted(now.keys() | then.keys()):
+        if now.get(name) != then.get(name):
+            raise SettingsError(
+                f"{folder} was started with {name} = {then.get(name)!r}, not {now.get(name)!r}; resume with the same "
+                "settings, data "
+                "and versions, or start again with another --out"
+            )
+
+
+def _flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in document.items():
+        flat.update(_flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value})
+    return flat

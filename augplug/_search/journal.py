@@ -1,0 +1,178 @@
+"""The journal: every fact of a run, one JSON record a line, on disk before it counts.
+
+A record is `{"n": 17, "kind": "trial", ..., "crc": "8 hex"}`: `n` counts from 0, `crc` is the CRC-32 of the line
+without it. A record that was appended survives the death of the process and of the machine. A line without its newline
+at the end is what a death in the middle of a write leaves: an unfinished record is dropped, a complete one gets its
+newline. Damage anywhere else is reported with its record number and never repaired.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any, TypeAlias
+
+import filelock
+
+from augplug.errors import RunError, SettingsError
+
+Record: TypeAlias = Mapping[str, Any]
+
+
+class Journal:
+    """An open journal: its `records` so far, and `append`. Made by `open_journal`, which holds the lock."""
+
+    def __init__(self, stream: IO[bytes], records: list[Record]) -> None:
+        """Take a stream that stands at the end of the last record."""
+        self._stream = stream
+        self.records = records
+
+    def append(self, kind: str, **content: Any) -> Record:
+        """Write a record and return it once it is on disk. Raises RunError when the disk refuses."""
+        # What was written is what is read again: tuples become lists here, not only on resuming.
+        record: Record = json.loads(json.dumps({"n": len(self.records), "kind": kind, **content}, allow_nan=False))
+        try:
+            self._stream.write(encode(record))
+            self._stream.flush()
+            os.fsync(self._stream.fileno())
+        except OSError as error:
+            raise RunError(
+                f"record {record['n']} cannot be written to the journal: {error}; make room and go on with --resume"
+            ) from error
+        self.records.append(record)
+        return record
+
+
+@contextmanager
+def open_journal(folder: Path) -> Iterator[Journal]:
+    """Open `journal.jsonl` in `folder` for one writer, mending its end; make it when it is missing.
+
+    Raises SettingsError when another process writes it, RunError when it is damaged.
+    """
+    with _lock(folder):
+        path = folder / "journal.jsonl"
+        created = not path.exists()
+        with path.open("ab+") as stream:
+            if created:
+                sync_folder(folder)
+            stream.seek(0)
+            content = stream.read()
+            records, length = parse(content, path)
+            if length < len(content):
+                stream.truncate(length)
+            elif content and not content.endswith(b"\n"):
+                stream.write(b"\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+            yield Journal(stream, records)
+
+
+def read_journal(folder: Path) -> list[Record]:
+    """Return the records of a run, which may still be running.
+
+    Raises SettingsError when there is none, RunError on damage.
+    """
+    path = folder / "journal.jsonl"
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise SettingsError(f"{folder} holds no run ({error}); give the --out folder of a search") from error
+    return parse(content, path)[0]
+
+
+def encode(record: Record) -> bytes:
+    """Return the record's line, with its checksum and newline."""
+    text = json.dumps(record, allow_nan=False, separators=(", ", ": "))
+    return f'{text[:-1]}, "crc": "{zlib.crc32(text.encode()):08x}"}}\n'.encode()
+
+
+def parse(content: bytes, path: Path) -> tuple[list[Record], int]:
+    """Return the records, without their checksums, and the length in bytes of what is good.
+
+    The good part ends before an unfinished last record. Raises RunError for any other damage.
+    """
+    *lines, tail = content.split(b"\n")
+    records = [_decode(line, number, path) for number, line in enumerate(lines)]
+    good = len(content) - len(tail)
+    if tail and not _is_unfinished(tail):
+        records.append(_decode(tail, len(records), path))
+        good = len(content)
+    return records, good
+
+
+def _is_unfinished(tail: bytes) -> bool:
+    """Whether a line without newline is a proper prefix of a record: it opens one JSON object and does not close it."""
+    depth, quoted, escaped = 0, False, False
+    for byte in tail:
+        if escaped:
+            escaped = False
+        elif quoted:
+            escaped, quoted = byte == ord("\\"), byte != ord('"')
+        elif byte == ord('"'):
+            quoted = True
+        elif byte in b"{[":
+            depth += 1
+        elif byte in b"}]":
+            depth -= 1
+            if depth == 0:
+                return False
+    return tail.startswith(b'{"n": '[: len(tail)])
+
+
+def _decode(line: bytes, number: int, path: Path) -> Record:
+    try:
+        record = json.loads(line)
+        body, _, crc = line.rpartition(b', "crc": "')
+        whole = crc.decode() == f'{zlib.crc32(body + b"}"):08x}"}}' and record["n"] == number
+    except (ValueError, KeyError, TypeError) as error:
+        raise _damage(path, number) from error
+    if not whole:
+        raise _damage(path, number)
+    del record["crc"]
+    return dict(record)
+
+
+def _damage(path: Path, number: int) -> RunError:
+    return RunError(
+        f"{path}: record {number} (line {number + 1}) is damaged, so what follows cannot be trusted; restore the "
+        "file from a "
+        "copy, or start again with another --out"
+    )
+
+
+@contextmanager
+def _lock(folder: Path) -> Iterator[None]:
+    # A lock of the operating system: it ends with the process, however that ends. Never on the journal itself, because
+    # some lock implementations truncate the file they lock.
+    path = folder / ".lock"
+    lock = filelock.FileLock(path, blocking=False)
+    try:
+        lock.acquire()
+    except filelock.Timeout as error:
+        holder = ""
+        with suppress(OSError):
+            holder = (folder / ".lock.pid").read_text(encoding="utf-8").strip()
+        raise SettingsError(
+            f"{folder} is being written by another process{f' (pid {holder})' if holder else ''}; wait for it or "
+            "give another --out"
+        ) from error
+    try:
+        (folder / ".lock.pid").write_text(f"{os.getpid()}\n", encoding="utf-8")
+        yield
+    finally:
+        (folder / ".lock.pid").unlink(missing_ok=True)
+        lock.release()
+
+
+def sync_folder(folder: Path) -> None:
+    """Make new names in a folder survive a power cut, where the system can."""
+    with suppress(OSError):  # Windows opens no folders
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

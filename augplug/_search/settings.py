@@ -1,0 +1,185 @@
+"""The settings of a study, and `key=value` settings handed to whom they belong to."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import types
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from augplug._evaluators.base import Evaluator
+from augplug._executors.base import Executor
+from augplug._policies.reader import Operations
+from augplug._search.base import SearchAlgorithm
+from augplug.errors import SettingsError, suggest
+
+RANGES: dict[str, tuple[int, int]] = {
+    "seed": (0, 2**48 - 1),
+    "seeds": (1, 1000),
+    "trials": (1, 10**6),
+    "train": (2, 10**6),
+    "batch": (1, 10_000),
+    "finalists": (0, 10_000),
+    "test_seeds": (2, 1000),
+    "subsets": (0, 100),
+}
+OF_STUDY = ("train", "batch", "finalists", "test_seeds", "subsets")
+"""The settings of a study that `--set` takes; the others have options of their own."""
+
+
+@dataclass(frozen=True)
+class StudySettings:
+    """Everything that decides the result of a search, besides the images.
+
+    `algorithm` and `evaluator` are names. `seed` decides the split and every draw. A trial is one policy under `seeds`
+    seeds; there are at most `trials` (None: until the algorithm ends). `train` images are trained on. Trials are asked
+    for and told in batches of `batch`, whatever the number of workers. The `finalists` best are scored again with fresh
+    seeds before one is chosen (0: chosen by the trials' rewards). The found policy and no augmentation are scored on
+    the test images with `test_seeds` seeds, and compared on `subsets` other training sets. `algorithm_settings` and
+    `evaluator_settings` go to the algorithm and the evaluator.
+    """
+
+    algorithm: str
+    evaluator: str = "kernel-ridge"
+    seed: int = 0
+    seeds: int = 3
+    trials: int | None = None
+    train: int = 100
+    batch: int = 20
+    finalists: int = 0
+    test_seeds: int = 5
+    subsets: int = 5
+    algorithm_settings: Mapping[str, Any] = field(default_factory=dict)
+    evaluator_settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse numbers out of range."""
+        for name, (low, high) in RANGES.items():
+            value = getattr(self, name)
+            if name == "trials" and value is None:
+                continue
+            if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+                raise SettingsError(f"{name} takes a whole number in {low}..{high}, not {value!r}")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What names mean. `algorithms` are made with `(seed=..., **settings)`: the operations are bound already."""
+
+    algorithms: Mapping[str, Callable[..., SearchAlgorithm]]
+    evaluators: Mapping[str, Callable[..., Evaluator]]
+    executors: Mapping[str, type[Executor]]
+    operations: Operations
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A setting that something takes: its `type` and its `default`."""
+
+    type: Any
+    default: Any
+
+
+def declared(maker: Callable[..., Any]) -> dict[str, Declared]:
+    """Return the settings of an algorithm or evaluator by name.
+
+    They are the fields of its `Settings` dataclass where it has one, else the keyword arguments with a default of its
+    constructor, without `seed`. `maker` is the class, or a `functools.partial` of it.
+    """
+    cls = maker.func if isinstance(maker, partial) else maker
+    settings = getattr(cls, "Settings", None)
+    if settings is not None and dataclasses.is_dataclass(settings):
+        cls = settings if isinstance(settings, type) else type(settings)
+    return {
+        name: Declared(parameter.annotation, parameter.default)
+        for name, parameter in inspect.signature(cls, eval_str=True).parameters.items()
+        if parameter.default is not parameter.empty and name != "seed"
+    }
+
+
+def study_settings(
+    given: Mapping[str, Any], parts: Parts, *, algorithm: str, evaluator: str = "kernel-ridge", **options: Any
+) -> StudySettings:
+    """Return study settings from a flat mapping, such as `--set copies=10 --set m=5,9` gives.
+
+    Each key goes to the study, the algorithm or the evaluator, whoever declares it; `evaluator.copies` says which where
+    two declare it. Text is parsed by the declared type ("1,2,3" is a tuple). `options` are the other fields of
+    StudySettings. Raises SettingsError for an unknown or ambiguous key and for a value of another type.
+    """
+    owners = {
+        "study": {name: entry for name, entry in declared(StudySettings).items() if name in OF_STUDY},
+        "algorithm": declared(named("search algorithm", algorithm, parts.algorithms)),
+        "evaluator": declared(named("evaluator", evaluator, parts.evaluators)),
+    }
+    found: dict[str, dict[str, Any]] = {owner: {} for owner in owners}
+    for key, value in given.items():
+        owner, name = _owner(key, owners)
+        found[owner][name] = parsed(value, owners[owner][name].type, key)
+    return StudySettings(
+        algorithm,
+        evaluator,
+        **{**options, **found["study"]},
+        algorithm_settings=found["algorithm"],
+        evaluator_settings=found["evaluator"],
+    )
+
+
+def named(kind: str, name: str, known: Mapping[str, Any]) -> Any:
+    """Return what `name` means, or raise SettingsError with what it could have been."""
+    if name not in known:
+        raise SettingsError(f"there is no {kind} {name!r}{suggest(name, known)}")
+    return known[name]
+
+
+def _owner(key: str, owners: Mapping[str, Mapping[str, Declared]]) -> tuple[str, str]:
+    section, _, name = key.rpartition(".")
+    takers = [owner for owner, taken in owners.items() if name in taken and section in ("", owner)]
+    if len(takers) == 1:
+        return takers[0], name
+    if takers:
+        raise SettingsError(
+            f"the setting {key!r} is one of {' and one of '.join(takers)}; write {takers[0]}.{name} or "
+            f"{takers[1]}.{name}"
+        )
+    raise SettingsError(f"there is no setting {key!r}{suggest(name, {n for taken in owners.values() for n in taken})}")
+
+
+def parsed(value: Any, kind: Any, key: str) -> Any:
+    """Return `value` as `kind`: int, float, bool, str, a tuple of one of these, or `X | None`. Raises SettingsError."""
+    options = typing.get_args(kind)
+    if isinstance(kind, types.UnionType):
+        if value is None or value == "none":
+            return None
+        kind = next(option for option in options if option is not types.NoneType)
+        return parsed(value, kind, key)
+    if typing.get_origin(kind) is tuple:
+        parts = value.split(",") if isinstance(value, str) else value if isinstance(value, list | tuple) else [value]
+        return tuple(parsed(part, options[0], key) for part in parts)
+    try:
+        return _SCALARS[kind](value) if kind in _SCALARS else value
+    except (ValueError, TypeError, KeyError) as error:
+        raise SettingsError(f"{key} takes {_WORDS[kind]}, not {value!r}") from error
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool | float):
+        raise TypeError(value)
+    return int(value)
+
+
+def _real(value: Any) -> float:
+    if isinstance(value, bool):
+        raise TypeError(value)
+    return float(value)
+
+
+def _truth(value: Any) -> bool:
+    return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[str(value).lower()]
+
+
+_SCALARS: Mapping[Any, Callable[[Any], Any]] = {int: _whole, float: _real, bool: _truth, str: str}
+_WORDS: Mapping[Any, str] = {int: "whole numbers", float: "numbers", bool: "true or false", str: "text"}

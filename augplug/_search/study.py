@@ -1,0 +1,216 @@
+"""The study: a search from its settings to `policy.json` and `result.json`.
+
+    parts = Parts(algorithms, evaluators, executors, operations)
+    settings = study_settings({"copies": "10"}, parts, algorithm="randaugment", seed=0)
+    result = run_study(settings, data, parts=parts, out="run", executor="processes", workers=2, observers=[print])
+    result.policy, result.result["verdict"], result.out
+
+What happens, in order, and what the journal holds of it (`evaluation` records come between; times are in those alone):
+
+1. `configuration`: settings, digest of the data, versions, warnings; the split follows from the seed.
+2. `baseline`: no augmentation, with the same seeds and budget as every trial. Then `estimate`: how long the rest will
+   take.
+3. `trial`, one for each proposal: asked for and told in fixed batches, so that the number of workers changes nothing.
+4. `finalist`, where the settings ask for it: the best trials scored again with fresh seeds.
+5. `found`: the policy.
+6. `test`, twice: baseline and found policy, retrained with fresh seeds, scored on the test images, which nothing above
+   saw.
+7. `gain`, one for each other training set: baseline and found policy with the same seeds, scored on the test images.
+
+A run that stopped anywhere is resumed by doing all of this again, with the journal in place of the evaluations that it
+holds. Policies and rewards are functions of the settings and the data, so the end is the same, byte for byte.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from augplug._executors.running import JobRunner
+from augplug._policies import grammar
+from augplug._policies.grammar import Policy
+from augplug._search.base import Proposal, Result, SearchAlgorithm
+from augplug._search.bench import Bench, Observer, Part, Task
+from augplug._search.configuration import ENDLESS, begin, configure, make_folder, worker_files
+from augplug._search.journal import open_journal
+from augplug._search.result import write_result
+from augplug._search.settings import Parts, StudySettings, named
+from augplug.data.sets import Labelled
+from augplug.data.split import Split, split
+from augplug.errors import RunError
+
+NONE = Policy(grammar.Sequence(()), name="none", source="no augmentation")
+
+
+@dataclass(frozen=True)
+class StudyResult:
+    """The found `policy`, the content of `result.json`, and the folder `out` that holds both."""
+
+    policy: Policy
+    result: Mapping[str, Any]
+    out: Path
+
+
+def run_study(
+    settings: StudySettings,
+    data: Labelled,
+    *,
+    parts: Parts,
+    out: str | Path,
+    executor: str = "processes",
+    workers: int = 2,
+    resume: bool = False,
+    observers: Sequence[Observer] = (),
+) -> StudyResult:
+    """Run a search, or the rest of one, and return its result.
+
+    Each observer is called with each new journal record once it is on disk. Raises SettingsError when the request is
+    wrong (an unknown name, a run that exists, a resume with other settings, data or versions), DataError when the
+    images cannot be split, RunError when the search fails while it runs. Ctrl-C leaves a run that `resume` finishes.
+    """
+    places = split(data, seed=settings.seed, train=settings.train, others=settings.subsets)
+    configuration, algorithm = configure(settings, data, places, parts)
+    runner = JobRunner(parts.evaluators, parts.operations)
+    made = named("executor", executor, parts.executors)(workers=workers, runner=runner)
+    folder = make_folder(Path(out), resume=resume)
+    with (
+        open_journal(folder) as journal,
+        worker_files(folder) as files,
+        made as running,
+    ):
+        bench = Bench(journal, running, settings, files, observers)
+        begin(bench, configuration, folder, resume=resume)
+        study = _Study(settings, data, places, bench, algorithm)
+        study.search(configuration["size"], 1 if executor == "inline" else workers)
+        study.finish()
+        result = write_result(folder, journal.records)
+    return StudyResult(study.found, result, folder)
+
+
+class _Study:
+    """The stages, in order."""
+
+    def __init__(
+        self, settings: StudySettings, data: Labelled, places: Split, bench: Bench, algorithm: SearchAlgorithm
+    ) -> None:
+        self._settings = settings
+        self._data = data
+        self._places = places
+        self._bench = bench
+        self._algorithm = algorithm
+        self.found = NONE
+        self._part = Part("search", data.take(places.train), data.take(places.valid))
+
+    def search(self, size: int | None, workers: int) -> None:
+        """The baseline, then every trial."""
+        task = self._task("baseline", 0, "the baseline without augmentation", NONE)
+        for _, scores in self._bench.run([task]):
+            self._bench.once("baseline", rewards=scores.rewards, reward=statistics.fmean(scores.rewards))
+        left = min(self._settings.trials or ENDLESS, size or self._settings.trials or ENDLESS)
+        self._estimate(left, workers)
+        while left:
+            proposals = self._algorithm.ask(min(self._settings.batch, left))
+            if not proposals:
+                return
+            self._algorithm.tell(self._trials(proposals))
+            left -= len(proposals)
+
+    def _trials(self, proposals: Sequence[Proposal]) -> list[Result]:
+        by_number = {proposal.number: proposal for proposal in proposals}
+        tasks = [self._task("trial", p.number, f"trial {p.number} ({p.policy.name})", p.policy) for p in proposals]
+        results = []
+        for task, scores in self._bench.run(tasks):
+            reward = statistics.fmean(scores.rewards) if scores.rewards else None
+            decisions = by_number[task.number].decisions
+            self._bench.once(
+                "trial",
+                number=task.number,
+                decisions=decisions,
+                policy=task.policy.to_json(),
+                rewards=scores.rewards,
+                reward=reward,
+                error=scores.error,
+            )
+            results.append(Result(task.number, reward, scores.error))
+        return results
+
+    def _estimate(self, trials: int, workers: int) -> None:
+        """How long the evaluations that the journal does not hold will take: told before the first trial."""
+        mine = self._settings
+        records = [record for record in self._bench.journal.records if record["kind"] == "evaluation"]
+        each = statistics.median(record["seconds"] for record in records)
+        total = mine.seeds * (1 + trials + mine.finalists + 2 * mine.subsets) + 2 * mine.test_seeds
+        left = max(0, total - len(records))
+        self._bench.append("estimate", evaluations=total, left=left, seconds=round(each * left / workers, 1))
+
+    def finish(self) -> None:
+        """Choose the policy, then touch the test images."""
+        scores = self._rescored()
+        trials = [record for record in self._bench.journal.records if record["kind"] == "trial"]
+        if all(record["reward"] is None for record in trials):
+            first = trials[0]["error"] if trials else "there was no trial"
+            raise RunError(
+                f"every trial failed, the first with: {first}; mend the evaluator or its settings and start again"
+            )
+        found = self._algorithm.best(scores)
+        made = next((record for record in trials if record["policy"] == json.loads(json.dumps(found.to_json()))), None)
+        self._bench.once(
+            "found",
+            policy=found.to_json(),
+            number=made["number"] if made else None,
+            decisions=made["decisions"] if made else None,
+        )
+        self.found = found
+        self._test(found)
+        self._gains(found)
+
+    def _rescored(self) -> dict[int, float] | None:
+        if not self._settings.finalists:
+            return None
+        proposals = self._algorithm.finalists(self._settings.finalists)
+        tasks = [self._task("finalist", p.number, f"trial {p.number}, scored again", p.policy) for p in proposals]
+        scores = {}
+        for task, given in self._bench.run(tasks):
+            scores[task.number] = statistics.fmean(given.rewards)
+            self._bench.once("finalist", number=task.number, rewards=given.rewards, reward=scores[task.number])
+        return scores
+
+    def _test(self, found: Policy) -> None:
+        part = Part("test", self._part.train, self._data.take(self._places.test))
+        tasks = [
+            Task("test", number, f"the test of {name}", policy, part, self._settings.test_seeds, draws=0)
+            for number, (name, policy) in enumerate((("baseline", NONE), ("found", found)))
+        ]
+        for (task, scores), name in zip(self._bench.run(tasks), ("baseline", "found"), strict=True):
+            self._bench.once("test", number=task.number, policy=name, rewards=scores.rewards)
+
+    def _gains(self, found: Policy) -> None:
+        test = self._data.take(self._places.test)
+        parts = [Part(f"other-{i}", self._data.take(other), test) for i, other in enumerate(self._places.others)]
+        tasks = [
+            Task(
+                "gain",
+                2 * i + which,
+                f"the comparison on training set {i}",
+                policy,
+                part,
+                self._settings.seeds,
+                draws=i,
+            )
+            for i, part in enumerate(parts)
+            for which, policy in enumerate((NONE, found))
+        ]
+        baseline = 0.0
+        for task, scores in self._bench.run(tasks):
+            mean = statistics.fmean(scores.rewards)
+            if task.number % 2 == 0:
+                baseline = mean
+            else:
+                self._bench.once("gain", number=task.number // 2, baseline=baseline, found=mean)
+
+    def _task(self, stage: str, number: int, label: str, policy: Policy) -> Task:
+        return Task(stage, number, label, policy, self._part, self._settings.seeds, draws=number)

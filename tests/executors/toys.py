@@ -1,0 +1,138 @@
+"""Evaluators that behave, and some that do not; run as a script, a worker process that knows them."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from augplug import api
+from augplug._evaluators.base import Evaluator
+from augplug._executors.running import JobRunner
+from augplug._executors.serving import serve
+from augplug._policies.grammar import Policy
+from augplug.data.sets import Labelled, digest
+from augplug.errors import SettingsError
+
+
+@dataclass(frozen=True)
+class ToySettings:
+    """`mode` says what goes wrong, `folder` where notes are kept, `gift` what a policy gains over no augmentation."""
+
+    mode: str = ""
+    folder: str = ""
+    gift: float = 0.2
+    times: int = 1
+
+    def __post_init__(self) -> None:
+        if not -0.4 <= self.gift <= 0.4:
+            raise SettingsError(f"toy: gift is a number in -0.4..0.4, not {self.gift}")
+
+
+class Toy(Evaluator):
+    """A reward from a hash of everything that a reward may depend on, and from nothing else."""
+
+    Settings = ToySettings
+
+    def __init__(self, train: Labelled, valid: Labelled, **settings: Any) -> None:
+        self.settings = ToySettings(**settings)
+        self.seen = f"{digest(train)}{digest(valid)}"
+
+    def evaluate(
+        self,
+        policy: Policy,
+        *,
+        seed: int,
+        budget: float | None = None,
+        progress: Callable[[float], None] | None = None,
+    ) -> float:
+        plain = policy.name == "none"
+        if self.settings.mode:
+            MODES[self.settings.mode](self, policy, seed)
+        key = hashlib.sha256(f"{policy.digest.hex()}{seed}{self.seen}".encode()).digest()
+        return 0.5 + (0 if plain else self.settings.gift) + (key[0] + 256 * key[1]) / 65536 / 20
+
+    def note(self, name: str) -> int:
+        """Leave a note; how many of that name there are now."""
+        folder = Path(self.settings.folder)
+        count = len(list(folder.glob(f"{name}-*")))
+        (folder / f"{name}-{count}").touch()
+        return count + 1
+
+
+def _fail_sometimes(_toy: Toy, policy: Policy, _seed: int) -> None:
+    if policy.name != "none" and policy.digest[0] % 2:
+        raise ValueError("no luck")
+
+
+def _fail_on_policies(_toy: Toy, policy: Policy, _seed: int) -> None:
+    if policy.name != "none":
+        raise ValueError("never")
+
+
+def _fail_always(_toy: Toy, _policy: Policy, _seed: int) -> None:
+    raise ValueError("not even that")
+
+
+def _die_sometimes(toy: Toy, _policy: Policy, seed: int) -> None:
+    if seed % 3 == 0 and toy.note(f"death-{seed}") <= toy.settings.times:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _talk(_toy: Toy, _policy: Policy, seed: int) -> None:
+    sys.stdout.write('{"id": 0, "reward": 1.0, "error": "", "seconds": 0}\n')
+    os.write(1, json.dumps({"id": seed, "reward": 1.0}).encode() + b"\n")
+    if sys.stdin.read():
+        raise ValueError("an evaluator read a job")
+
+
+def _wait(toy: Toy, _policy: Policy, _seed: int) -> None:
+    toy.note(f"pid-{os.getpid()}")
+    signal.pause()
+
+
+def _start_another(toy: Toy, _policy: Policy, _seed: int) -> None:
+    child = subprocess.Popen(("sleep", "600"))  # pylint: disable=consider-using-with  # it is meant to be left behind
+    toy.note(f"pid-{child.pid}")
+    signal.pause()
+
+
+def _spy(toy: Toy, policy: Policy, _seed: int) -> None:
+    (Path(toy.settings.folder) / f"{policy.name}-{toy.seen}").touch()
+
+
+MODES: dict[str, Callable[[Toy, Policy, int], None]] = {
+    "fail sometimes": _fail_sometimes,
+    "fail on policies": _fail_on_policies,
+    "fail always": _fail_always,
+    "die sometimes": _die_sometimes,
+    "talk": _talk,
+    "wait": _wait,
+    "spy": _spy,
+    "start another": _start_another,
+}
+
+COMMAND = (sys.executable, __file__)
+
+
+def make_runner() -> JobRunner:
+    """What `augplug.worker` makes, with the toys instead of the registry's evaluators."""
+    return JobRunner({"toy": Toy, **api.evaluators()}, api.operations())
+
+
+def images(count: int = 60, classes: int = 3, seed: int = 0) -> Labelled:
+    """Small grey random images, as many of each class."""
+    rng = np.random.default_rng(seed)
+    x = rng.integers(0, 256, (count, 6, 6), dtype=np.uint8)
+    return Labelled(x, np.arange(count, dtype=np.int64) % classes, tuple("abcdefghij"[:classes]))
+
+
+if __name__ == "__main__":
+    serve(make_runner)

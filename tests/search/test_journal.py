@@ -1,0 +1,147 @@
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from augplug._search.journal import Record, encode, open_journal, parse, read_journal
+from augplug.errors import RunError, SettingsError
+
+HERE = Path("a run")
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+NAMES = st.sampled_from(["a", "crc ", "{", '"'])
+CONTENTS = st.lists(st.dictionaries(NAMES, VALUES, max_size=3), min_size=1, max_size=4)
+TRICKY: list[Record] = [
+    {"n": 0, "kind": "a", "text": 'é "}{\\ ", "crc": "00000000"}'},
+    {"n": 1, "kind": "b", "list": [1, {"z": [2.5, None]}]},
+    {"n": 2, "kind": "c"},
+]
+LINES = b"".join(encode(record) for record in TRICKY)
+
+
+@settings(deadline=None)
+@given(CONTENTS)
+def test_what_is_written_is_read(contents: list[dict[str, object]]) -> None:
+    records = [{"n": n, "kind": "k", **content} for n, content in enumerate(contents)]
+
+    read, good = parse(b"".join(encode(record) for record in records), HERE)
+
+    assert read == records
+    assert good == sum(len(encode(record)) for record in records)
+
+
+def test_a_line_is_as_promised() -> None:
+    line = encode({"n": 17, "kind": "result"})
+
+    assert line.endswith(b"\n")
+    assert list(json.loads(line)) == ["n", "kind", "crc"]
+    assert len(json.loads(line)["crc"]) == 8
+
+
+def test_a_journal_cut_anywhere_loses_at_most_its_last_record(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    for length in range(len(LINES) + 1):
+        path.write_bytes(LINES[:length])
+        whole = sum(length >= len(b"".join(encode(r) for r in TRICKY[: n + 1])) - 1 for n in range(3))
+
+        with open_journal(tmp_path) as journal:
+            assert journal.records == TRICKY[:whole]
+            journal.append("new", after=length)
+
+        # The cut is mended before the new record is written, so nothing is glued to a torn line.
+        records = read_journal(tmp_path)
+        assert records[:-1] == TRICKY[:whole]
+        assert records[-1] == {"n": whole, "kind": "new", "after": length}
+
+
+def test_a_changed_byte_anywhere_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    ends = [len(b"".join(encode(record) for record in TRICKY[: n + 1])) for n in range(3)]
+    for place in range(len(LINES)):
+        for flip in (1, 0x80):
+            changed = bytearray(LINES)
+            changed[place] ^= flip
+            path.write_bytes(changed)
+            number = sum(place >= end for end in ends)
+
+            with pytest.raises(RunError, match=rf"record {number} \(line {number + 1}\) is damaged.*--out"):
+                read_journal(tmp_path)
+            with pytest.raises(RunError), open_journal(tmp_path):
+                pass
+            assert path.read_bytes() == changed
+
+
+@pytest.mark.parametrize("order", [(0, 2), (1, 0), (0, 0, 1)])
+def test_a_lost_or_repeated_record_is_found(order: tuple[int, ...]) -> None:
+    with pytest.raises(RunError, match="is damaged"):
+        parse(b"".join(encode(TRICKY[n]) for n in order), HERE)
+
+
+@pytest.mark.parametrize("tail", [b"x", b"{}", b"[", b'{"m": 1', b'{"n": 3}x', b"\x00", encode(TRICKY[0])[:-1]])
+def test_an_end_that_no_write_leaves_is_damage(tail: bytes) -> None:
+    with pytest.raises(RunError, match="record 3"):
+        parse(LINES + tail, HERE)
+
+
+def test_a_record_is_on_disk_when_append_returns(tmp_path: Path) -> None:
+    with open_journal(tmp_path) as journal:
+        for number in range(3):
+            record = journal.append("k", value=(number, 0.1))
+
+            assert record["value"] == [number, 0.1]
+            assert read_journal(tmp_path) == journal.records
+            assert len(journal.records) == number + 1
+
+
+def test_what_json_cannot_hold_is_not_written(tmp_path: Path) -> None:
+    with open_journal(tmp_path) as journal:
+        with pytest.raises(ValueError, match="not JSON compliant"):
+            journal.append("k", value=math.nan)
+        journal.append("k")
+
+    assert [record["n"] for record in read_journal(tmp_path)] == [0]
+
+
+def test_a_full_disk_is_a_run_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with open_journal(tmp_path) as journal:
+        monkeypatch.setattr("os.fsync", full)
+        with pytest.raises(RunError, match=r"record 0 cannot be written.*No space left.*--resume"):
+            journal.append("k")
+
+
+def test_one_writer_at_a_time(tmp_path: Path) -> None:
+    script = (
+        "import sys\nfrom pathlib import Path\nfrom augplug._search.journal import open_journal\n"
+        "with open_journal(Path(sys.argv[1])):\n    print('open', flush=True)\n    sys.stdin.read()\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "open\n"
+
+        message = rf"written by another process \(pid {holder.pid}\)"
+        with pytest.raises(SettingsError, match=message), open_journal(tmp_path):
+            pass
+        assert read_journal(tmp_path) == []
+
+        holder.kill()
+        holder.wait()
+
+    with open_journal(tmp_path) as journal:
+        journal.append("a killed holder leaves nothing behind")
+
+
+def test_a_folder_without_a_journal_says_so(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="holds no run"):
+        read_journal(tmp_path)
