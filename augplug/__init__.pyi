@@ -85,7 +85,7 @@ from .plan import (
 from .registry import (
     hookimpl as hookimpl,
 )
-from .rng import (
+from .distributions import (
     Beta as Beta,
     Choice as Choice,
     Distribution as Distribution,

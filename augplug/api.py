@@ -15,12 +15,12 @@ from augplug._backends.base import Backend
 from augplug._policies import building, named, reader
 from augplug._policies.grammar import BlendOf, Node, OneOf, Policy, SomeOf, Step
 from augplug._policies.grammar import Sequence as SequenceNode
+from augplug.distributions import Distribution
 from augplug.errors import PlanError, SettingsError, suggest
 from augplug.fuse import FuseLevel
 from augplug.ops.base import Operation
 from augplug.plan import Plan
 from augplug.registry import Plugin, Registry
-from augplug.rng import Distribution
 from augplug.types import Image
 
 if TYPE_CHECKING:

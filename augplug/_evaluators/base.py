@@ -26,6 +26,6 @@ class Evaluator(ABC):
     ) -> float:
         """Return the reward of `policy`, in [0, 1]; the same seed gives the same reward to the bit.
 
-        `budget` in (0, 1] asks for that part of the full training, where the child can do so. `progress`, if given, is called
-        with intermediate rewards.
+        `budget` in (0, 1] asks for that part of the full training, where the child can do so. `progress`, if given, is
+        called with intermediate rewards.
         """

@@ -12,9 +12,9 @@ from augplug._policies.documents import LARGEST, shown
 from augplug._policies.grammar import BlendOf, Node, OneOf, Sequence, SomeOf, Step, Value
 from augplug._policies.reader import Operations, address_of
 from augplug._policies.values import STEP_KEYS, read_number
+from augplug.distributions import Distribution, Integers, Uniform
 from augplug.errors import OperationError, SettingsError, suggest
 from augplug.ops.base import Parameter
-from augplug.rng import Distribution, Integers, Uniform
 
 _ANY_NUMBER = Parameter()
 _WHOLE = Parameter(integer=True)

@@ -12,9 +12,10 @@ from itertools import repeat
 from typing import Any, TypeAlias
 
 from augplug._policies.grammar import BlendOf, Node, OneOf, Policy, Sequence, SomeOf, Step
+from augplug.distributions import Beta, Distribution, dirichlet
 from augplug.ops.base import Operation
 from augplug.ops.levels import SCALES, Row
-from augplug.rng import WORD, Beta, Distribution, Stream, dirichlet, pick
+from augplug.rng import WORD, Stream, pick
 
 _INTERNED = 512
 """How many drawn operations a step keeps; a step with continuous numbers would keep them without end."""

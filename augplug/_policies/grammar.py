@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias, get_args
 
+from augplug.distributions import Choice, Distribution, Integers, Sign
 from augplug.errors import OperationError, SettingsError, suggest
 from augplug.fuse import FUSE_LEVELS, FuseLevel
 from augplug.ops.base import Operation, Parameter
 from augplug.ops.levels import SCALES
-from augplug.rng import Choice, Distribution, Integers, Sign, check_weights
+from augplug.rng import check_weights
 from augplug.types import Interpolation
 
 FORMAT = 1

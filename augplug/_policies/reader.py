@@ -15,11 +15,11 @@ from typing import TypeAlias, TypeVar
 from augplug._policies.documents import BYTES, Place, check_document, parse_json, parse_toml, shown
 from augplug._policies.grammar import DEFAULTS, FORMAT, BlendOf, Node, OneOf, Policy, Sequence, SomeOf, Step, Value
 from augplug._policies.values import STEP_KEYS, field_at, number_at, value_at, weights_at
+from augplug.distributions import Distribution
 from augplug.errors import OperationError, PolicyError, suggest
 from augplug.fuse import FUSE_LEVELS
 from augplug.ops.base import Operation
 from augplug.ops.levels import SCALES
-from augplug.rng import Distribution
 
 Word = TypeVar("Word", bound=str)
 Operations: TypeAlias = Mapping[str, type[Operation]]

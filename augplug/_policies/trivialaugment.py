@@ -6,7 +6,7 @@ from augplug._policies.building import levelled, one_of
 from augplug._policies.grammar import Policy, Value
 from augplug._policies.randaugment import OPERATIONS
 from augplug._policies.reader import Operations
-from augplug.rng import Integers
+from augplug.distributions import Integers
 
 
 def trivialaugment_wide(operations: Operations, *, interpolation: str = "nearest", fill: float = 0) -> Policy:

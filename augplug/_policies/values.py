@@ -9,19 +9,10 @@ from collections.abc import Callable, Mapping
 
 from augplug._policies.documents import Place, check_document, shown
 from augplug._policies.grammar import Value, check_value
+from augplug.distributions import Beta, Choice, Distribution, Integers, LogUniform, Normal, Sign, Uniform
 from augplug.errors import suggest
 from augplug.ops.base import Operation
-from augplug.rng import (
-    Beta,
-    Choice,
-    Distribution,
-    Integers,
-    LogUniform,
-    Normal,
-    Sign,
-    Uniform,
-    check_weights,
-)
+from augplug.rng import check_weights
 
 STEP_KEYS = ("op", "p", "level")
 """What a step holds beside the fields of its operation."""

@@ -28,7 +28,7 @@ class Result:
 
 
 class SearchAlgorithm(ABC):
-    """Proposes policies and learns from their rewards. Its state depends on its settings and on what it was told alone."""
+    """Proposes policies and learns from their rewards. Its state depends on its settings and what it was told."""
 
     @abstractmethod
     def ask(self, count: int) -> list[Proposal]:

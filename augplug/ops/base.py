@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
+from augplug.distributions import Distribution
 from augplug.effects import Effect
 from augplug.errors import OperationError
-from augplug.rng import Distribution
 from augplug.types import Canvas
 
 _KEY = "augplug"
@@ -147,11 +147,9 @@ def operation(*, source: str, name: str | None = None, version: int = 1) -> Call
         made = dataclass(frozen=True, kw_only=True)(cls)
         fields = dataclasses.fields(made)  # type: ignore[arg-type]  # dataclass() made it one
         parameters = {field.name: _declared(title, field) for field in fields}
-        taken = RESERVED.intersection(parameters)
+        taken = sorted(RESERVED.intersection(parameters))
         if taken:
-            raise OperationError(
-                f"{title}.{taken.pop()} must have another name: a policy's step has a key of that name"
-            )
+            raise OperationError(f"{title}.{taken[0]} must have another name: a policy's step has a key of that name")
         levelled = [key for key, declared in parameters.items() if declared.level is not None]
         if len(levelled) > 1:
             raise OperationError(f"{title} has level= on {' and '.join(levelled)}; at most one field may carry it")

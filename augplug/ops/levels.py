@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
+from augplug.distributions import Distribution
 from augplug.errors import SettingsError
 from augplug.ops.base import Operation, Parameter
-from augplug.rng import Distribution
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from augplug.distributions import Uniform
 from augplug.effects import Effect, Paint, Region
 from augplug.ops.base import Operation, operation, parameter
-from augplug.rng import Uniform
 from augplug.types import Canvas, Fill
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from augplug.distributions import Uniform
 from augplug.effects import Effect
 from augplug.ops.base import Operation, operation, parameter
-from augplug.rng import Uniform
 from augplug.types import Canvas, Fill
 from tests.strategies import BUILT_IN, Operations
 

@@ -11,8 +11,8 @@ from augplug._policies import building
 from augplug._policies.building import blend, one_of, sequence, some_of
 from augplug._policies.grammar import BlendOf, Node, OneOf, Policy, Sequence, SomeOf, Step
 from augplug._policies.reader import read_node
+from augplug.distributions import Integers, Normal, Uniform
 from augplug.errors import AugplugError, OperationError, PolicyError, SettingsError
-from augplug.rng import Integers, Normal, Uniform
 from tests.policies.conftest import OPERATIONS
 
 
@@ -82,8 +82,8 @@ WRONG: list[tuple[Callable[[], object], type[AugplugError], str]] = [
     (lambda: step("Rotate", degrees=3, p=2), SettingsError, "0..1"),
     (lambda: step("Rotate", degrees=3, p="1"), SettingsError, "p is a number"),
     (lambda: step("Rotate", level="3"), SettingsError, "level is a number"),
-    (lambda: sequence([ROTATE]), SettingsError, r"write sequence\(\*nodes\)"),  # type: ignore[arg-type]
-    (lambda: one_of("Rotate"), SettingsError, "'Rotate'"),  # type: ignore[arg-type]
+    (lambda: sequence([ROTATE]), SettingsError, r"write sequence\(\*nodes\)"),  # type: ignore[arg-type]  # given on purpose
+    (lambda: one_of("Rotate"), SettingsError, "'Rotate'"),  # type: ignore[arg-type]  # given on purpose
     (one_of, SettingsError, "at least one"),
     (lambda: one_of(ROTATE, weights=3), SettingsError, "list of numbers"),
     (lambda: one_of(ROTATE, weights=[1, 2]), SettingsError, "1 weights"),
@@ -92,9 +92,9 @@ WRONG: list[tuple[Callable[[], object], type[AugplugError], str]] = [
     (lambda: some_of("2", ROTATE), SettingsError, "n is a number"),
     (lambda: some_of((1.5, 2), ROTATE), SettingsError, "whole number"),
     (lambda: some_of(2, ROTATE, replacement=False), SettingsError, "0..1"),
-    (lambda: some_of(2, ROTATE, replacement=1), SettingsError, "True or False"),  # type: ignore[arg-type]
+    (lambda: some_of(2, ROTATE, replacement=1), SettingsError, "True or False"),  # type: ignore[arg-type]  # given on purpose
     (lambda: blend(ROTATE, alpha=0), SettingsError, "above 0"),
-    (lambda: blend(ROTATE, alpha="1"), SettingsError, "alpha is a number"),  # type: ignore[arg-type]
+    (lambda: blend(ROTATE, alpha="1"), SettingsError, "alpha is a number"),  # type: ignore[arg-type]  # given on purpose
     (blend, SettingsError, "at least one"),
 ]
 

@@ -11,8 +11,8 @@ from augplug._policies.grammar import OneOf, Policy, Sequence, SomeOf, Step
 from augplug._policies.named import NAMED, build, check_name, parse_name
 from augplug._policies.published import PUBLISHED
 from augplug._policies.reader import read_policy
+from augplug.distributions import Integers
 from augplug.errors import AugplugError, OperationError, SettingsError
-from augplug.rng import Integers
 from tests.policies.conftest import OPERATIONS
 
 FOURTEEN = [

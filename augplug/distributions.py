@@ -1,0 +1,230 @@
+"""Distributions: where a field's number comes from when it is not given.
+
+Reals that go through a mathematical library (normal, beta, logarithms) are rounded to 2**-24, so that the last bits of
+a platform's library do not matter.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from statistics import NormalDist
+
+from augplug.errors import SettingsError
+from augplug.rng import Stream, check_weights, pick
+
+_ROUND = float(1 << 24)
+
+
+class Distribution(ABC):
+    """Where a field's number comes from. `bounds` holds every number it can give."""
+
+    @abstractmethod
+    def draw(self, stream: Stream) -> float:
+        """Take a number from the stream."""
+
+    @property
+    @abstractmethod
+    def bounds(self) -> tuple[float, float]:
+        """The lowest and the highest number it can give."""
+
+    @abstractmethod
+    def to_json(self) -> dict[str, object]:
+        """The policy file's form."""
+
+
+@dataclass(frozen=True)
+class Uniform(Distribution):
+    """A real, equally likely anywhere in [low, high]."""
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        _ordered("uniform", self.low, self.high)
+
+    def draw(self, stream: Stream) -> float:
+        return self.low + (self.high - self.low) * stream.real()
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return self.low, self.high
+
+    def to_json(self) -> dict[str, object]:
+        return {"uniform": [self.low, self.high]}
+
+
+@dataclass(frozen=True)
+class Integers(Distribution):
+    """An integer, equally likely each in low..high, both included."""
+
+    low: int
+    high: int
+
+    def __post_init__(self) -> None:
+        _ordered("integers", self.low, self.high)
+        if not all(float(x).is_integer() for x in (self.low, self.high)):
+            raise SettingsError(f"integers takes two integers, not [{self.low}, {self.high}]")
+
+    def draw(self, stream: Stream) -> float:
+        return self.low + stream.below(int(self.high - self.low) + 1)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return self.low, self.high
+
+    def to_json(self) -> dict[str, object]:
+        return {"integers": [self.low, self.high]}
+
+
+@dataclass(frozen=True)
+class Choice(Distribution):
+    """One of `values`, by `weights` (equally likely without)."""
+
+    values: tuple[float, ...]
+    weights: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.values:
+            raise SettingsError("choice takes at least one value")
+        if self.weights is not None:
+            check_weights(self.weights, len(self.values))
+
+    def draw(self, stream: Stream) -> float:
+        if self.weights is None:
+            return self.values[stream.below(len(self.values))]
+        return self.values[pick(self.weights, stream)]
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return min(self.values), max(self.values)
+
+    def to_json(self) -> dict[str, object]:
+        written: dict[str, object] = {"choice": list(self.values)}
+        return written if self.weights is None else {**written, "weights": list(self.weights)}
+
+
+@dataclass(frozen=True)
+class Normal(Distribution):
+    """A normal real with `mean` and `deviation`, clipped to `clip`."""
+
+    mean: float
+    deviation: float
+    clip: tuple[float, float]
+
+    def __post_init__(self) -> None:
+        _ordered("clip", *self.clip)
+        if not (self.deviation >= 0 and math.isfinite(self.mean) and math.isfinite(self.deviation)):
+            raise SettingsError(f"normal takes [mean, deviation], finite, not [{self.mean}, {self.deviation}]")
+
+    def draw(self, stream: Stream) -> float:
+        # The half step keeps the argument inside the open interval (0, 1).
+        quantile = NormalDist().inv_cdf(stream.real() + 2.0**-54)
+        return min(max(self.mean + self.deviation * _rounded(quantile), self.clip[0]), self.clip[1])
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return self.clip
+
+    def to_json(self) -> dict[str, object]:
+        return {"normal": [self.mean, self.deviation], "clip": list(self.clip)}
+
+
+@dataclass(frozen=True)
+class LogUniform(Distribution):
+    """A real whose logarithm is uniform; 0 < low <= high."""
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        _ordered("log_uniform", self.low, self.high)
+        if self.low <= 0 or not math.isfinite(self.high / self.low):
+            raise SettingsError(
+                f"log_uniform takes positive numbers, not too far apart, not {self.low} and {self.high}"
+            )
+
+    def draw(self, stream: Stream) -> float:
+        value = self.low * _rounded((self.high / self.low) ** stream.real())
+        return min(max(value, self.low), self.high)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return self.low, self.high
+
+    def to_json(self) -> dict[str, object]:
+        return {"log_uniform": [self.low, self.high]}
+
+
+@dataclass(frozen=True)
+class Beta(Distribution):
+    """A real in [0, 1] from Beta(a, b); a, b > 0."""
+
+    a: float
+    b: float
+
+    def __post_init__(self) -> None:
+        if not (0 < self.a < math.inf and 0 < self.b < math.inf):
+            raise SettingsError(f"beta takes two positive numbers, not [{self.a}, {self.b}]")
+
+    def draw(self, stream: Stream) -> float:
+        from scipy import special  # scipy costs 50 ms; only policies with a beta pay them
+
+        return _rounded(float(special.betaincinv(self.a, self.b, stream.real())))
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return 0.0, 1.0
+
+    def to_json(self) -> dict[str, object]:
+        return {"beta": [self.a, self.b]}
+
+
+@dataclass(frozen=True)
+class Sign(Distribution):
+    """`value` or -`value`, equally likely."""
+
+    value: float
+
+    def draw(self, stream: Stream) -> float:
+        return self.value * stream.sign()
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return -abs(self.value), abs(self.value)
+
+    def to_json(self) -> dict[str, object]:
+        return {"sign": self.value}
+
+
+@dataclass(frozen=True)
+class Key(Distribution):
+    """A key for pixel noise: an integer in 0..2**53-1 (so that JSON keeps it)."""
+
+    def draw(self, stream: Stream) -> float:
+        return stream.word() >> 11
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return 0, 2**53 - 1
+
+    def to_json(self) -> dict[str, object]:
+        raise SettingsError("a key is drawn by its operation; a policy file gives a number or leaves it out")
+
+
+def dirichlet(alpha: float, count: int, stream: Stream) -> tuple[float, ...]:
+    """Return `count` weights from the symmetric Dirichlet distribution; they sum to 1."""
+    from scipy import special  # as for Beta
+
+    parts = [_rounded(float(special.gammaincinv(alpha, stream.real()))) + 1 / _ROUND for _ in range(count)]
+    return tuple(part / sum(parts) for part in parts)
+
+
+def _rounded(value: float) -> float:
+    return round(value * _ROUND) / _ROUND
+
+
+def _ordered(name: str, low: float, high: float) -> None:
+    if not low <= high or not math.isfinite(high - low):
+        raise SettingsError(f"{name} takes finite [low, high] with low <= high, not [{low}, {high}]")
