@@ -107,4 +107,5 @@ from .types import (
     Values as Values,
 )
 
+__all__: list[str]
 __version__: str

@@ -53,10 +53,11 @@ class Augmenter:
         `image` is uint8, `(H, W)` or `(H, W, C)`. `index` and `epoch` number the image and the pass over the data;
         without an index the Augmenter counts by itself, and no two calls in any process draw alike. Raises ImageError.
         """
-        stream = Stream(self._digest, self._key(index, epoch))
         drawn: list[Item] = []
-        self._draw(stream, drawn)
-        return self._render(tuple(drawn), check_image(image))
+        self._draw(Stream(self._digest, self._key(index, epoch)), drawn)
+        items, checked = tuple(drawn), check_image(image)
+        program = self._programs.get((items, checked.shape))
+        return run(self._prepare(items, checked) if program is None else program, checked)
 
     def batch(self, images: Image, *, indices: Sequence[int] | None = None, epoch: int = 0, threads: int = 1) -> Image:
         """Return a batch augmented: uint8 `(B, H, W)` or `(B, H, W, C)`; equals calling on each image, bit for bit.
@@ -110,14 +111,12 @@ class Augmenter:
             return key_of_count(self.seed, *self._count.next())
         return key_of(self.seed, _natural("epoch", epoch), _natural("index", index))
 
-    def _render(self, items: tuple[Item, ...], image: Image) -> Image:
-        program = self._programs.get((items, image.shape, image.dtype))
-        if program is None:
-            program = prepare(items, image, self.fuse, self.backend)
-            if len(self._programs) >= PROGRAMS:
-                self._programs.clear()
-            self._programs[items, image.shape, image.dtype] = program
-        return run(program, image)
+    def _prepare(self, items: tuple[Item, ...], image: Image) -> tuple[Kernel, ...]:
+        program = prepare(items, image, self.fuse, self.backend)
+        if len(self._programs) >= PROGRAMS:
+            self._programs.clear()
+        self._programs[items, image.shape] = program
+        return program
 
 
 class _Counter:
@@ -140,7 +139,7 @@ def _fresh() -> tuple[int, int, itertools.count[int]]:
 
 def _natural(name: str, value: Any) -> int:
     try:
-        number = as_integer(value)
+        number: int = value if value.__class__ is int else as_integer(value)
     except TypeError:
         number = -1
     if not 0 <= number < WORD:

@@ -116,8 +116,8 @@ def _read(written: Any, operations: Mapping[str, type[Operation]], depth: int) -
         if "chains" in written and depth < _DEEPEST:
             chains = tuple(tuple(_read(inner, operations, depth + 1) for inner in chain) for chain in written["chains"])
             weights = tuple(float(weight) for weight in written["weights"])
-            if len(weights) != len(chains):
-                raise PlanError(f"a blend of {len(chains)} chains has {len(weights)} weights")
+            if len(weights) != len(chains) or not all(0 <= weight <= 1 for weight in weights):
+                raise PlanError(f"a blend of {len(chains)} chains has {len(weights)} weights in 0..1, not {weights}")
             return DrawnBlend(weights, chains)
         return _read_step(written, operations)
     except PlanError:

@@ -51,25 +51,24 @@ class Registry:
         for kind in KINDS:
             hookspec(getattr(Hooks, f"{GROUP}_{kind}"))
         self._manager.add_hookspecs(Hooks)
-        self.plugins = {
-            point.name: self._load(point) for point in sorted(entry_points(group=GROUP), key=_builtin_first)
-        }
+        points = sorted(entry_points(group=GROUP), key=_builtin_first)
+        self.plugins = {_full_name(point): self._load(point) for point in points}
         if not any(plugin.distribution == GROUP for plugin in self.plugins.values()):
             raise PluginError(
                 "augplug is not installed, so it has no operations: run pip install . (or -e .) where it lies"
             )
 
     def _load(self, point: EntryPoint) -> Plugin:
-        distribution = point.dist.name if point.dist is not None else "unknown"
+        distribution = _distribution(point)
         row = Plugin(point.name, distribution, point.dist.version if point.dist is not None else "unknown")
         try:
-            self._manager.register(point.load(), name=point.name)
+            self._manager.register(point.load(), name=_full_name(point))
             self._manager.check_pending()
-        except Exception as error:  # a plugin may fail in any way; the row and the warning keep the reason
+        except (Exception, SystemExit) as error:  # a plugin may fail in any way; row and warning keep the reason
             if distribution == GROUP:
                 raise
-            if self._manager.has_plugin(point.name):
-                self._manager.unregister(name=point.name)
+            if self._manager.has_plugin(_full_name(point)):
+                self._manager.unregister(name=_full_name(point))
             _mark_broken(row, f"{type(error).__name__}: {error}")
         return row
 
@@ -83,7 +82,7 @@ class Registry:
             try:
                 given = by_name[name].function()
                 yield row, {item.about.name: item for item in given} if kind == "operations" else dict(given)
-            except Exception as error:  # as in _load
+            except (Exception, SystemExit) as error:  # as in _load
                 if row.distribution == GROUP:
                     raise
                 _mark_broken(row, f"its {kind} cannot be had: {type(error).__name__}: {error}")
@@ -120,9 +119,17 @@ class Registry:
         return list(self.plugins.values())
 
 
+def _distribution(point: EntryPoint) -> str:
+    return point.dist.name if point.dist is not None else "unknown"
+
+
+def _full_name(point: EntryPoint) -> str:
+    # Two distributions may give their entry points the same name.
+    return f"{_distribution(point)}:{point.name}"
+
+
 def _builtin_first(point: EntryPoint) -> tuple[bool, str]:
-    distribution = point.dist.name if point.dist is not None else ""
-    return distribution != GROUP, f"{distribution}:{point.name}"
+    return _distribution(point) != GROUP, _full_name(point)
 
 
 def _mark_broken(row: Plugin, reason: str, state: str = "broken") -> None:

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from hashlib import blake2b
+from itertools import count
 
 from augplug.errors import SettingsError
 
@@ -19,27 +21,13 @@ WORD = 1 << 64
 
 
 class Stream:
-    """The random words of one draw: 64-bit integers, eight a hash call."""
+    """The random words of one draw: `word()` returns the next 64 random bits. Eight words a hash call."""
 
-    __slots__ = ("_block", "_digest", "_key", "_next", "_words")
+    __slots__ = ("word",)
 
     def __init__(self, digest: bytes, key: bytes) -> None:
         """Start the stream of `key` under the policy whose `digest` has at most 64 bytes."""
-        self._digest = digest
-        self._key = key
-        self._block = 0
-        self._next = 8
-        self._words: Sequence[int] = ()
-
-    def word(self) -> int:
-        """Return the next 64 random bits."""
-        if self._next == 8:
-            block = self._key + self._block.to_bytes(4, "little")
-            self._words = _UNPACK(blake2b(block, key=self._digest).digest())
-            self._block += 1
-            self._next = 0
-        self._next += 1
-        return self._words[self._next - 1]
+        self.word = _words(_keyed(digest), key).__next__
 
     def below(self, bound: int) -> int:
         """Return an integer in 0..bound-1 (bias below bound / 2**64)."""
@@ -54,7 +42,20 @@ class Stream:
         return 1 if self.word() >> 63 else -1
 
 
+def _words(keyed: blake2b, key: bytes) -> Iterator[int]:
+    for block in count():
+        hasher = keyed.copy()
+        hasher.update(key + block.to_bytes(4, "little"))
+        yield from _UNPACK(hasher.digest())
+
+
 _UNPACK = struct.Struct("<8Q").unpack
+
+
+@lru_cache(maxsize=256)
+def _keyed(digest: bytes) -> blake2b:
+    # Copying a keyed hash is a third of the cost of making one.
+    return blake2b(key=digest)
 
 
 def key_of(seed: int, epoch: int, index: int) -> bytes:

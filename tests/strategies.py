@@ -80,7 +80,7 @@ def nodes(
         operation: {name: values(declared, channels) for name, declared in operation.about.parameters.items()}
         for operation in set(operations.values())
     }
-    made: st.SearchStrategy[Node] = _steps(operations, fields, level)
+    made: st.SearchStrategy[Node] = _steps(operations, fields, level, scale)
     for inside in range(depth):
         children = st.lists(made, min_size=1, max_size=4 if inside == 0 else 3).map(tuple)
         inner = [children.map(Sequence), children.flatmap(_one_of), children.flatmap(_some_of)]
@@ -94,14 +94,17 @@ Strategies = Mapping[type[Operation], Mapping[str, st.SearchStrategy[Value]]]
 
 
 @st.composite
-def _steps(draw: st.DrawFn, operations: Operations, fields: Strategies, levels: st.SearchStrategy[Value]) -> Step:
+def _steps(
+    draw: st.DrawFn, operations: Operations, fields: Strategies, levels: st.SearchStrategy[Value], scale: str
+) -> Step:
     op = draw(st.sampled_from(sorted(operations)))
+    row = SCALES[scale].row(address_of(operations, op), operations[op])
     about = operations[op].about
     level = draw(levels) if about.level_field is not None and draw(st.booleans()) else None
     assert not isinstance(level, str | tuple)
     given: list[tuple[str, Value]] = []
     for name, declared in about.parameters.items():
-        if level is not None and declared.level is not None:
+        if level is not None and (declared.level is not None or (row is not None and row.field == name)):
             continue
         if (declared.required and declared.draw is None) or draw(st.integers(0, 3)) == 0:
             given.append((name, draw(fields[operations[op]][name])))

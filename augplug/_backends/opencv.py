@@ -22,8 +22,10 @@ from augplug.types import Counts, Image, Matrix
 
 Run: TypeAlias = tuple[Tone | ToneFrom, ...]
 _INTERPOLATIONS = {"nearest": cv2.INTER_NEAREST, "linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC}
-_GREY = np.array(GREY, dtype=np.float32) / np.float32(65536)
+_GREY = np.array([[*GREY, 32768]], dtype=np.float32) / np.float32(65536)
+_NUDGE = 2.0**-13
 _ADD: Any = cv2.add  # the stubs do not know that it takes a scalar
+_UINT8 = np.dtype(np.uint8)
 _APART = (0.0, 256.0, 512.0, 768.0)
 _EXACT_COUNT = 1 << 24
 """OpenCV counts histograms in float32, which is exact up to this many pixels."""
@@ -54,7 +56,7 @@ class OpenCV(Backend):
         plain = shape[:2] if shape[2:] == (1,) else shape
         kernel = None
         if make is not None and dtype == np.uint8 and len(plain) * max(plain[2:], default=1) <= 12:
-            kernel = make(effect, plain, dtype)
+            kernel = make(effect, plain)
         if kernel is None:
             return self._reference.prepare(effect, shape, dtype)
         return kernel if plain == shape else partial(_one_channel, kernel=kernel)
@@ -65,17 +67,17 @@ def _one_channel(image: Image, kernel: Kernel) -> Image:
     return kernel(image[..., 0])[..., None]
 
 
-def _tone(effect: Tone, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Kernel:
-    table = tone_table(effect, dtype)
+def _tone(effect: Tone, _shape: tuple[int, ...]) -> Kernel:
+    table = tone_table(effect, _UINT8)
     return lambda image: cv2.LUT(image, table)
 
 
-def _tone_from(effect: ToneFrom, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Kernel:
+def _tone_from(effect: ToneFrom, shape: tuple[int, ...]) -> Kernel:
     run = run_of(effect)
     channels = shape[2] if len(shape) == 3 else 1
     pushed = shape[0] * shape[1] >= _PUSH_FROM and effect.statistic != "grey_mean" and _has_histogram(run)
     parts = [run] if pushed else _parts(run)
-    return _in_turn([_part(part, channels, dtype) for part in parts])
+    return _in_turn([_part(part, channels) for part in parts])
 
 
 def _has_histogram(run: Run) -> bool:
@@ -88,7 +90,7 @@ def _parts(run: Run) -> list[Run]:
     return [run[start:end] for start, end in zip([0, *cuts], [*cuts, len(run)], strict=True)]
 
 
-def _part(run: Run, channels: int, dtype: np.dtype[Any]) -> Kernel:
+def _part(run: Run, channels: int) -> Kernel:
     """Return the kernel of one table: of tones, or of a statistic of the image with the tones behind it."""
     first = run[0]
     if isinstance(first, ToneFrom) and first.statistic == "grey_mean":
@@ -96,11 +98,10 @@ def _part(run: Run, channels: int, dtype: np.dtype[Any]) -> Kernel:
         mean_table = lru_cache(maxsize=256)(partial(_mean_table, first, after))
         return lambda image: cv2.LUT(image, mean_table(_grey_mean(image)))
     if _has_histogram(run):
-        return lambda image: cv2.LUT(image, _wide(run_table(run, histograms(image, channels), dtype)))
+        return lambda image: cv2.LUT(image, _wide(run_table(run, histograms(image, channels), _UINT8)))
     if isinstance(first, ToneFrom):
-        ends_table = lru_cache(maxsize=256)(partial(_extremes_table, run, dtype))
-        return lambda image: cv2.LUT(image, ends_table(*[cv2.minMaxLoc(part)[:2] for part in _split(image, channels)]))
-    table = run_table(run, np.zeros((1, 256), dtype=np.int64), dtype)[0].copy()
+        return partial(_by_extremes, table=_extremes_tables(run))
+    table = run_table(run, np.zeros((1, 256), dtype=np.int64), _UINT8)[0].copy()
     return lambda image: cv2.LUT(image, table)
 
 
@@ -116,14 +117,20 @@ def _in_turn(kernels: list[Kernel]) -> Kernel:
     return render
 
 
-def _split(image: Image, channels: int) -> tuple[Image, ...]:
-    return (image,) if channels == 1 else tuple(cv2.split(image))
+def _by_extremes(image: Image, table: Callable[[float, float], Table]) -> Image:
+    return cv2.LUT(image, cv2.merge([table(*cv2.minMaxLoc(plane)[:2]) for plane in cv2.split(image)]))
 
 
-def _extremes_table(run: Run, dtype: np.dtype[Any], *ends: tuple[float, float]) -> Table:
-    counts = np.zeros((len(ends), 256), dtype=np.int64)
-    np.put_along_axis(counts, np.array(ends, dtype=np.int64), 1, axis=1)  # extremes see no more of a histogram
-    return _wide(run_table(run, counts, dtype))
+@lru_cache(maxsize=64)
+def _extremes_tables(run: Run) -> Callable[[float, float], Table]:
+    """Return what gives a channel's table by its extremes: one for every kernel of that run, so that caches are few."""
+    return lru_cache(maxsize=4096)(partial(_extremes_table, run))
+
+
+def _extremes_table(run: Run, lowest: float, highest: float) -> Table:
+    counts = np.zeros((1, 256), dtype=np.int64)
+    counts[0, [int(lowest), int(highest)]] = 1  # extremes see no more of a histogram
+    return run_table(run, counts, _UINT8)
 
 
 def _wide(table: Table) -> Table:
@@ -151,7 +158,7 @@ def _grey_mean(image: Image) -> float:
 
 
 def _mean_table(effect: ToneFrom, after: tuple[Tone, ...], mean: float) -> Table:
-    return tone_table(Tone(effect.function, mean, *effect.arguments, after=after), np.dtype(np.uint8))
+    return tone_table(Tone(effect.function, mean, *effect.arguments, after=after), _UINT8)
 
 
 def grey(image: Image) -> Image:
@@ -159,49 +166,36 @@ def grey(image: Image) -> Image:
 
     Every partial sum is a multiple of 2**-16 below 256, so float32 is exact in any order of summation.
     """
-    total = image.reshape(-1, 3).astype(np.float32) @ _GREY
-    total += 0.5
-    return total.astype(np.uint8).reshape(image.shape[:2])
+    return cv2.transform(image.astype(np.float32), _GREY).astype(np.uint8)
 
 
-def _color_mix(effect: ColorMix, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Kernel | None:
+def _color_mix(effect: ColorMix, shape: tuple[int, ...]) -> Kernel | None:
     if effect.grey_blend is None or shape[2:] != (3,):
         return None
-    mix = _pair_blend(effect.grey_blend)
+    mix = _blend(effect.grey_blend)
     return lambda image: mix(cv2.cvtColor(grey(image), cv2.COLOR_GRAY2RGB), image)
 
 
-def _pair_blend(factor: float) -> Callable[[Image, Image], Image]:
-    """Return Pillow's blend of two uint8 images by one table of all 65,536 pairs, which float32 arithmetic filled."""
-    pairs = np.arange(65536)
-    table = blend8((pairs >> 8).astype(np.uint8), (pairs & 255).astype(np.uint8), factor)
+def _blend(factor: float) -> Callable[[Image, Image], Image]:
+    """Return Pillow's blend of two uint8 images, base + factor (image - base) truncated, to the bit.
 
-    def mix(base: Image, image: Image) -> Image:
-        flat = image.reshape(image.shape[0], -1)
-        pair = cv2.merge([flat, base.reshape(flat.shape)]).view("<u2")[..., 0]
-        return _WIDE_LOOK_UP(pair, table).reshape(image.shape)
-
-    return mix
-
-
-def _find_wide_look_up() -> Callable[[Image, Table], Image]:
-    try:
-        cv2.LUT(np.zeros((1, 1), np.uint16), np.zeros(65536, np.uint8))
-    except cv2.error:  # OpenCV 4 before 16-bit tables
-        return lambda pair, table: table.take(pair)
-    return cv2.LUT
-
-
-_WIDE_LOOK_UP = _find_wide_look_up()
+    OpenCV's float32 sum is off by less than half of _NUDGE (factor up to 2). Nudged up, it truncates to that integer
+    wherever no product factor (image - base) lies within twice _NUDGE below an integer.
+    """
+    one = float(np.float32(factor))
+    moves = np.float32(factor) * np.arange(-255, 256, dtype=np.float32)
+    if factor <= 2 and (moves - np.floor(moves)).max() <= 1 - 2 * _NUDGE:
+        return lambda base, image: cv2.addWeighted(image, one, base, 1 - one, _NUDGE - 0.5)
+    return lambda base, image: blend8(base, image, factor)
 
 
 _EDGES: tuple[Any, ...] = (0, -1, (slice(None), 0), (slice(None), -1))
 
 
-def _filter(effect: Filter, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Kernel | None:
+def _filter(effect: Filter, shape: tuple[int, ...]) -> Kernel | None:
     if effect.kernel != "smooth3" or effect.border != "keep" or min(shape[:2]) < 3:
         return None
-    mix = _pair_blend(effect.factor)
+    mix = _blend(effect.factor)
 
     def render(image: Image) -> Image:
         # (box + 4 centre) / 13 is never half way between integers (13 is odd), so rounding is Pillow's truncated sum.
@@ -214,12 +208,12 @@ def _filter(effect: Filter, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Ker
     return render
 
 
-def _warp(effect: Warp, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Kernel | None:
+def _warp(effect: Warp, shape: tuple[int, ...]) -> Kernel | None:
     if not isinstance(effect.motion, tuple) or effect.interpolation == "area":
         return None
     if coords.is_turn(effect.motion, *shape[:2]) == effect.size:
         return _turn(effect.motion)
-    fill = fill_values(effect.fill, shape, dtype).tolist()
+    fill = fill_values(effect.fill, shape, _UINT8).tolist()
     shift = _whole_shift(effect.motion)
     if shift is not None and effect.size == shape[:2]:
         dx, dy = (max(-side, min(move, side)) for move, side in zip(shift, (shape[1], shape[0]), strict=True))

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from augplug.effects import Tone, ToneFrom
+from augplug.errors import ImageError
 from augplug.types import Counts, Fill, Image, Values
 
 Table = npt.NDArray[Any]
@@ -38,6 +39,11 @@ def from_units(values: Values, dtype: np.dtype[Any]) -> Image:
 def fill_values(fill: Fill, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Image:
     """Return a fill as one value a channel, `(C,)`; a tuple must have as many numbers as the image has channels."""
     channels = shape[2] if len(shape) == 3 else 1
+    if isinstance(fill, tuple) and len(fill) != channels:
+        raise ImageError(
+            f"a fill of {len(fill)} numbers, {fill}, on an image of shape {shape}: give one number for all channels, "
+            "or one for each"
+        )
     return from_units(np.broadcast_to(np.asarray(fill, dtype=np.float64), (channels,)), dtype)
 
 
@@ -100,9 +106,11 @@ def blend8(base: Image, image: Image, factor: float) -> Image:
     """Return uint8 base + factor (image - base): float32 and truncated, as Pillow's Blend.c."""
     if factor in (0, 1):
         return (base if factor == 0 else image).copy()
-    low = base.astype(np.float32)
-    mixed = low + np.float32(factor) * (image.astype(np.float32) - low)
-    return np.clip(mixed, 0, 255).astype(np.uint8)
+    low, mixed = base.astype(np.float32), image.astype(np.float32)
+    mixed -= low
+    mixed *= np.float32(factor)
+    mixed += low
+    return np.clip(mixed, 0, 255, out=mixed).astype(np.uint8)
 
 
 GREY = (19595, 38470, 7471)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import repeat
 from typing import Any, TypeAlias
 
 from augplug._policies.grammar import BlendOf, Node, OneOf, Policy, Sequence, SomeOf, Step
@@ -113,27 +112,24 @@ def _blend(children: list[Draw], node: BlendOf) -> Draw:
 
 def _step(step: Step, policy: Policy) -> Draw:
     below = int(step.p * WORD)
-    values_of = _values(step, policy)
+    sources = _values(step, policy)
+    numbers = {name: source for name, source in sources if not callable(source)}
+    names = [name for name, source in sources if callable(source)]
+    chances = [source for _, source in sources if callable(source)]
     made: dict[tuple[Any, ...], Drawn] = {}
-    names = tuple(name for name, _ in values_of)
-    sources = tuple(source for _, source in values_of)
 
     def draw(stream: Stream, drawn: list[Item]) -> None:
         if below < WORD and stream.word() >= below:
             return
-        values = tuple(map(_value, sources, repeat(stream)))
+        values = tuple([chance(stream) for chance in chances]) if chances else ()
         known = made.get(values)
         if known is None:
-            known = Drawn(step.address, step.operation(**dict(zip(names, values, strict=True))))
+            known = Drawn(step.address, step.operation(**numbers, **dict(zip(names, values, strict=True))))
             if len(made) < _INTERNED:
                 made[values] = known
         drawn.append(known)
 
     return draw
-
-
-def _value(source: Any, stream: Stream) -> Any:
-    return source(stream) if callable(source) else source
 
 
 def _values(step: Step, policy: Policy) -> list[tuple[str, Any]]:

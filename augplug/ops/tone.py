@@ -63,9 +63,9 @@ def equalize(counts: Counts) -> Values:
     below = counts.cumsum(axis=1)
     below -= counts
     # Below the highest level in use lie all pixels but its own.
-    spread = (below * (counts > 0)).max(axis=1, keepdims=True)
+    spread = np.maximum.reduce(below * (counts > 0), axis=1, keepdims=True)
     step = spread // top if top == 255 else spread / top
-    if not step.all():
+    if 0 in step.ravel().tolist():
         return np.where(step, _in_steps(below, np.where(step, step, 1), top), np.arange(top + 1))
     return _in_steps(below, step, top)
 

@@ -1,0 +1,83 @@
+"""What the benchmarks share: CPU time, contenders interleaved, medians with their spread, a table for people.
+
+Times are those of `time.thread_time`: what this thread computed, whoever else was busy on the machine. Contenders take
+turns in every round, so that a slow moment hits all of them, and ratios are medians of ratios within a round.
+"""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+ROUNDS = 9
+Times: TypeAlias = Mapping[str, Sequence[float]]
+"""Seconds of each contender, one a round."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A median, and the quarter and three quarter points around it."""
+
+    median: float
+    low: float
+    high: float
+
+    def scaled(self, factor: float) -> Spread:
+        """Return the same in other units."""
+        return Spread(self.median * factor, self.low * factor, self.high * factor)
+
+    def __str__(self) -> str:
+        """Three digits, and the spread."""
+        return f"{self.median:.3g} ({self.low:.3g}-{self.high:.3g})"
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """Return the median and the spread of some figures."""
+    low, _, high = statistics.quantiles(values, n=4, method="inclusive")
+    return Spread(statistics.median(values), low, high)
+
+
+def race(contenders: Mapping[str, Callable[[int], object]], passes: int = 1, rounds: int = ROUNDS) -> Times:
+    """Return the CPU seconds of one call of each contender, by round.
+
+    In a round each contender is called `passes` times on end, with numbers that go on from round to round. Round 0
+    warms up and is not counted. The order turns from round to round.
+    """
+    names = list(contenders)
+    times: dict[str, list[float]] = {name: [] for name in names}
+    for number in range(rounds + 1):
+        turn = number % len(names)
+        for name in names[turn:] + names[:turn]:
+            taken = _timed(contenders[name], range(number * passes, (number + 1) * passes))
+            if number:
+                times[name].append(taken)
+    return times
+
+
+def _timed(contender: Callable[[int], object], numbers: Sequence[int]) -> float:
+    gc.collect()
+    gc.disable()
+    try:
+        start = time.thread_time()
+        for number in numbers:
+            contender(number)
+        return (time.thread_time() - start) / len(numbers)
+    finally:
+        gc.enable()
+
+
+def ratio(times: Times, above: str, below: str) -> Spread:
+    """Return the median of the ratio of two contenders, pair by pair."""
+    return spread([a / b for a, b in zip(times[above], times[below], strict=True)])
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Return rows as text in columns that line up."""
+    lines = [[str(cell) for cell in line] for line in (head, *rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    padded = [[cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in lines]
+    return "\n".join("  ".join(line).rstrip() for line in padded)

@@ -1,0 +1,8 @@
+"""What all tests share: Hypothesis draws the same examples every time and does not look at the clock."""
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "ci", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("ci")

@@ -1,0 +1,64 @@
+"""Distributions without an installer: a module and the metadata that an installer would have left beside it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+SCRIPT = "import sys; from augplug.cli import main; sys.exit(main())"
+
+OPERATION = '''
+import augplug
+
+
+def halve(values: augplug.Values) -> augplug.Values:
+    return values / 2
+
+
+@augplug.operation(source="a test")
+class {name}(augplug.Operation):
+    """Halve every value."""
+
+    def describe(self, canvas: augplug.Canvas) -> list[augplug.Effect]:
+        return [augplug.Tone(halve)]
+
+
+@augplug.hookimpl
+def augplug_operations() -> list[type[augplug.Operation]]:
+    return [{name}]
+'''
+
+
+def install(site: Path, distribution: str, source: str, *, entry: str = "", version: str = "1.0") -> None:
+    """Put a distribution of one module into a folder; `entry` names its entry point, else as the distribution."""
+    site.mkdir(exist_ok=True)
+    module = distribution.replace("-", "_")
+    site.joinpath(f"{module}.py").write_text(source)
+    info = site / f"{module}-{version}.dist-info"
+    info.mkdir()
+    info.joinpath("METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n")
+    info.joinpath("entry_points.txt").write_text(f"[augplug]\n{entry or distribution} = {module}\n")
+
+
+def augplug(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process that finds the distributions of a folder."""
+    paths = [str(site), *filter(None, [os.environ.get("PYTHONPATH")])]
+    home = {"PYTHONPATH": os.pathsep.join(paths), "XDG_CONFIG_HOME": str(site / "config")}
+    return subprocess.run(
+        [sys.executable, "-c", SCRIPT, *arguments],
+        env={**os.environ, **home},
+        cwd=site,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def rows(site: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """The rows of `augplug plugins list` by distribution, and the warnings."""
+    ended = augplug(site, "plugins", "list", "--json")
+    assert ended.returncode == 0, ended.stderr
+    return {row["distribution"]: row for row in json.loads(ended.stdout)}, ended.stderr.splitlines()

@@ -1,0 +1,78 @@
+"""What importing augplug costs, and that no module hides a public name."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+
+import pytest
+
+import augplug
+
+THIRD_PARTY = """
+import sys
+before = set(sys.modules)
+{code}
+packages = {{name.split('.')[0] for name in set(sys.modules) - before}}
+print(*sorted(name for name in packages if name not in sys.stdlib_module_names and not name.startswith('_')))
+"""
+IN_RANDOM_ORDER = """
+import importlib, pkgutil, random, sys
+import augplug
+names = [module.name for module in pkgutil.walk_packages(augplug.__path__, "augplug.")]
+random.Random(int(sys.argv[1])).shuffle(names)
+public = {name: getattr(augplug, name) for name in augplug.__all__[: len(augplug.__all__) // 2]}
+for name in names:
+    importlib.import_module(name)
+for name in augplug.__all__:
+    value = getattr(augplug, name)
+    assert type(value).__name__ != "module", name
+    assert public.get(name, value) is value, name
+print(len(names))
+"""
+
+
+def fresh(code: str, *arguments: str) -> str:
+    """Run code in a new interpreter; return what it prints."""
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_importing_augplug_imports_lazy_loader_alone() -> None:
+    """Neither numpy nor anything heavier: names are loaded when they are used."""
+    assert fresh(THIRD_PARTY.format(code="import augplug")) == "augplug lazy_loader"
+
+
+def test_a_first_augmenter_imports_numpy_and_the_registrys_library() -> None:
+    """Neither scipy nor scikit-image, Pillow, click, rich nor torch; OpenCV only when its backend renders."""
+    code = "import augplug; augplug.Augmenter('randaugment:n=2,m=9', backend={!r})"
+
+    assert fresh(THIRD_PARTY.format(code=code.format("reference"))) == "augplug lazy_loader numpy platformdirs pluggy"
+    assert fresh(THIRD_PARTY.format(code=code.format("opencv"))) == "augplug cv2 lazy_loader numpy platformdirs pluggy"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_module_hides_a_public_name(seed: int) -> None:
+    """Every module is imported in random order; each public name is still what it was, and no module."""
+    assert int(fresh(IN_RANDOM_ORDER, str(seed))) > 60
+
+
+def test_every_public_name_is_documented() -> None:
+    """Classes and functions say what they are; aliases of types have their sentence beside them."""
+    things = {name: getattr(augplug, name) for name in augplug.__all__}
+    silent = [
+        name
+        for name, thing in things.items()
+        if (inspect.isclass(thing) or inspect.isfunction(thing)) and not inspect.getdoc(thing)
+    ]
+
+    assert silent == []
+    assert len(things) > 70
+    assert dir(augplug) == sorted(dir(augplug))
+
+
+def test_unknown_names_are_attribute_errors() -> None:
+    """A name that is not public is not there."""
+    with pytest.raises(AttributeError):
+        getattr(augplug, "".join(["registry", "_"]))
