@@ -107,5 +107,5 @@ from .types import (
     Values as Values,
 )
 
-__all__: list[str]
+__all__: list[str]  # noqa: PYI035  # lazy_loader makes it from the lines above
 __version__: str

@@ -8,12 +8,12 @@ beta) are rounded to 2**-24, so that the last bits of a platform's library do no
 
 from __future__ import annotations
 
+import itertools
 import math
 import struct
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
-from itertools import count
 
 from augplug.errors import SettingsError
 
@@ -43,7 +43,7 @@ class Stream:
 
 
 def _words(keyed: blake2b, key: bytes) -> Iterator[int]:
-    for block in count():
+    for block in itertools.count():
         hasher = keyed.copy()
         hasher.update(key + block.to_bytes(4, "little"))
         yield from _UNPACK(hasher.digest())

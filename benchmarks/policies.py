@@ -1,11 +1,11 @@
 """The published AutoAugment policies: Pillow, augplug, and the sum of bare OpenCV kernels, in CPU time of one thread.
 
-    python benchmarks/policies.py [--sizes 32,224] [--interpolation nearest] [--plans 300] [--json] [--operations]
+    python benchmarks/policies.py [--sizes 32,224] [--interpolation nearest] [--arrays] [--operations] [--json]
 
 All three do the same drawn steps on the same images (crops of real photographs):
 
-- `pillow`: the steps through Pillow's own functions, image in, image out; drawn and bound beforehand, so neither chance
-  nor conversions count against it;
+- `pillow`: the steps through Pillow's own functions, Pillow's image in and out; drawn and bound beforehand, so neither
+  chance nor conversions count against it (`--arrays`: from array to array, as ours is called);
 - `ours`: the whole call `augment(image, index=i)`, draw and checks included;
 - `kernels`: the same steps as bare OpenCV calls with everything bound beforehand (tables, matrices): what remains when
   no Python stands between. It is a yardstick, not a rival: its statistics are not looked at, and its colours round
@@ -187,17 +187,20 @@ def augmented(augment: augplug.Augmenter, images: Sequence[Array], number: int) 
         augment(images[(place + 37 * number) % count], index=place)
 
 
-def run(policy: augplug.Policy, size: int, plans: int) -> Times:
-    """Race the three on one policy at one size."""
+def run(policy: augplug.Policy, size: int, plans: int, *, arrays: bool = False) -> Times:
+    """Race the three on one policy at one size; with `arrays`, Pillow starts from an array and ends in one."""
     images = photographs(size, plans)
     augment = augplug.Augmenter(policy)
     drawn = [augment.plan(images[0], index=index).items for index in range(plans)]
     steps = [[item.operation for item in items if isinstance(item, Drawn)] for items in drawn]
     pillow = [[pillow_step(op, size) for op in operations] for operations in steps]
+    pictures: list[Any] = [Pillow.fromarray(image) for image in images]
+    if arrays:
+        pillow, pictures = [[Pillow.fromarray, *chain, np.array] for chain in pillow], list(images)
     kernels = [[kernel_step(op, size) for op in operations] for operations in steps]
     return race(
         {
-            "pillow": partial(chained, pillow, [Pillow.fromarray(image) for image in images]),
+            "pillow": partial(chained, pillow, pictures),
             "ours": partial(augmented, augment, images),
             "kernels": partial(chained, kernels, images),
         },
@@ -236,6 +239,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--interpolation", choices=INTERPOLATIONS, default="nearest")
     parser.add_argument("--plans", type=int, default=300, help="how many draws, each on an image of its own")
     parser.add_argument("--operations", action="store_true", help="single operations instead of the tables")
+    parser.add_argument("--arrays", action="store_true", help="Pillow from array to array, as augplug is called")
     parser.add_argument("--json", action="store_true", help="print JSON, for comparison")
     return parser.parse_args()
 
@@ -247,10 +251,10 @@ def main() -> None:
     rows = []
     for size in map(int, given.sizes.split(",")):
         for name, policy in contests(given).items():
-            found = figures(run(policy, size, given.plans), given.plans)
+            found = figures(run(policy, size, given.plans, arrays=given.arrays), given.plans)
             rows.append((name, size, found, "" if given.operations else verdict(found, size)))
     versions = {"augplug": augplug.__version__, "opencv": cv2.__version__, "pillow": PIL.__version__}
-    about = {"interpolation": given.interpolation, "plans": given.plans, "versions": versions}
+    about = {**{name: vars(given)[name] for name in ("interpolation", "plans", "arrays")}, "versions": versions}
     if given.json:
         results = [
             {"name": name, "size": size, "verdict": said, **{key: asdict(value) for key, value in found.items()}}

@@ -1,186 +1,311 @@
-"""Fusing at level `exact` changes no bit, on either backend, and does fuse what it claims to."""
+"""Fusing changes no pixel: `exact` equals `none` to the bit on random plans, and joins what it says it joins."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import augplug
 from augplug import coords
+from augplug._backends import opencv
 from augplug._backends.base import Backend
-from augplug._backends.opencv import OpenCV, histograms
+from augplug._backends.opencv import OpenCV
 from augplug._backends.reference import Reference
-from augplug._policies.draw import Drawn, compile_policy
-from augplug._policies.grammar import Node, Policy
-from augplug.distributions import Integers
-from augplug.effects import Effect, Tone, ToneFrom, Warp
-from augplug.fuse import FuseLevel, fuse
-from augplug.ops.base import Operation
-from augplug.ops.color import Color
-from augplug.ops.geometry import HorizontalFlip, Rotate, TranslateX, VerticalFlip
-from augplug.ops.tone import AutoContrast, Contrast, Equalize, Invert, Posterize, Solarize
+from augplug._policies.draw import Drawn, DrawnBlend, Item
+from augplug.effects import Blend, ColorMix, Effect, Filter, Paint, Tone, ToneFrom, Warp
+from augplug.fuse import fuse
+from augplug.ops.base import Operation, Parameter
 from augplug.rendering import canvas_of, describe, prepare, run
-from augplug.rng import Stream, key_of
 from augplug.types import Canvas, Image
+from tests.strategies import BUILT_IN
 
 BACKENDS: dict[str, Backend] = {"reference": Reference(), "opencv": OpenCV()}
-PLANS = 10_000
-"""Random plans in all, over both backends."""
+NAMES = sorted(name for name in BUILT_IN if ":" not in name)
 TONES = ["Invert", "AutoContrast", "Equalize", "Solarize", "SolarizeAdd", "Posterize", "Brightness", "Contrast"]
-TURNS = ["HorizontalFlip", "VerticalFlip"]
-OTHERS = ["Color", "Sharpness", "ShearX", "ShearY", "TranslateX", "TranslateY", "Rotate", "Cutout", "Identity"]
+TURNS = ["HorizontalFlip", "VerticalFlip", "Rotate"]
+CHUNKS, CHUNK = 20, 450
+"""Seeded plans, in chunks so that they can run side by side; Hypothesis makes the other thousand."""
+SIZES = [(1, 1), (1, 9), (2, 2), (3, 3), (6, 6), (8, 13), (12, 5), (17, 17)]
+SPECIAL: dict[str, Sequence[float]] = {
+    "degrees": (0, 90, -90, 180, 270, 360, 45),
+    "factor": (0, 1, 0.5),
+    "pixels": (0, 1, -2, 3, 0.5),
+    "fraction": (0, 0.25, -0.5),
+    "threshold": (0, 128, 256),
+}
 
 
-def _step(name: str) -> Node:
-    about = augplug.operations()[name].about
-    if about.level_field is not None:
-        return augplug.step(name, level=Integers(0, 30))
-    return augplug.step(name)
+class Chance:
+    """Where a random plan gets its numbers: numpy, or Hypothesis, which then shrinks it."""
+
+    def __init__(self, whole: Callable[[int, int], int], real: Callable[[float, float], float]) -> None:
+        self.whole = whole
+        self.real = real
+
+    def one(self, things: Sequence[Any]) -> Any:
+        """One of the things."""
+        return things[self.whole(0, len(things) - 1)]
 
 
-ANY = Policy(
-    # Mostly tones and flips, because they are what fuses; everything else, because it must not be crossed.
-    augplug.some_of({"integers": [1, 6]}, *map(_step, TONES * 3 + TURNS * 3 + OTHERS)),
-    scale="randaugment",
-)
-DRAW = compile_policy(ANY)
+def seeded(seed: int) -> Chance:
+    """Numbers from a seed."""
+    rng = np.random.default_rng(seed)
+    return Chance(lambda low, high: int(rng.integers(low, high + 1)), lambda low, high: float(rng.uniform(low, high)))
 
 
-def _image(number: int) -> Image:
-    rng = np.random.default_rng(number)
-    height, width = (int(side) for side in rng.integers(1, 13, 2))
-    shape = (height, width, 3) if number % 3 else (height, width)
-    low, high = sorted(int(end) for end in rng.integers(0, 257, 2))
-    return rng.integers(low, max(high, low + 1), shape).astype(np.uint8)
+def field(name: str, declared: Parameter, channels: int, chance: Chance) -> Any:
+    """A random value of a field: half the time one at which something special happens."""
+    if declared.choices:
+        return chance.one(declared.choices)
+    if declared.many and channels > 1 and chance.whole(0, 1):
+        return tuple(float(chance.whole(0, 255)) for _ in range(channels))
+    if name in SPECIAL and chance.whole(0, 1):
+        return float(chance.one(SPECIAL[name]))
+    low, high = max(declared.low, -25.0), min(declared.high, 256.0)
+    return chance.whole(int(low), int(high)) if declared.integer else chance.real(low, high)
 
 
-def _rendered(items: tuple[Drawn, ...], image: Image, level: FuseLevel, backend: Backend) -> Image:
+def drawn(names: Sequence[str], channels: int, chance: Chance) -> Drawn:
+    """A random operation."""
+    operation = BUILT_IN[chance.one(names)]
+    fields = {name: field(name, declared, channels, chance) for name, declared in operation.about.parameters.items()}
+    return Drawn(f"augplug:{operation.about.name}", operation(**fields))
+
+
+def plan(channels: int, chance: Chance) -> tuple[Item, ...]:
+    """One to five random operations: of all kinds, of tones, of turns; now and then a blend of chains."""
+    names = chance.one([NAMES, NAMES, TONES, TURNS, [*TONES, "HorizontalFlip", "Sharpness"]])
+    items: list[Item] = [drawn(names, channels, chance) for _ in range(chance.whole(1, 5))]
+    if chance.whole(0, 9) == 9:
+        chains = tuple(
+            tuple(drawn(names, channels, chance) for _ in range(chance.whole(0, 3))) for _ in range(chance.whole(1, 3))
+        )
+        share = 1 / len(chains)
+        items.insert(chance.whole(0, len(items)), DrawnBlend((share,) * len(chains), chains))
+    return tuple(items)
+
+
+def picture(size: tuple[int, int], channels: int, chance: Chance) -> Image:
+    """Noise over all values, or over a few, or one value."""
+    low = chance.whole(0, 255)
+    high = chance.one([255, low, min(low + 9, 255)])
+    rng = np.random.default_rng(chance.whole(0, 1 << 30))
+    depth = () if channels == 1 else (channels,)
+    return rng.integers(min(low, high), max(low, high) + 1, (*size, *depth), dtype=np.uint8)
+
+
+def rendered(items: Sequence[Item], image: Image, level: Any, backend: Backend) -> Image:
+    """Render a plan at a fuse level."""
     return run(prepare(items, image, level, backend), image)
 
 
-@pytest.mark.parametrize("name", BACKENDS)
-def test_exact_equals_none_for_ten_thousand_plans(name: str) -> None:
-    """Each of 5,000 random plans a backend gives the same bytes fused and unfused."""
-    backend = BACKENDS[name]
-    different = []
-    for number in range(PLANS // len(BACKENDS)):
-        drawn: list[Drawn] = []
-        DRAW(Stream(ANY.digest, key_of(7, 0, number)), drawn)  # type: ignore[arg-type]  # no blends in this policy
-        image = _image(number)
-        made = [_rendered(tuple(drawn), image, level, backend) for level in ("none", "exact")]
-        if not np.array_equal(made[0], made[1]):
-            different.append(number)
-
-    assert different == []
+def check(chance: Chance, sizes: Sequence[tuple[int, int]], backends: Sequence[Backend], note: Any) -> None:
+    """A random plan on a random image: `exact` equals `none`."""
+    channels = chance.one([1, 3])
+    items = plan(channels, chance)
+    image = picture(chance.one(sizes), channels, chance)
+    for backend in backends:
+        alone, fused = (rendered(items, image, level, backend) for level in ("none", "exact"))
+        shown = [item.operation if isinstance(item, Drawn) else item for item in items]
+        assert np.array_equal(alone, fused), (note, backend.name, image.shape, shown)
 
 
-@given(st.integers(0, 2**32), st.sampled_from(sorted(BACKENDS)))
-def test_exact_equals_none_wherever_hypothesis_looks(number: int, name: str) -> None:
-    """The same law on plans and images that Hypothesis chooses."""
-    drawn: list[Drawn] = []
-    DRAW(Stream(ANY.digest, key_of(8, 0, number)), drawn)  # type: ignore[arg-type]  # no blends in this policy
-    image = _image(number)
-    made = [_rendered(tuple(drawn), image, level, BACKENDS[name]) for level in ("none", "exact")]
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_exact_equals_none_on_seeded_plans(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """9,000 plans on both backends; every other chunk lets OpenCV push histograms on small images too."""
+    if chunk % 2:
+        monkeypatch.setattr(opencv, "_PUSH_FROM", 0)
+    for seed in range(chunk * CHUNK, (chunk + 1) * CHUNK):
+        check(seeded(seed), SIZES, list(BACKENDS.values()), seed)
+    assert CHUNKS * CHUNK + 1000 == 10_000
 
-    assert np.array_equal(made[0], made[1])
+
+@settings(max_examples=1000)
+@given(data=st.data(), push=st.sampled_from([0, 1 << 13]))
+def test_exact_equals_none_on_plans_that_hypothesis_makes(data: st.DataObject, push: int) -> None:
+    """The other 1,000 of 10,000; these shrink."""
+    chance = Chance(
+        lambda low, high: data.draw(st.integers(low, high)), lambda low, high: data.draw(st.floats(low, high))
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(opencv, "_PUSH_FROM", push)
+        check(chance, SIZES, list(BACKENDS.values()), push)
 
 
-@pytest.mark.parametrize("name", BACKENDS)
-def test_large_images_push_histograms_through_tables_to_the_bit(name: str) -> None:
-    """From 8,192 pixels on, OpenCV's backend takes one histogram for a run: the bytes are those of single steps."""
-    photograph = np.random.default_rng(0).integers(20, 200, (100, 90, 3)).astype(np.uint8)
-    runs: list[list[Operation]] = [
-        [Solarize(threshold=90.0), Equalize(), AutoContrast()],
-        [Equalize(), Equalize(), Posterize(bits=3)],
-        [Invert(), AutoContrast(), Equalize(), Solarize(threshold=20.0)],
-        [Contrast(factor=1.4), Equalize(), Invert()],
+def test_exact_equals_none_on_images_large_enough_for_pushed_histograms() -> None:
+    """From 8,192 pixels on OpenCV reads one histogram a run; both sides of the border are tried."""
+    assert opencv._PUSH_FROM == 8192
+    for seed in range(300):
+        check(seeded(1_000_000 + seed), [(64, 127), (64, 128), (91, 91), (96, 96)], [BACKENDS["opencv"]], seed)
+
+
+def test_the_pushed_histogram_equals_a_second_look_for_runs_of_statistics() -> None:
+    """solarize -> equalize -> autocontrast -> equalize on a large image, both backends, against effect by effect."""
+    for seed, channels in ((1, 1), (2, 3), (3, 3)):
+        chance = seeded(seed)
+        image = picture((96, 90), channels, chance)
+        names = ("Solarize", "Equalize", "AutoContrast", "Posterize", "Equalize")
+        items = [drawn([name], channels, chance) for name in names]
+        exact = [rendered(items, image, "exact", backend) for backend in BACKENDS.values()]
+        assert len(effects_of(items, image)) == 1
+        assert all(np.array_equal(made, rendered(items, image, "none", BACKENDS["reference"])) for made in exact)
+
+
+def effects_of(items: Sequence[Item], image: Image) -> tuple[Effect, ...]:
+    """The effects of a plan, fused."""
+    return fuse(describe(items, canvas_of(image)), "exact", canvas_of(image))
+
+
+def items_of(*names: str, **fields: Any) -> list[Drawn]:
+    """Operations by name, with these fields where they have them."""
+    made = []
+    for name in names:
+        operation: type[Operation] = BUILT_IN[name]
+        mine = {key: value for key, value in fields.items() if key in operation.about.parameters}
+        made.append(Drawn(f"augplug:{name}", operation(**mine)))
+    return made
+
+
+IMAGE = np.zeros((6, 8, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("names", "kinds"),
+    [
+        (["Invert", "Posterize", "Solarize"], [Tone]),
+        (["Solarize", "Equalize", "AutoContrast"], [ToneFrom]),
+        (["Equalize", "Invert"], [ToneFrom]),
+        (["Contrast", "Invert", "Equalize"], [ToneFrom]),
+        (["Invert", "Contrast"], [Tone, ToneFrom]),
+        (["Invert", "Contrast", "Invert", "Contrast", "Equalize"], [Tone, ToneFrom, ToneFrom]),
+        (["Invert", "HorizontalFlip", "Invert"], [Tone, Warp, Tone]),
+        (["Invert", "Sharpness", "Invert"], [Tone, Filter, Tone]),
+        (["Color", "Color"], [ColorMix, ColorMix]),
+        (["Cutout", "Cutout"], [Paint, Paint]),
+        (["Invert", "Identity", "Invert"], [Tone]),
+        (["HorizontalFlip", "VerticalFlip"], [Warp]),
+        (["HorizontalFlip", "HorizontalFlip"], []),
+        (["HorizontalFlip", "VerticalFlip", "HorizontalFlip", "VerticalFlip"], []),
+        (["HorizontalFlip", "ShearX", "HorizontalFlip"], [Warp, Warp, Warp]),
+        (["ShearX", "ShearX"], [Warp, Warp]),
+    ],
+)
+def test_what_joins_and_what_does_not(names: list[str], kinds: list[type]) -> None:
+    """Runs of tones are one effect; a grey mean starts a new run; turns join or vanish; nothing else does."""
+    items = items_of(*names, factor=0.3, threshold=50, bits=3, add=4, size=0.5, x=0.5, y=0.5)
+    assert [type(effect) for effect in effects_of(items, IMAGE)] == kinds
+
+
+def test_quarter_turns_of_a_square_join_and_four_of_them_vanish() -> None:
+    """On an oblong canvas a quarter turn is no turn: it cuts."""
+    square = np.zeros((8, 8), dtype=np.uint8)
+    quarter = items_of("Rotate", degrees=90.0)
+    assert len(effects_of(quarter * 2, square)) == 1
+    assert len(effects_of(quarter * 3 + items_of("HorizontalFlip"), square)) == 1
+    assert not effects_of(quarter * 4, square)
+    assert len(effects_of(quarter * 2, IMAGE)) == 2
+    assert not effects_of(items_of("Rotate", degrees=180.0) * 2, IMAGE)
+
+
+def test_warps_that_move_nothing_vanish_whatever_their_interpolation() -> None:
+    """A turn by 0 or 360 degrees, a shift by 0."""
+    still = [
+        *items_of("Rotate", degrees=0, interpolation="cubic", fill=9),
+        *items_of("Rotate", degrees=360, interpolation="linear"),
+        *items_of("TranslateX", "TranslateY", pixels=0),
+        *items_of("ShearX", factor=0),
     ]
-    for operations in runs:
-        for image in (photograph, photograph[..., 0].copy()):
-            items = tuple(Drawn("augplug:any", operation) for operation in operations)
-            made = [_rendered(items, image, level, BACKENDS[name]) for level in ("none", "exact")]
-            assert np.array_equal(made[0], made[1])
+    assert not effects_of(still, IMAGE)
 
 
-def _effects(*operations: Operation) -> list[Effect]:
-    canvas = Canvas(9, 7, 3)
-    return [effect for operation in operations for effect in operation.describe(canvas)]
+def test_the_level_none_leaves_everything_as_described() -> None:
+    """Not one effect fewer."""
+    described = describe(items_of("Invert", "Invert", "HorizontalFlip", "HorizontalFlip"), canvas_of(IMAGE))
+    assert fuse(described, "none", canvas_of(IMAGE)) == described
 
 
-def _fused(*operations: Operation) -> tuple[Effect, ...]:
-    return fuse(_effects(*operations), "exact", Canvas(9, 7, 3))
+def singles(effects: Sequence[Effect]) -> list[Effect]:
+    """The effects that a fused list stands for, in order, turns of the canvas left out."""
+    found: list[Effect] = []
+    for effect in effects:
+        if isinstance(effect, Tone):
+            found += [Tone(effect.function, *effect.arguments), *effect.after]
+        elif isinstance(effect, ToneFrom):
+            alone = ToneFrom(effect.statistic, effect.function, *effect.arguments)
+            found += [*effect.before, alone, *effect.after]
+        elif isinstance(effect, Blend):
+            found.append(Blend(effect.weights, tuple(tuple(singles(chain)) for chain in effect.chains)))
+        elif not (isinstance(effect, Warp) and isinstance(effect.motion, tuple) and is_turn(effect)):
+            found.append(effect)
+    return found
 
 
-def test_neighbouring_tones_become_one() -> None:
-    """A run of plain tones is one Tone; with statistics in it, one ToneFrom with what stands before and behind."""
-    plain = _fused(Invert(), Solarize(threshold=3.0), Posterize(bits=2))
-    read = _fused(Solarize(threshold=90.0), Equalize(), AutoContrast(), Invert())
-
-    assert [type(effect) for effect in plain] == [Tone]
-    assert isinstance(plain[0], Tone)
-    assert len(plain[0].after) == 2
-    assert [type(effect) for effect in read] == [ToneFrom]
-    assert isinstance(read[0], ToneFrom)
-    assert (read[0].statistic, len(read[0].before), len(read[0].after)) == ("histogram", 1, 2)
+def is_turn(effect: Warp) -> bool:
+    """Whether a warp puts every pixel of a square on a pixel."""
+    assert isinstance(effect.motion, tuple)
+    return coords.is_turn(effect.motion, *effect.size) is not None
 
 
-def test_a_grey_mean_begins_a_run_of_its_own() -> None:
-    """What stands before Contrast is rendered first; what stands behind it joins its table."""
-    fused = _fused(Invert(), Contrast(factor=0.5), Solarize(threshold=9.0))
-
-    assert [type(effect) for effect in fused] == [Tone, ToneFrom]
-
-
-def test_nothing_crosses_what_moves_or_mixes_pixels() -> None:
-    """Tones on both sides of a warp or a colour mix stay on their sides."""
-    for between in (Rotate(degrees=10.0), TranslateX(pixels=2.0), Color(factor=0.2)):
-        assert len(_fused(Invert(), between, Invert())) == 3
-
-
-def test_turns_join_and_vanish() -> None:
-    """Two flips are a half turn, the same flip twice is nothing, four quarter turns are nothing."""
-    half = _fused(HorizontalFlip(), VerticalFlip())
-    quarters = [Rotate(degrees=90.0).describe(Canvas(8, 8, 3))[0]] * 4
-
-    assert len(half) == 1
-    assert isinstance(half[0], Warp)
-    assert half[0].motion == ((-1.0, 0.0, 6.0), (0.0, -1.0, 8.0), (0.0, 0.0, 1.0))
-    assert _fused(HorizontalFlip(), HorizontalFlip()) == ()
-    assert fuse(quarters, "exact", Canvas(8, 8, 3)) == ()
+@given(seed=st.integers(0, 1 << 40), side=st.integers(1, 9))
+def test_nothing_is_reordered_lost_or_made_up(seed: int, side: int) -> None:
+    """What a fused list stands for is what was described, in its order; it is never longer, and fusing is done once."""
+    items = plan(3, seeded(seed))
+    canvas = Canvas(side, side, 3)
+    described = describe(items, canvas)
+    fused = fuse(described, "exact", canvas)
+    assert singles(fused) == singles(described)
+    assert len(fused) <= len(described)
+    assert fuse(fused, "exact", canvas) == fused
 
 
-def test_a_turn_of_another_canvas_is_no_turn() -> None:
-    """A flip about another axis than the canvas' own brings in fill, and stays a warp by itself."""
-    beside = Warp(motion=coords.flip_x(6), size=(9, 7))
-
-    assert len(fuse([beside, beside], "exact", Canvas(9, 7, 3))) == 2
-
-
-def test_level_none_leaves_everything() -> None:
-    """At level none the effects are those that were described."""
-    effects = _effects(Invert(), Invert(), HorizontalFlip(), HorizontalFlip())
-
-    assert fuse(effects, "none", Canvas(9, 7, 3)) == tuple(effects)
-
-
-def test_plans_describe_what_they_fuse() -> None:
-    """`plan.effects` gives the described effects and the fused ones of the very same draw."""
-    image = np.zeros((9, 7, 3), dtype=np.uint8)
-    node = augplug.sequence(augplug.step("Invert"), augplug.step("Equalize"), augplug.step("HorizontalFlip"))
-    plan = augplug.Augmenter(node, backend="reference").plan(image, index=0)
-    described, fused = plan.effects(image)
-
-    assert described == describe(plan.items, canvas_of(image))
-    assert (len(described), len(fused)) == (3, 2)
+@given(turns=st.lists(st.sampled_from([0, 90, 180, 270, "h", "v"]), max_size=8), side=st.integers(1, 9))
+def test_runs_of_turns_are_one_warp_that_moves_points_as_all_of_them(turns: list[int | str], side: int) -> None:
+    """The group of the square: whatever the run, one warp or none."""
+    items: list[Drawn] = []
+    for turn in turns:
+        name = {"h": "HorizontalFlip", "v": "VerticalFlip"}.get(str(turn), "Rotate")
+        items += items_of(name, degrees=0 if isinstance(turn, str) else turn)
+    canvas = Canvas(side, side, 1)
+    described, points = describe(items, canvas), np.array([[0.0, 0.0], [1.0, 3.0], [-2.0, 0.5]])
+    fused = fuse(described, "exact", canvas)
+    assert len(fused) <= 1
+    assert np.array_equal(moved(points, fused), moved(points, described))
 
 
-def test_histograms_are_exact_beyond_what_float32_counts() -> None:
-    """OpenCV counts in float32, which ends at 2**24: more pixels are counted in parts."""
+def moved(points: Any, effects: Sequence[Effect]) -> Any:
+    """Points pushed through warps."""
+    for effect in effects:
+        assert isinstance(effect, Warp)
+        assert isinstance(effect.motion, tuple)
+        points = coords.apply(effect.motion, points)
+    return points
+
+
+def test_a_turn_between_canvases_of_other_sizes_joins_with_its_neighbours() -> None:
+    """A quarter turn of an oblong image onto the turned canvas is a turn: with its way back it comes to nothing."""
+    canvas = Canvas(4, 6, 1)
+    there = Warp(motion=((0.0, 1.0, 0.0), (-1.0, 0.0, 5.0), (0.0, 0.0, 1.0)), size=(6, 4))
+    back = Warp(motion=((0.0, -1.0, 5.0), (1.0, 0.0, 0.0), (0.0, 0.0, 1.0)), size=(4, 6))
+    image = np.arange(24, dtype=np.uint8).reshape(4, 6)
+    assert not fuse([there, back], "exact", canvas)
+    assert len(fuse([there, back, there], "exact", canvas)) == 1
+    for backend in BACKENDS.values():
+        turned = backend.prepare(there, image.shape, image.dtype)(image)
+        assert np.array_equal(turned, np.rot90(image))
+        assert np.array_equal(backend.prepare(back, turned.shape, image.dtype)(turned), image)
+
+
+def test_histograms_are_exact_above_the_integers_of_float32() -> None:
+    """An odd count above 2**24 is no float32, in which OpenCV counts: augplug counts in blocks."""
     image = np.full((4100, 4100), 7, dtype=np.uint8)
-    image[0, 0] = 8
-
-    counted = histograms(image, 1)[0]
-
-    assert (counted[7], counted[8], counted.sum()) == (4100 * 4100 - 1, 1, 4100 * 4100)
+    image[0, :31] = 9
+    counts = opencv.histograms(image, 1)
+    assert counts.dtype == np.int64
+    assert counts.sum() == 4100 * 4100
+    assert counts[0, 7] == 4100 * 4100 - 31
+    assert int(np.float32(4100 * 4100 - 31)) != 4100 * 4100 - 31
+    assert counts[0, 9] == 31

@@ -121,6 +121,7 @@ def _step(step: Step, policy: Policy) -> Draw:
     def draw(stream: Stream, drawn: list[Item]) -> None:
         if below < WORD and stream.word() >= below:
             return
+        # pylint: disable-next=consider-using-generator  # a list is quicker for so few
         values = tuple([chance(stream) for chance in chances]) if chances else ()
         known = made.get(values)
         if known is None:
