@@ -214,11 +214,12 @@ class Key(Distribution):
 
 
 def dirichlet(alpha: float, count: int, stream: Stream) -> tuple[float, ...]:
-    """Return `count` weights from the symmetric Dirichlet distribution; they sum to 1."""
+    """Return `count` weights from the symmetric Dirichlet distribution; they sum to 1, but for rounding to 2**-24."""
     from scipy import special  # as for Beta
 
-    parts = [_rounded(float(special.gammaincinv(alpha, stream.real()))) + 1 / _ROUND for _ in range(count)]
-    return tuple(part / sum(parts) for part in parts)
+    parts = [float(special.gammaincinv(alpha, stream.real())) for _ in range(count)]
+    total = sum(parts)  # 0 where a tiny alpha leaves nothing of any part
+    return tuple(_rounded(part / total if total else 1 / count) for part in parts)
 
 
 def _rounded(value: float) -> float:

@@ -36,7 +36,9 @@ from tests.strategies import BUILT_IN, policies
 IMAGE = np.zeros((4, 5, 3), dtype=np.uint8)
 REALS = augplug.sequence(
     augplug.step("Rotate", degrees=(-30, 30)),
-    augplug.some_of(2, augplug.step("ShearX", p=0.7, level=7), augplug.step("Cutout", size=0.2), augplug.step("Invert")),
+    augplug.some_of(
+        2, augplug.step("ShearX", p=0.7, level=7), augplug.step("Cutout", size=0.2), augplug.step("Invert")
+    ),
 )
 """A policy whose draws never recur."""
 
@@ -121,9 +123,10 @@ def slow_draw(node: Any, policy: dict[str, Any], words: Words) -> list[Any]:
             return made
         case {"blend": children, "alpha": alpha}:
             share = stats.beta.ppf(words.real(), alpha, alpha)
-            parts = [stats.gamma.cdf(0, alpha) + stats.gamma.ppf(words.real(), alpha) + 2.0**-24 for _ in children]
+            parts = [stats.gamma.ppf(words.real(), alpha) for _ in children]
+            shares = [part / sum(parts) if sum(parts) else 1 / len(parts) for part in parts]
             chains = [slow_draw(child, policy, words) for child in children]
-            return [[[1 - share, *(share * part / sum(parts) for part in parts)], [[], *chains]]]
+            return [[[1 - share, *(share * part for part in shares)], [[], *chains]]]
     raise AssertionError(node)
 
 
@@ -211,7 +214,11 @@ GOLDEN_POLICY = {
             {"op": "Cutout", "size": {"beta": [2, 3]}},
             {"op": "TranslateX", "pixels": {"sign": 3}},
             {"op": "Solarize", "threshold": {"choice": [10, 20, 30], "weights": [1, 2, 3]}},
-            {"some_of": [{"op": "ShearX", "level": 9}, {"op": "Invert"}, {"op": "Equalize", "p": 0.5}], "n": 2, "replacement": False},
+            {
+                "some_of": [{"op": "ShearX", "level": 9}, {"op": "Invert"}, {"op": "Equalize", "p": 0.5}],
+                "n": 2,
+                "replacement": False,
+            },
         ]
     },
 }
