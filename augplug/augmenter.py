@@ -65,9 +65,9 @@ class Augmenter:
         `indices` holds one index an image. With `threads` above 1 images are rendered side by side. Raises ImageError
         when the images come out in unequal sizes.
         """
-        images = np.asarray(images)
-        if images.ndim not in (3, 4):
-            raise ImageError(f"a batch is an array (B, H, W) or (B, H, W, C), not one of {images.ndim} dimensions")
+        images = _as_batch(images)
+        if indices is not None and not hasattr(indices, "__len__"):
+            raise SettingsError(f"indices is a list of integers, one an image, not {indices!r}")
         if indices is not None and len(indices) != len(images):
             raise ImageError(f"a batch of {len(images)} images needs as many indices, not {len(indices)}")
         numbers: list[int | None] = [None] * len(images) if indices is None else [_natural("index", i) for i in indices]
@@ -75,7 +75,7 @@ class Augmenter:
         def one(position: int) -> Image:
             return self(images[position], index=numbers[position], epoch=epoch)
 
-        if threads > 1:
+        if _natural("threads", threads, lowest=1) > 1:
             with ThreadPoolExecutor(threads) as pool:
                 made = list(pool.map(one, range(len(images))))
         else:
@@ -137,11 +137,21 @@ def _fresh() -> tuple[int, int, itertools.count[int]]:
     return os.getpid(), int.from_bytes(os.urandom(8), "little"), itertools.count()
 
 
-def _natural(name: str, value: Any) -> int:
+def _as_batch(images: Any) -> Image:
+    try:
+        batch = np.asarray(images)
+    except ValueError as error:
+        raise ImageError(f"a batch is one array of images of one size: {error}") from error
+    if batch.ndim not in (3, 4):
+        raise ImageError(f"a batch is an array (B, H, W) or (B, H, W, C), not one of {batch.ndim} dimensions")
+    return batch
+
+
+def _natural(name: str, value: Any, *, lowest: int = 0) -> int:
     try:
         number: int = value if value.__class__ is int else as_integer(value)
     except TypeError:
         number = -1
-    if not 0 <= number < WORD:
-        raise SettingsError(f"{name} is an integer in 0..2**64-1, not {value!r}")
+    if not lowest <= number < WORD:
+        raise SettingsError(f"{name} is an integer in {lowest}..2**64-1, not {value!r}")
     return number

@@ -119,8 +119,8 @@ class Normal(Distribution):
             raise SettingsError(f"normal takes [mean, deviation], finite, not [{self.mean}, {self.deviation}]")
 
     def draw(self, stream: Stream) -> float:
-        # The half step keeps the argument inside the open interval (0, 1).
-        quantile = NormalDist().inv_cdf(stream.real() + 2.0**-54)
+        # The half step keeps the argument above 0, and the bound below 1, to which the last half step would round.
+        quantile = NormalDist().inv_cdf(min(stream.real() + 2.0**-54, 1 - 2.0**-53))
         return min(max(self.mean + self.deviation * _rounded(quantile), self.clip[0]), self.clip[1])
 
     @property
@@ -140,7 +140,7 @@ class LogUniform(Distribution):
 
     def __post_init__(self) -> None:
         _ordered("log_uniform", self.low, self.high)
-        if self.low <= 0 or not math.isfinite(self.high / self.low):
+        if self.low <= 0 or self.high / self.low > 1e300:  # times 2**24 is still finite
             raise SettingsError(
                 f"log_uniform takes positive numbers, not too far apart, not {self.low} and {self.high}"
             )

@@ -223,3 +223,4 @@ class Opaque:
 
 
 Effect: TypeAlias = Tone | ToneFrom | ColorMix | Warp | Filter | Paint | Noise | Mix | Blend | Opaque
+"""Anything that `describe` may return."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from augplug._policies.documents import shown
 from augplug._policies.draw import Drawn, DrawnBlend, Item
 from augplug.effects import Effect
 from augplug.errors import AugplugError, PlanError
@@ -18,6 +19,8 @@ from augplug.types import Image
 FORMAT = 1
 _KEYS = ("augplug_plan", "policy", "digest", "key", "backend", "fuse", "versions", "partners", "steps")
 _DEEPEST = 16
+_SLACK = 1e-4
+"""How far the weights of a blend may be from 1 in sum: each is rounded to 2**-24 when it is drawn."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class Plan:
         """
         try:
             document = json.loads(text, parse_constant=_no_constant)
-        except (ValueError, RecursionError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise PlanError(f"this is no plan: it is not JSON ({error})") from error
         if not isinstance(document, dict) or set(document) != set(_KEYS):
             raise PlanError(f"this is no plan: it must be an object with the keys {', '.join(_KEYS)}")
@@ -115,15 +118,20 @@ def _read(written: Any, operations: Mapping[str, type[Operation]], depth: int) -
     try:
         if "chains" in written and depth < _DEEPEST:
             chains = tuple(tuple(_read(inner, operations, depth + 1) for inner in chain) for chain in written["chains"])
-            weights = tuple(float(weight) for weight in written["weights"])
-            if len(weights) != len(chains) or not all(0 <= weight <= 1 for weight in weights):
-                raise PlanError(f"a blend of {len(chains)} chains has {len(weights)} weights in 0..1, not {weights}")
-            return DrawnBlend(weights, chains)
+            return DrawnBlend(_weights(written["weights"], len(chains)), chains)
         return _read_step(written, operations)
     except PlanError:
         raise
-    except (AugplugError, KeyError, TypeError, ValueError) as error:
-        raise PlanError(f"the plan's step {written!r} cannot be read: {error}") from error
+    except (AugplugError, ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise PlanError(f"the plan's step {shown(written)} cannot be read: {error}") from error
+
+
+def _weights(written: Any, count: int) -> tuple[float, ...]:
+    weights = tuple(float(weight) for weight in written)
+    if len(weights) != count or not all(0 <= weight <= 1 for weight in weights) or abs(sum(weights) - 1) > _SLACK:
+        given = shown(str(list(weights)))
+        raise PlanError(f"a blend of {count} chains needs as many weights, in 0..1 and 1 in sum, not {given}")
+    return weights
 
 
 def _read_step(written: Mapping[str, Any], operations: Mapping[str, type[Operation]]) -> Drawn:

@@ -17,6 +17,8 @@ from augplug.ops.base import Operation
 
 GROUP = "augplug"
 hookimpl = pluggy.HookimplMarker(GROUP)
+"""Marks a function of a plugin as what it provides: `@augplug.hookimpl`; hookspecs.py lists the names."""
+
 KINDS = ("operations", "policies", "searches", "evaluators", "executors", "backends", "observers")
 
 

@@ -28,6 +28,8 @@ Matrix: TypeAlias = tuple[tuple[float, float, float], tuple[float, float, float]
 """A 3x3 homogeneous matrix in float64 that maps input to output points; a tuple, so that effects compare and hash."""
 
 Interpolation: TypeAlias = Literal["nearest", "linear", "cubic", "area"]
+"""How a value is had between pixels; `area` is the mean under the output pixel, for making smaller."""
+
 Fill: TypeAlias = float | tuple[float, ...]
 """A value in 8-bit units for every channel, or one a channel."""
 

@@ -107,7 +107,20 @@ def test_what_is_no_image_is_refused(image: Any, says: str, monkeypatch: pytest.
         (lambda a: a(noise(3, 3), index=0, epoch=-2), r"epoch.*-2"),
         (lambda a: a.batch(noise(3, 3), indices=[0, 1, 2]), "2 dimensions"),
         (lambda a: a.batch(noise(2, 3, 3), indices=[0]), r"2 images.*not 1"),
+        (lambda a: a.batch(noise(2, 3, 3), indices=7), "indices.*not 7"),
+        (lambda a: a.batch(noise(2, 3, 3), indices=[0, -5]), r"index.*-5"),
+        (lambda a: a.batch([noise(3, 3), noise(4, 3)]), "images of one size"),
+        (lambda a: a.batch(None), "0 dimensions"),
+        (lambda a: a.batch(noise(2, 3, 3).astype(float)), "not float64"),
+        (lambda a: a.batch(noise(2, 3, 3), threads=0), "threads.*not 0"),
+        (lambda a: a.batch(noise(2, 3, 3), threads="2"), "threads.*'2'"),
+        (lambda a: a(noise(3, 3), index=float("nan")), "index.*nan"),
         (lambda _: augplug.Augmenter("randaugment", seed=-1), r"seed.*-1"),
+        (lambda _: augplug.Augmenter("randaugment", seed=None), "seed.*None"),  # type: ignore[arg-type]  # given on purpose
+        (
+            lambda _: augplug.Augmenter(augplug.step("Rotate", degrees=9, fill=(1, 2, 3)))(noise(3, 3), index=0),
+            "3 numbers",
+        ),
         (lambda _: augplug.Augmenter("randaugment", fuse="exct"), "did you mean 'exact'"),  # type: ignore[arg-type]  # given on purpose
         (lambda _: augplug.Augmenter("randaugment", backend="opncv"), "did you mean 'opencv'"),
         (lambda _: augplug.Augmenter("randaugmnt"), "did you mean 'randaugment'"),

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
+import math
 import os
+import pickle  # the test's own: augplug writes none
 import statistics
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,21 +34,13 @@ from augplug.distributions import (
     dirichlet,
 )
 from augplug.errors import SettingsError
-from augplug.rng import Stream, key_of, key_of_count, pick
+from augplug.rng import WORD, Stream, key_of, key_of_count, pick
+from tests import processes
+from tests.processes import drawn
 
 IMAGE = np.zeros((4, 4, 3), dtype=np.uint8)
-CONTINUOUS = augplug.sequence(
-    augplug.step("Rotate", degrees=(-30, 30)),
-    augplug.step("Cutout", size=0.5),
-    augplug.step("Color", factor=(0.1, 1.9)),
-)
+CONTINUOUS = processes.policy()
 DIGEST = bytes(range(32))
-
-
-def drawn(policy: object, index: int, epoch: int = 0, seed: int = 7) -> str:
-    """Return what one call draws, as text."""
-    augment = augplug.Augmenter(policy, seed=seed, backend="reference")  # type: ignore[arg-type]  # any form of one
-    return json.dumps(json.loads(augment.plan(IMAGE, index=index, epoch=epoch).to_json())["steps"])
 
 
 def _names(policy: object, index: int) -> list[str]:
@@ -111,6 +108,20 @@ def test_draws_stay_within_their_bounds(index: int, law: Distribution) -> None:
     assert low <= law.draw(Stream(DIGEST, key_of(0, 0, index))) <= high
 
 
+@pytest.mark.parametrize("word", [0, 1, WORD - 1, WORD - 2**11, WORD // 2])
+@pytest.mark.parametrize("law", LAWS)
+def test_no_word_is_too_small_or_too_large(law: Distribution, word: int) -> None:
+    """The first and the last words of the generator are drawn once in 2**64 calls, and must be draws like any."""
+    stream = Stream(DIGEST, key_of(0, 0, 0))
+    stream.word = lambda: word
+    low, high = law.bounds
+
+    assert low <= law.draw(stream) <= high
+    assert 0 <= stream.real() < 1
+    assert 0 <= stream.below(7) < 7
+    assert sum(dirichlet(0.7, 3, stream)) == pytest.approx(1, abs=1e-6)
+
+
 @pytest.mark.parametrize(
     ("law", "mean", "deviation"),
     [
@@ -146,28 +157,25 @@ def test_picks_follow_their_weights_and_never_take_weight_zero() -> None:
     assert counted[2] / 3000 == pytest.approx(0.75, abs=0.03)
 
 
-def shard(arguments: tuple[int, int]) -> dict[int, str]:
-    """Draw every `count`-th of 1,000 indices, from the last to the first."""
-    number, count = arguments
-    return {index: drawn(CONTINUOUS, index) for index in reversed(range(number, 1000, count))}
-
-
 @pytest.fixture(scope="module")
 def in_order() -> dict[int, str]:
     """Draws for 1,000 indices in this process, in order."""
     return {index: drawn(CONTINUOUS, index) for index in range(1000)}
 
 
+def printed(*arguments: str) -> Any:
+    """Return what the program prints in an interpreter of its own."""
+    command = [sys.executable, processes.__file__, *arguments]
+    # Without coverage, whose own thread and files a fork would share.
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True, env=plain).stdout)
+
+
 @pytest.mark.parametrize("shards", [1, 2, 4, 8])
 @pytest.mark.parametrize("start", ["fork", "spawn"])
-# A forked child of a process with threads may hang; pytest has none that hold locks here.
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_shards_of_any_number_and_order_draw_alike(shards: int, start: str, in_order: dict[int, str]) -> None:
     """1,000 indices over 1, 2, 4 and 8 shards, backwards, in forked and in spawned processes."""
-    with multiprocessing.get_context(start).Pool(2) as pool:
-        parts = pool.map(shard, [(number, shards) for number in range(shards)])
-
-    assert {index: text for part in parts for index, text in part.items()} == in_order
+    assert {int(index): text for index, text in printed("shards", start, str(shards)).items()} == in_order
 
 
 def test_two_epochs_never_draw_alike(in_order: dict[int, str]) -> None:
@@ -255,28 +263,40 @@ def test_defaults_hold_where_a_step_says_nothing() -> None:
     assert [field.get("interpolation") for field in fields] == ["linear", "linear", None]  # type: ignore[attr-defined]  # data read from JSON
 
 
-def key_of_next(send: Callable[[object], None], augment: augplug.Augmenter) -> None:
-    """Send the key of a call without an index."""
-    send(dict(augment.plan(IMAGE).key))
-
-
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_calls_without_an_index_differ_in_every_process() -> None:
-    """A count in this process; other random bits in a forked child, which inherits the count."""
+def test_calls_without_an_index_differ_in_threads_forks_and_copies() -> None:
+    """200 calls and two forked children that inherit the count; four threads; a pickle: no key comes twice."""
     augment = augplug.Augmenter(CONTINUOUS, seed=7, backend="reference")
-    first, second = dict(augment.plan(IMAGE).key), dict(augment.plan(IMAGE).key)
-    context = multiprocessing.get_context("fork")
-    receiver, sender = context.Pipe(duplex=False)
-    child = context.Process(target=key_of_next, args=(sender.send, augment))
-    child.start()
-    theirs = receiver.recv()
-    child.join()
+    copied = pickle.loads(pickle.dumps(augment))
+    forked = [tuple(key) for key in printed("keys")]
 
-    assert (first["process"], first["count"] + 1) == (second["process"], second["count"])
-    assert theirs["process"] != first["process"]
-    assert augplug.Augmenter(CONTINUOUS).plan(IMAGE).key["process"] != first["process"]
+    with ThreadPoolExecutor(4) as pool:
+        threaded = [key for part in pool.map(lambda _: processes.keys(augment, 200), range(4)) for key in part]
+    others = processes.keys(copied, 100)
+
+    assert len({process for process, _ in forked}) == 3
+    assert len(set(forked)) == 400
+    assert len({process for process, _ in threaded}) == 1
+    assert len(set(threaded) | set(others)) == 900
     assert key_of_count(7, 1, 2) != key_of(7, 1, 2)
-    assert child.pid != os.getpid()
+
+
+@pytest.mark.parametrize(
+    ("law", "cumulative"),
+    [
+        (Uniform(-2.0, 3.0), lambda x: (x + 2) / 5),
+        (LogUniform(0.1, 10.0), lambda x: (math.log10(x) + 1) / 2),
+        (Normal(1.0, 4.0, (-99.0, 99.0)), statistics.NormalDist(1.0, 4.0).cdf),
+        (Beta(2.0, 1.0), lambda x: x * x),
+        (Beta(1.0, 3.0), lambda x: 1 - (1 - x) ** 3),
+        (Integers(0, 9), lambda x: (x + 0.5) / 10),
+    ],
+)
+def test_tenths_of_a_law_are_equally_likely(law: Distribution, cumulative: Callable[[float], float]) -> None:
+    """Chi-square of 4,000 draws in ten parts that the law says are equal: 27.9 is passed once in a thousand."""
+    counted = Counter(int(10 * cumulative(law.draw(Stream(DIGEST, key_of(3, 0, index))))) for index in range(4000))
+
+    assert set(counted) <= set(range(10))
+    assert sum((counted[part] - 400) ** 2 / 400 for part in range(10)) < 27.9
 
 
 @pytest.mark.parametrize(
@@ -292,6 +312,7 @@ def test_calls_without_an_index_differ_in_every_process() -> None:
         lambda: Normal(float("nan"), 1.0, (0.0, 1.0)),
         lambda: LogUniform(0.0, 1.0),
         lambda: LogUniform(5e-324, 1.0),
+        lambda: LogUniform(1e-300, 1e5),
         lambda: Beta(0.0, 1.0),
         lambda: Beta(float("nan"), 1.0),
     ],

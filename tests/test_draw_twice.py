@@ -16,23 +16,17 @@ from typing import Any
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import special
 
 import augplug
 from augplug._policies.draw import Drawn, Item
+from augplug._policies.reader import read_policy
 from augplug.augmenter import Augmenter
 from augplug.ops.levels import SCALES
 from augplug.rng import Stream, key_of
 from tests.strategies import BUILT_IN, policies
 
 IMAGE = np.zeros((4, 5, 3), dtype=np.uint8)
-REALS = augplug.sequence(
-    augplug.step("Rotate", degrees=(-30, 30)),
-    augplug.some_of(
-        2, augplug.step("ShearX", p=0.7, level=7), augplug.step("Cutout", size=0.2), augplug.step("Invert")
-    ),
-)
-"""A policy whose draws never recur."""
 
 
 class Words:
@@ -82,11 +76,11 @@ class Words:
             case {"choice": choices}:
                 return choices[self.below(len(choices))]
             case {"normal": [mean, deviation], "clip": [low, high]}:
-                return min(max(stats.norm.ppf(self.real() + 2.0**-54) * deviation + mean, low), high)
+                return min(max(special.ndtri(self.real() + 2.0**-54) * deviation + mean, low), high)
             case {"log_uniform": [low, high]}:
                 return min(max(math.exp(math.log(low) + self.real() * math.log(high / low)), low), high)
             case {"beta": [a, b]}:
-                return stats.beta.ppf(self.real(), a, b)
+                return special.betaincinv(a, b, self.real())
             case {"sign": side}:
                 return side * self.sign()
         raise AssertionError(value)
@@ -116,8 +110,8 @@ def slow_draw(node: Any, policy: dict[str, Any], words: Words) -> list[Any]:
                 made += slow_draw(children[chosen], policy, words)
             return made
         case {"blend": children, "alpha": alpha}:
-            share = stats.beta.ppf(words.real(), alpha, alpha)
-            parts = [stats.gamma.ppf(words.real(), alpha) for _ in children]
+            share = special.betaincinv(alpha, alpha, words.real())
+            parts = [special.gammaincinv(alpha, words.real()) for _ in children]
             shares = [part / sum(parts) if sum(parts) else 1 / len(parts) for part in parts]
             chains = [slow_draw(child, policy, words) for child in children]
             return [[[1 - share, *(share * part for part in shares)], [[], *chains]]]
@@ -216,10 +210,27 @@ GOLDEN_POLICY = {
         ]
     },
 }
-GOLDEN_DIGEST = ""
-GOLDEN: dict[tuple[int, int, int], list[Any]] = {}
-"""Frozen: a change here is a change of every user's draws."""
+GOLDEN_DIGEST = "da3179eaa9f4a1322009dcbf94ff4190096ddbc07e62b8dabd9b21c925f026f8"
+GOLDEN = {
+    (0, 0, 0): "-18.660080290518117 2 1.2281905114650726 1.4328335523605347 0.36633944511413574 "
+    "0.8777301721382075 0.08855596309625491 3.0 10.0 Equalize 0.27",
+    (0, 1, 0): "-4.774092462295354 5 0.4253903925418854 1.4638742804527283 0.39129871129989624 "
+    "0.7896455993419075 0.9551643202214763 3.0 20.0 Invert Equalize",
+    (1, 0, 0): "7.288157917490551 4 1.220766305923462 0.6626899838447571 0.8046165704727173 "
+    "0.42061952181511586 0.4105163364116954 -3.0 30.0 Invert",
+    (2**64 - 1,) * 3: "27.52462065421959 3 0.5092552900314331 0.6661931574344635 0.7764191031455994 "
+    "0.7306913367213823 0.5605168603869168 3.0 30.0 Invert -0.27",
+}
+"""Seed, epoch, index -> what is drawn. Frozen: a change here is a change of every user's draws."""
 
 
-def test_draws_are_frozen() -> None:
-    """The numbers that 0.1 drew."""
+def test_draws_of_a_policy_are_frozen() -> None:
+    """The digest, and the numbers that 0.1 drew, from every distribution and from a level."""
+    policy = read_policy(GOLDEN_POLICY, BUILT_IN)
+    assert policy.digest.hex() == GOLDEN_DIGEST
+    told = {"degrees", "bits", "factor", "size", "x", "y", "pixels", "threshold"}
+    for (seed, epoch, index), kept in GOLDEN.items():
+        made: list[Any] = []
+        for address, fields in plain(Augmenter(policy, seed=seed).plan(IMAGE, index=index, epoch=epoch).items):
+            made += [value for name, value in fields.items() if name in told] or [address.removeprefix("augplug:")]
+        assert " ".join(map(str, made)) == kept

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import augplug
 from augplug import coords
 from augplug._backends import opencv
 from augplug._backends.base import Backend
@@ -226,6 +227,15 @@ def test_the_level_none_leaves_everything_as_described() -> None:
     """Not one effect fewer."""
     described = describe(items_of("Invert", "Invert", "HorizontalFlip", "HorizontalFlip"), canvas_of(IMAGE))
     assert fuse(described, "none", canvas_of(IMAGE)) == described
+
+
+def test_plans_tell_what_they_describe_and_what_they_fuse() -> None:
+    """`plan.effects` gives both lists of the very same draw."""
+    node = augplug.sequence(augplug.step("Invert"), augplug.step("Equalize"), augplug.step("HorizontalFlip"))
+    plan_ = augplug.Augmenter(node, backend="reference").plan(IMAGE, index=0)
+    described, fused = plan_.effects(IMAGE)
+    assert described == describe(plan_.items, canvas_of(IMAGE))
+    assert [type(effect) for effect in fused] == [ToneFrom, Warp]
 
 
 def singles(effects: Sequence[Effect]) -> list[Effect]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import inspect
+import itertools
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import augplug
 
+ALIASES = ["Counts", "Effect", "Fill", "Image", "Interpolation", "Kernel", "Matrix", "Points", "Values", "hookimpl"]
 THIRD_PARTY = """
 import sys
 before = set(sys.modules)
@@ -70,6 +75,28 @@ def test_every_public_name_is_documented() -> None:
     assert silent == []
     assert len(things) > 70
     assert dir(augplug) == sorted(dir(augplug))
+
+
+def test_every_public_alias_has_its_sentence_beside_it() -> None:
+    """A name that is neither class nor function has a string below its assignment, where editors look for it."""
+    stub = ast.parse((Path(augplug.__file__).parent / "__init__.pyi").read_text("utf-8"))
+    froms = [node for node in stub.body if isinstance(node, ast.ImportFrom)]
+    homes = {alias.name: f"augplug.{node.module}" for node in froms for alias in node.names}
+
+    assert set(homes) == set(augplug.__all__) - {"__version__"}
+    for name, thing in ((name, getattr(augplug, name)) for name in homes):
+        assert inspect.isclass(thing) or inspect.isfunction(thing) or name in ALIASES, name
+    assert [name for name in ALIASES if not told(homes[name], name)] == []
+
+
+def told(module: str, name: str) -> bool:
+    """Whether a string stands below the assignment of a name."""
+    body = ast.parse(inspect.getsource(importlib.import_module(module))).body
+    for node, below in itertools.pairwise(body):
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+            return isinstance(below, ast.Expr) and isinstance(getattr(below.value, "value", None), str)
+    return False
 
 
 def test_unknown_names_are_attribute_errors() -> None:

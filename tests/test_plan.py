@@ -7,14 +7,17 @@ import json
 import random
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import augplug
-from augplug.errors import AugplugError, PlanError
+from augplug.errors import AugplugError, ImageError, PlanError
 from augplug.types import Image
 
 PLANS = 1000
@@ -72,6 +75,9 @@ def plan(node: Any = "randaugment", index: int | None = 5) -> augplug.Plan:
     return augplug.Augmenter(node, seed=4, backend="reference").plan(np.zeros((8, 8, 3), np.uint8), index=index)
 
 
+TEXTS = [plan(policy).to_json() for policy, _ in POLICIES]
+
+
 def document(**changes: Any) -> str:
     """Return a saved plan with some keys changed."""
     return json.dumps({**json.loads(plan(augplug.step("Rotate", degrees=9)).to_json()), **changes})
@@ -99,9 +105,19 @@ STEP = {"op": "augplug:Rotate", "version": 1, "fields": {"degrees": 9.0}}
         (document(steps=[{**STEP, "fields": {"degrees": 1e9}}]), "degrees"),
         (document(steps=[{**STEP, "fields": {"degres": 1}}]), "degres"),
         (document(steps=[{**STEP, "fields": {}}]), "degrees"),
-        (document(steps=[{"weights": [1.0], "chains": []}]), "0 chains has 1 weights in"),
-        (document(steps=[{"weights": [2.0], "chains": [[]]}]), "weights in 0..1"),
+        (document(steps=[{"weights": [1.0], "chains": []}]), "0 chains needs as many weights.*1.0"),
+        (document(steps=[{"weights": [2.0], "chains": [[]]}]), "1 in sum, not .*2.0"),
         (document(steps=[{"weights": ["x"], "chains": [[]]}]), "cannot be read"),
+        (document(steps=[{"weights": [10**400], "chains": [[]]}]), "cannot be read"),
+        (document(steps=[{"weights": [], "chains": []}]), "0 chains needs"),
+        (document(steps=[{"weights": [1.0, 1.0], "chains": [[], []]}]), "1 in sum"),
+        (document(steps=[{**STEP, "fields": [9.0]}]), "cannot be read"),
+        (document(steps=[{**STEP, "fields": None}]), "cannot be read"),
+        (document(steps=[{**STEP, "fields": {"degrees": 10**400}}]), "cannot be read"),
+        (document(steps=[{**STEP, "fields": {"degrees": "9"}}]), "degrees"),
+        (document(steps=[{**STEP, "op": ["augplug:Rotate"]}]), "cannot be read"),
+        (document(steps=["chains"]), "cannot be read"),
+        (document(backend=None), "texts"),
     ],
 )
 def test_what_is_no_plan_is_refused(text: str, says: str) -> None:
@@ -125,6 +141,50 @@ def test_damaged_plans_are_refused_or_are_plans() -> None:
             refused += 1
 
     assert 200 < refused < 2000
+
+
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.sampled_from(["", "chains", "augplug:Invert", "exact"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["op", "chains", "fields", "x"]), inner)
+    ),
+    max_leaves=5,
+)
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Every (container, key) inside a document."""
+    for key in range(len(value)) if isinstance(value, list) else list(value):
+        yield value, key
+        if isinstance(value[key], list | dict):
+            yield from places(value[key])
+
+
+@settings(max_examples=1000)
+@given(data=st.data(), policy=st.sampled_from([0, -1]))
+def test_plans_with_a_part_replaced_or_lost_are_refused_or_are_plans(data: st.DataObject, policy: int) -> None:
+    """Any part of a plan becomes any JSON value, or goes: still a plan that replays or refuses to, or a PlanError."""
+    broken = json.loads(TEXTS[policy])
+    for _ in range(data.draw(st.integers(1, 2))):
+        container, key = data.draw(st.sampled_from(list(places(broken))))
+        if data.draw(st.booleans()):
+            container[key] = data.draw(ANYTHING)
+        else:
+            del container[key]
+    try:
+        read = augplug.load_plan(json.dumps(broken))
+    except PlanError:
+        return
+    try:
+        made = augplug.replay(read, np.zeros((8, 8, 3), np.uint8))
+    except (PlanError, ImageError):
+        return
+    assert made.shape == (8, 8, 3)
+    assert str(read)
 
 
 @pytest.mark.parametrize(
