@@ -96,7 +96,11 @@ def user_policy_files() -> list[Path]:
 
 
 def policy(name: str, **arguments: Any) -> Policy:
-    """Return a named policy, such as `policy("randaugment", n=2, m=9)`. Raises SettingsError."""
+    """Return a named policy. Raises SettingsError.
+
+    >>> policy("randaugment", n=2, m=9).to_json()["policy"]["n"]
+    2
+    """
     known = policies()
     if name not in known:
         raise SettingsError(f"there is no policy {name!r}{suggest(name, known)}")
@@ -129,7 +133,11 @@ def as_policy(given: Policy | Node | str | Path) -> Policy:
 
 
 def step(op: str, /, p: float = 1.0, level: float | Distribution | None = None, **fields: Any) -> Step:
-    """Return a step of a policy: `step("Rotate", p=0.5, degrees=(-30, 30))`. A pair on a scalar field is uniform."""
+    """Return a step of a policy. A pair of numbers on a scalar field is short for uniform.
+
+    >>> step("Rotate", p=0.5, degrees=(-30, 30)).to_json()
+    {'op': 'Rotate', 'p': 0.5, 'degrees': {'uniform': [-30, 30]}}
+    """
     return building.step(operations(), op, p=p, level=level, **fields)
 
 

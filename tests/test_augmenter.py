@@ -51,6 +51,16 @@ def test_many_shapes_and_draws_keep_the_cache_bounded(monkeypatch: pytest.Monkey
     assert all(np.array_equal(fresh(images[i], index=i), made[i]) for i in reversed(range(40)))
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_one_draw_on_images_of_many_shapes(backend: str) -> None:
+    """What was prepared for one shape is not taken for another, of other sides or channels."""
+    node = augplug.sequence(augplug.step("Rotate", degrees=30, fill=7), augplug.step("Equalize"))
+    augment = augplug.Augmenter(node, backend=backend)
+    for shape in [(9, 9), (9, 9, 3), (9, 5, 3), (5, 9, 3), (9, 9, 1), (9, 9, 5), (9, 9)]:
+        fresh = augplug.Augmenter(node, backend=backend)
+        assert np.array_equal(augment(noise(*shape), index=0), fresh(noise(*shape), index=0))
+
+
 def test_the_input_stays_and_the_output_is_new() -> None:
     """Even the identity returns a copy."""
     image = noise(6, 7, 3)

@@ -119,6 +119,7 @@ def test_no_word_is_too_small_or_too_large(law: Distribution, word: int) -> None
     assert low <= law.draw(stream) <= high
     assert 0 <= stream.real() < 1
     assert 0 <= stream.below(7) < 7
+    assert pick((0.0, 1.0, 0.1, 0.0), stream) in (1, 2)
     assert sum(dirichlet(0.7, 3, stream)) == pytest.approx(1, abs=1e-6)
 
 

@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import augplug
+from augplug._policies.draw import Drawn, Item
 from augplug.errors import AugplugError, ImageError, PlanError
 from augplug.types import Image
 
@@ -27,9 +29,22 @@ POLICIES: list[tuple[Any, str]] = [
     ("randaugment:n=3,m=14", "opencv"),
     ("trivialaugment-wide", "opencv"),
     (
-        augplug.blend(augplug.step("Rotate", level=5), augplug.step("Equalize"), augplug.step("Solarize", level=3)),
+        augplug.sequence(
+            augplug.step("Rotate", degrees=(-30, 30), interpolation="linear", fill=(9, 99, 199)),
+            augplug.step("Color", factor=(0.1, 1.9)),
+            augplug.step("Cutout", size=(0, 0.5)),
+        ),
+        "opencv",
+    ),
+    (
+        augplug.blend(
+            augplug.sequence(augplug.step("Rotate", level=5), augplug.step("Sharpness", factor=(0, 2))),
+            augplug.step("Equalize"),
+            augplug.some_of(2, augplug.step("Solarize", level=3), augplug.step("Posterize", bits=(2, 6))),
+        ),
         "reference",
     ),
+    (augplug.blend(augplug.step("ShearX", factor=(-1, 1)), augplug.step("Contrast", factor=0.3), alpha=0.3), "opencv"),
 ]
 REPLAY = """
 import hashlib, json, sys
@@ -48,7 +63,7 @@ def images() -> Image:
 
 
 def test_a_thousand_saved_plans_replay_in_another_process(images: Image, tmp_path: Path) -> None:
-    """The bytes of 1,000 replays, five policies over both backends, are those of the calls that were planned."""
+    """The bytes of 1,000 replays, seven policies over both backends, are those of the calls that were planned."""
     texts, digests = [], []
     for number in range(PLANS):
         policy, backend = POLICIES[number % len(POLICIES)]
@@ -213,7 +228,17 @@ def test_plans_read_like_sentences() -> None:
 
 
 def test_plans_survive_their_text() -> None:
-    """Reading a plan's text gives a plan with the same text."""
-    for policy, _ in POLICIES:
-        text = plan(policy).to_json()
-        assert augplug.load_plan(text).to_json() == text
+    """Reading a plan's text gives the same operations with the same numbers to the last bit, and the same text."""
+    for index, (policy, _) in product(range(20), POLICIES):
+        made = plan(policy, index)
+        read = augplug.load_plan(made.to_json())
+        assert read.to_json() == made.to_json()
+        assert str(read) == str(made)
+        assert operations(read.items) == operations(made.items)
+
+
+def operations(items: tuple[Item, ...]) -> list[Any]:
+    """The operations of a plan, and the weights and chains of its blends, to compare."""
+    return [
+        item.operation if isinstance(item, Drawn) else (item.weights, *map(operations, item.chains)) for item in items
+    ]

@@ -15,6 +15,10 @@ class EpochSampler:
 
     Each iteration over it is the next epoch, so that no epoch repeats another; `set_epoch` says which comes next, to go
     on after a restart. `shuffle=False` keeps the order 0, 1, 2, ...
+
+    >>> sampler = EpochSampler(3, shuffle=False)
+    >>> list(sampler), list(sampler)
+    ([(0, 0), (0, 1), (0, 2)], [(1, 0), (1, 1), (1, 2)])
     """
 
     def __init__(self, size: int, *, seed: int = 0, shuffle: bool = True, epoch: int = 0) -> None:

@@ -42,7 +42,7 @@ from augplug.ops.tone import (
     Solarize,
     SolarizeAdd,
 )
-from augplug.rendering import canvas_of, prepare, run
+from augplug.rendering import canvas_of, check_image, prepare, run
 from augplug.types import Image, Interpolation, Matrix
 
 RESAMPLED: dict[tuple[int, str], int] = {(5, "linear"): 1, (5, "cubic"): 1, (4, "linear"): 9, (4, "cubic"): 12}
@@ -423,6 +423,8 @@ def test_any_layout_is_taken_and_no_input_is_touched_or_returned(shape: tuple[in
         assert np.array_equal(same, noise(*shape)), operation
         assert not np.shares_memory(made, same), operation
         assert made.flags.writeable
+        assert made.flags.c_contiguous
+        assert check_image(same).flags.c_contiguous  # what a backend's kernels are promised
 
 
 def render_any(operation: Operation, image: Image, backend: str) -> Image:
