@@ -96,11 +96,7 @@ def user_policy_files() -> list[Path]:
 
 
 def policy(name: str, **arguments: Any) -> Policy:
-    """Return a named policy. Raises SettingsError.
-
-    >>> policy("randaugment", n=2, m=9).to_json()["policy"]["n"]
-    2
-    """
+    """Return a named policy, such as `policy("randaugment", n=2, m=9)`. Raises SettingsError."""
     known = policies()
     if name not in known:
         raise SettingsError(f"there is no policy {name!r}{suggest(name, known)}")
