@@ -6,6 +6,7 @@ docs/design/backends.md quotes.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -364,7 +365,7 @@ def test_hundreds_of_factors_on_nearly_all_pairs_of_values_equal_pillow_to_the_b
 
 
 def test_few_pixels_of_a_warp_on_opencv_differ_from_pillow() -> None:
-    """The share of differing pixels at random numbers, where few input points fall half-way between pixels."""
+    """The share at random numbers, where few input points fall half-way between pixels. `pytest -s` prints it."""
     rng = np.random.default_rng(4)
     shares = []
     for image in [image for image in images() if image.size > 3000]:
@@ -378,9 +379,11 @@ def test_few_pixels_of_a_warp_on_opencv_differ_from_pillow() -> None:
             for case in drawn:
                 different = render(case.operation, image, "opencv") != expected(case, image)
                 shares.append(float(different.any(axis=2).mean() if image.ndim == 3 else different.mean()))
+    most, mean = max(shares), float(np.mean(shares))
+    sys.stdout.write(f"\n{BACKENDS['opencv'].version()}, nearest: {most:.2%} of pixels differ, {mean:.2%} on average\n")
     assert len(shares) > 250
-    assert max(shares) <= SHARE
-    assert float(np.mean(shares)) <= SHARE / 10
+    assert most <= SHARE
+    assert mean <= SHARE / 10
 
 
 def test_thousands_of_comparisons_are_made() -> None:
