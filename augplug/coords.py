@@ -16,6 +16,14 @@ from augplug.types import Matrix, Points
 IDENTITY: Matrix = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 
 
+TRANSPOSITION: Matrix = ((0.0, 1.0, 0.0), (1.0, 0.0, 0.0), (0.0, 0.0, 1.0))
+
+
+def scaling(factor: float) -> Matrix:
+    """Scale about the origin."""
+    return ((factor, 0.0, 0.0), (0.0, factor, 0.0), (0.0, 0.0, 1.0))
+
+
 def translation(dx: float, dy: float) -> Matrix:
     """Move content `dx` pixels to the right and `dy` down."""
     return ((1.0, 0.0, dx), (0.0, 1.0, dy), (0.0, 0.0, 1.0))
@@ -55,6 +63,22 @@ def crop_resize(box: tuple[float, float, float, float], height: int, width: int)
     left, top, right, bottom = box
     sx, sy = width / (right - left), height / (bottom - top)
     return ((sx, 0.0, sx * (0.5 - left) - 0.5), (0.0, sy, sy * (0.5 - top) - 0.5), (0.0, 0.0, 1.0))
+
+
+def about(matrix: Matrix, x: float, y: float) -> Matrix:
+    """Return the matrix that does `matrix` with (x, y) as its origin."""
+    return multiply(translation(x, y), multiply(matrix, translation(-x, -y)))
+
+
+def from_corners(height: int, width: int, moved: list[tuple[float, float]]) -> Matrix:
+    """Return the perspective that takes the canvas' corners (top left, then clockwise) to the points `moved`."""
+    right, bottom = width - 0.5, height - 0.5
+    rows, values = [], []
+    for (x, y), (u, v) in zip([(-0.5, -0.5), (right, -0.5), (right, bottom), (-0.5, bottom)], moved, strict=True):
+        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
+        values += [u, v]
+    solved = np.linalg.solve(np.array(rows, dtype=np.float64), np.array(values))
+    return to_matrix(np.append(solved, 1.0).reshape(3, 3))
 
 
 def multiply(second: Matrix, first: Matrix) -> Matrix:

@@ -105,21 +105,24 @@ class ColorMix:
 class Field:
     """A displacement field as a recipe, never an array.
 
-    A grid of control points `spacing` pixels apart, each displaced by at most `amplitude` pixels, upsampled by a cubic
-    spline. `amplitude` is at most 0.2 of `spacing`: then the field does not fold and points can always follow.
+    A point of the output shows the input at itself plus its displacement. `elastic`: control points `spacing` pixels
+    apart, each displaced by at most `amplitude` pixels, between them a cubic spline. `grid`: the same for each column
+    and each row as a whole. `radial`: away from the centre (negative: towards it), `amplitude` pixels at the distance
+    `spacing`, growing with the cube of the distance. The amplitude is at most 0.2 of the spacing: then the field is a
+    contraction, does not fold, and points can always follow.
     """
 
-    kind: Literal["elastic"]
+    kind: Literal["elastic", "grid", "radial"]
     key: int
     spacing: float
     amplitude: float
 
     def __post_init__(self) -> None:
         """Refuse a field that could fold."""
-        if not 0 <= self.amplitude <= FIELD_LIMIT * self.spacing:
+        if not abs(self.amplitude) <= FIELD_LIMIT * self.spacing:
             raise OperationError(
                 f"a field of amplitude {self.amplitude} on a grid of spacing {self.spacing} could fold; "
-                f"the amplitude must lie in 0..{FIELD_LIMIT * self.spacing:g} pixels"
+                f"the amplitude may be at most {FIELD_LIMIT * self.spacing:g} pixels"
             )
 
 

@@ -56,10 +56,21 @@ def describe(items: Sequence[Item], canvas: Canvas) -> tuple[Effect, ...]:
         if isinstance(item, Drawn):
             new: Sequence[Effect] = item.operation.describe(canvas)
         else:
-            new = (Blend(item.weights, tuple(describe(chain, canvas) for chain in item.chains)),)
+            new = (Blend(item.weights, tuple(_chain(chain, canvas) for chain in item.chains)),)
         effects.extend(new)
         canvas = _canvas_after(new, canvas)
     return tuple(effects)
+
+
+def _chain(items: Sequence[Item], canvas: Canvas) -> tuple[Effect, ...]:
+    effects = describe(items, canvas)
+    after = _canvas_after(effects, canvas)
+    if after != canvas:
+        raise ImageError(
+            f"a chain of a blend makes {after.height}x{after.width} pixels of {canvas.height}x{canvas.width}, and "
+            "images of unequal sizes cannot be blended; put what changes the size before or behind the blend"
+        )
+    return effects
 
 
 def _canvas_after(effects: Sequence[Effect], canvas: Canvas) -> Canvas:

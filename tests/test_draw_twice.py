@@ -22,6 +22,7 @@ import augplug
 from augplug._policies.draw import Drawn, Item
 from augplug._policies.reader import read_policy
 from augplug.augmenter import Augmenter
+from augplug.distributions import Key
 from augplug.ops.levels import SCALES
 from augplug.rng import Stream, key_of
 from tests.strategies import BUILT_IN, policies
@@ -133,6 +134,8 @@ def slow_fields(node: dict[str, Any], policy: dict[str, Any], words: Words) -> d
                 fields[name] = row.value(t, 1)
         elif name in node or name in policy["defaults"]:
             fields[name] = words.number(node.get(name, policy["defaults"].get(name)))
+        elif isinstance(declared.draw, Key):
+            fields[name] = next(words.words) >> 11
         elif declared.draw is not None:
             fields[name] = words.number(declared.draw.to_json())
         else:

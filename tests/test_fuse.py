@@ -27,7 +27,9 @@ from tests.strategies import BUILT_IN
 BACKENDS: dict[str, Backend] = {"reference": Reference(), "opencv": OpenCV()}
 NAMES = sorted(name for name in BUILT_IN if ":" not in name)
 TONES = ["Invert", "AutoContrast", "Equalize", "Solarize", "SolarizeAdd", "Posterize", "Brightness", "Contrast"]
-TURNS = ["HorizontalFlip", "VerticalFlip", "Rotate"]
+TURNS = ["HorizontalFlip", "VerticalFlip", "Rotate", "Transpose", "Rotate90"]
+SIZED = {"Transpose", "Rotate90"}
+"""What changes the size of the image may not stand in a chain of a blend."""
 CHUNKS, CHUNK = 20, 450
 """Seeded plans, in chunks so that they can run side by side; Hypothesis makes the other thousand."""
 SIZES = [(1, 1), (1, 9), (2, 2), (3, 3), (6, 6), (8, 13), (12, 5), (17, 17)]
@@ -65,7 +67,8 @@ def field(name: str, declared: Parameter, channels: int, chance: Chance) -> Any:
     if declared.many and channels > 1 and chance.whole(0, 1):
         return tuple(float(chance.whole(0, 255)) for _ in range(channels))
     if name in SPECIAL and chance.whole(0, 1):
-        return float(chance.one(SPECIAL[name]))
+        special = [value for value in SPECIAL[name] if declared.low <= value <= declared.high]
+        return float(chance.one(special))
     low, high = max(declared.low, -25.0), min(declared.high, 256.0)
     return chance.whole(int(low), int(high)) if declared.integer else chance.real(low, high)
 
@@ -82,8 +85,9 @@ def plan(channels: int, chance: Chance) -> tuple[Item, ...]:
     names = chance.one([NAMES, NAMES, TONES, TURNS, [*TONES, "HorizontalFlip", "Sharpness"]])
     items: list[Item] = [drawn(names, channels, chance) for _ in range(chance.whole(1, 5))]
     if chance.whole(0, 9) == 9:
+        inner = [name for name in names if name not in SIZED]
         chains = tuple(
-            tuple(drawn(names, channels, chance) for _ in range(chance.whole(0, 3))) for _ in range(chance.whole(1, 3))
+            tuple(drawn(inner, channels, chance) for _ in range(chance.whole(0, 3))) for _ in range(chance.whole(1, 3))
         )
         share = 1 / len(chains)
         items.insert(chance.whole(0, len(items)), DrawnBlend((share,) * len(chains), chains))

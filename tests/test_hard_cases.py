@@ -17,7 +17,7 @@ from PIL import ImageEnhance
 
 import augplug
 from augplug import coords
-from augplug._backends import sampling
+from augplug._backends import fields
 from augplug._backends.reference import Reference
 from augplug.effects import Blend, Effect, Field, Mix, Opaque, Region, Share, ToneFrom, Warp
 from augplug.fuse import fuse
@@ -45,10 +45,7 @@ def follow_points(points: Points, effects: list[Effect]) -> Points:
         if not isinstance(effect, Warp):
             continue
         if isinstance(effect.motion, Field):
-            start = points
-            for _ in range(40):
-                dx, dy = sampling.displacement(effect.motion, points[:, 0], points[:, 1], effect.size)
-                points = start - np.stack([dx, dy], axis=1)
+            points = fields.push_points(effect.motion, points, effect.size)
         else:
             points = coords.apply(effect.motion, points)
     return points
@@ -278,3 +275,12 @@ def test_boxes_follow_by_their_corners() -> None:
     turn = Rotate(degrees=90.0).describe(canvas_of(np.zeros((30, 30), np.uint8)))
 
     assert follow_boxes(np.array([[2.0, 3.0, 10.0, 7.0]]), turn).tolist() == [[3.0, 20.0, 7.0, 28.0]]
+
+
+def test_chains_of_a_blend_must_keep_the_size() -> None:
+    """A chain that turns a rectangle is refused by name; on a square it is fine."""
+    augment = augplug.Augmenter(augplug.blend(augplug.step("Rotate90", turns=1)), backend="reference")
+
+    with pytest.raises(augplug.ImageError, match="makes 7x5 pixels of 5x7"):
+        augment(noise((5, 7)), index=0)
+    assert augment(noise((6, 6)), index=0).shape == (6, 6)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from augplug import coords
-from augplug._backends import sampling
+from augplug._backends import fields, kernels, noise, sampling
 from augplug._backends.base import Backend, Kernel
 from augplug._backends.tables import (
     GREY,
@@ -23,7 +23,7 @@ from augplug._backends.tables import (
     to_units,
     tone_table,
 )
-from augplug.effects import Blend, ColorMix, Effect, Field, Filter, Paint, Tone, ToneFrom, Warp
+from augplug.effects import Blend, ColorMix, Effect, Field, Filter, Noise, Paint, Tone, ToneFrom, Warp
 from augplug.errors import OperationError
 from augplug.types import Counts, Image, Values
 
@@ -43,7 +43,7 @@ class Reference(Backend):
             return partial(blend, effect=effect, backend=self)
         render = _RENDER.get(type(effect))
         if render is None:
-            raise OperationError(f"no backend renders {type(effect).__name__} on a single image")
+            raise OperationError(f"{type(effect).__name__} is not rendered on a single image by a backend")
         return partial(render, effect=effect)
 
 
@@ -126,7 +126,7 @@ def warp(image: Image, effect: Warp) -> Image:
     """Render by pulling: each output pixel from the input point it shows."""
     fill = fill_values(effect.fill, image.shape, image.dtype)
     if isinstance(effect.motion, Field):
-        xs, ys = sampling.field_points(effect.motion, effect.size)
+        xs, ys = fields.pull_points(effect.motion, effect.size)
         return sampling.sample(image, xs, ys, effect.interpolation, fill)
     pull = coords.inverse(effect.motion)
     if effect.interpolation == "area":
@@ -139,9 +139,29 @@ def warp(image: Image, effect: Warp) -> Image:
 
 
 def filter_(image: Image, effect: Filter) -> Image:
-    """Render Pillow's SMOOTH kernel with the border kept, and blend."""
-    if effect.kernel != "smooth3" or effect.border != "keep":
-        raise OperationError(f"no backend renders the filter {effect.kernel} with border {effect.border}")
+    """Render a smoothing kernel, and blend."""
+    if effect.kernel == "smooth3":
+        return _smooth3(image, effect)
+    from scipy import ndimage  # scipy costs 50 ms; only blurs need it
+
+    units = to_units(image, image.dtype)
+    spatial = units if image.ndim == 3 else units[..., None]
+    if effect.kernel == "gaussian":
+        weights = kernels.gaussian(*effect.arguments)
+        for axis in (0, 1):
+            spatial = ndimage.correlate1d(spatial, weights, axis=axis, mode="mirror")
+    else:
+        weights = kernels.line(*effect.arguments)
+        spatial = ndimage.correlate(spatial, weights[..., None], mode="mirror")
+    smooth = spatial.reshape(image.shape)
+    if image.dtype == np.uint8:
+        smooth = np.floor(smooth + 0.5)
+        return blend8(smooth.astype(np.uint8), image, effect.factor)
+    return from_units(smooth + effect.factor * (units - smooth), image.dtype)
+
+
+def _smooth3(image: Image, effect: Filter) -> Image:
+    """Render Pillow's SMOOTH kernel, its border kept."""
     if min(image.shape[:2]) < 3:
         return image.copy()
     wide = image.astype(np.int64 if image.dtype.kind == "u" else np.float64)
@@ -159,13 +179,21 @@ def filter_(image: Image, effect: Filter) -> Image:
 
 def paint(image: Image, effect: Paint) -> Image:
     """Fill each region with the value."""
-    if effect.key is not None:
-        raise OperationError("no backend paints noise")
     painted = image.copy()
     value = fill_values(effect.value, image.shape, image.dtype)
+    drawn = None
+    if effect.key is not None:
+        drawn = from_units(noise.uniform_bytes(effect.key, image.shape).astype(np.float64), image.dtype)
     for region in effect.regions:
-        painted[region.top : region.bottom, region.left : region.right] = value if image.ndim == 3 else value[0]
+        place = np.s_[region.top : region.bottom, region.left : region.right]
+        painted[place] = drawn[place] if drawn is not None else value if image.ndim == 3 else value[0]
     return painted
+
+
+def add_noise(image: Image, effect: Noise) -> Image:
+    """Add normal numbers, in 8-bit units; integers round to nearest."""
+    added = to_units(image, image.dtype) + effect.deviation * noise.normal(effect.key, image.shape)
+    return from_units(np.floor(added + 0.5) if image.dtype == np.uint8 else added, image.dtype)
 
 
 def blend(image: Image, effect: Blend, backend: Backend) -> Image:
@@ -188,4 +216,5 @@ _RENDER: dict[type, Any] = {
     Warp: warp,
     Filter: filter_,
     Paint: paint,
+    Noise: add_noise,
 }

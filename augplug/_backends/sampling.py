@@ -7,12 +7,13 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from augplug.effects import Field
 from augplug.errors import OperationError
 from augplug.types import Image
 
 Reals = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+_NOTHING = 1e-9
+"""Less of a box than this is no part of it, but rounding."""
 CUBIC = -0.75
 """The free coefficient of the cubic kernel, as OpenCV's INTER_CUBIC has it."""
 
@@ -97,7 +98,10 @@ _TAPS = {"linear": _linear, "cubic": _cubic}
 
 
 def area(image: Image, pull: Reals, size: tuple[int, int], fill: Image) -> Image:
-    """Return the mean of the image under each output pixel, its box at least one pixel wide (then it is linear)."""
+    """Return the mean of the image under each output pixel, its box at least one pixel wide (then it is linear).
+
+    What of a box lies outside the image does not count; `fill` stands where all of it does.
+    """
     if pull[0, 1] or pull[1, 0] or tuple(pull[2]) != (0, 0, 1) or pull[0, 0] <= 0 or pull[1, 1] <= 0:
         raise OperationError("area interpolation takes matrices that scale and shift along the axes, no others")
     down = _boxes(pull[1, 1], pull[1, 2], size[0], image.shape[0])
@@ -105,7 +109,8 @@ def area(image: Image, pull: Reals, size: tuple[int, int], fill: Image) -> Image
     wide = image[..., None] if image.ndim == 2 else image
     total = np.einsum("ih,hwc,jw->ijc", down, wide.astype(np.float64), across, optimize=True)
     covered = np.outer(down.sum(axis=1), across.sum(axis=1))[..., None]
-    total += (1 - covered) * fill
+    seen = covered > _NOTHING
+    total = np.where(seen, total / np.where(seen, covered, 1), fill)
     return _finish(total.reshape(*size, *image.shape[2:]), image.dtype)
 
 
@@ -123,37 +128,3 @@ def _finish(total: Reals, dtype: np.dtype[Any]) -> Image:
     if dtype.kind == "u":
         total = np.clip(np.floor(total + 0.5), 0, np.iinfo(dtype).max)
     return total.astype(dtype)
-
-
-def field_points(field: Field, size: tuple[int, int]) -> tuple[Reals, Reals]:
-    """Return the input point of every output pixel: itself plus its displacement."""
-    xs, ys = grid(size)
-    dx, dy = displacement(field, xs, ys, size)
-    return xs + dx, ys + dy
-
-
-def displacement(field: Field, xs: Reals, ys: Reals, size: tuple[int, int]) -> tuple[Reals, Reals]:
-    """Return the displacement of a field at any points of a canvas: a cubic B-spline over its control points.
-
-    A B-spline stays inside the hull of its control points, so no displacement exceeds the amplitude.
-    """
-    rows, columns = (int(np.ceil(side / field.spacing)) + 3 for side in size)
-    control = _control(field.key, (2, rows, columns)) * field.amplitude
-    u, v = (xs + 0.5) / field.spacing + 1, (ys + 0.5) / field.spacing + 1
-    u0 = np.clip(np.floor(u), 1, columns - 3).astype(np.int64)
-    v0 = np.clip(np.floor(v), 1, rows - 3).astype(np.int64)
-    wu, wv = _spline(u - u0), _spline(v - v0)
-    moved = sum(wv[i] * wu[j] * control[:, v0 + i - 1, u0 + j - 1] for i in range(4) for j in range(4))
-    dx, dy = cast(Reals, moved)
-    return dx, dy
-
-
-def _spline(t: Reals) -> tuple[Reals, ...]:
-    return (1 - t) ** 3 / 6, (3 * t**3 - 6 * t**2 + 4) / 6, (-3 * t**3 + 3 * t**2 + 3 * t + 1) / 6, t**3 / 6
-
-
-def _control(key: int, shape: tuple[int, ...]) -> Reals:
-    """Return uniform reals in [-1, 1) from the key: raw Philox words, mapped by ourselves."""
-    words = np.random.Philox(key=key).random_raw(int(np.prod(shape)))
-    reals: Reals = (words >> np.uint64(11)).astype(np.float64) * 2.0**-52 - 1.0
-    return reals.reshape(shape)

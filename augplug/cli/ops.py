@@ -12,6 +12,7 @@ from augplug._policies.reader import address_of
 from augplug.cli.group import Group
 from augplug.cli.output import as_json, json_option, out_option, table, write
 from augplug.data.images import photograph
+from augplug.distributions import Distribution, Key
 from augplug.errors import OperationError, suggest
 from augplug.ops.base import Operation, Parameter
 from augplug.report.draws import draws
@@ -83,7 +84,7 @@ def _text(name: str) -> str:
 
 def _given(declared: Parameter) -> str:
     if declared.draw is not None:
-        return f"drawn from {declared.draw.to_json()}"
+        return "a drawn key" if isinstance(declared.draw, Key) else f"drawn from {declared.draw.to_json()}"
     if not declared.required:
         return f"{declared.default}"
     return "must be given" + (", or a level" if declared.level is not None else "")
@@ -121,8 +122,14 @@ def _parameter(declared: Parameter) -> dict[str, Any]:
         "signed": declared.signed,
         "required": declared.required and declared.draw is None,
         "default": declared.default,
-        "draw": declared.draw.to_json() if declared.draw is not None else None,
+        "draw": _draw(declared.draw),
     }
+
+
+def _draw(law: Distribution | None) -> object:
+    if law is None or isinstance(law, Key):
+        return None if law is None else "key"
+    return law.to_json()
 
 
 def _sheet(name: str) -> Any:

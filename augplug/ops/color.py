@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+
+from augplug.distributions import Key
 from augplug.effects import ColorMix, Effect
+from augplug.errors import ImageError
 from augplug.ops.base import Operation, operation, parameter
 from augplug.ops.tone import AUTOAUGMENT, require_rgb
+from augplug.rng import Stream, key_of
 from augplug.types import Canvas
 
 
@@ -18,3 +25,66 @@ class Color(Operation):
         """One blend with grey; nothing on grey images."""
         require_rgb("Color", canvas)
         return [] if self.factor == 1 or canvas.channels == 1 else [ColorMix(grey_blend=self.factor)]
+
+
+@operation(source="as Color, under the name that colour jitters use; grey by the weights of ITU-R BT.601")
+class Saturation(Operation):
+    """Multiply the distance of every pixel from its grey by `factor`: 0 is a grey image, 1 the image."""
+
+    factor: float = parameter(low=0, high=10, unit="times")
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One blend with grey; nothing on grey images."""
+        require_rgb("Saturation", canvas)
+        return [] if self.factor == 1 or canvas.channels == 1 else [ColorMix(grey_blend=self.factor)]
+
+
+@operation(source="grey by the weights of ITU-R BT.601, as Pillow's L")
+class Grayscale(Operation):
+    """Make the image grey; it keeps its channels."""
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One blend with grey; nothing on grey images."""
+        require_rgb("Grayscale", canvas)
+        return [] if canvas.channels == 1 else [ColorMix(grey_blend=0.0)]
+
+
+_YIQ = np.array([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]])
+"""From RGB to luma and two axes of colour; NTSC 1953, rounded as usually printed."""
+
+
+@operation(source="rotation of the chroma plane of YIQ (NTSC): one linear map, where a turn in HSV is none")
+class HueShift(Operation):
+    """Turn every pixel's hue by `degrees`; luma stays."""
+
+    degrees: float = parameter(low=-360, high=360, unit="degrees")
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One matrix; nothing on grey images."""
+        require_rgb("HueShift", canvas)
+        if canvas.channels == 1 or self.degrees % 360 == 0:
+            return []
+        cos, sin = math.cos(math.radians(self.degrees)), math.sin(math.radians(self.degrees))
+        turn = np.array([[1, 0, 0], [0, cos, -sin], [0, sin, cos]])
+        matrix = np.linalg.inv(_YIQ) @ turn @ _YIQ
+        return [ColorMix(matrix=tuple(tuple(row) for row in matrix.tolist()))]
+
+
+@operation(source="a permutation of the channels; no number in it")
+class ChannelShuffle(Operation):
+    """Put the channels into another order, which `key` says."""
+
+    key: int = parameter(low=0, high=2**53 - 1, unit="key", draw=Key())
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One matrix of zeros and ones; nothing where the order stays."""
+        if canvas.channels > _MOST_SHUFFLED:
+            raise ImageError(f"ChannelShuffle takes up to {_MOST_SHUFFLED} channels, not {canvas.channels}")
+        stream = Stream(b"augplug.ChannelShuffle", key_of(self.key, 0, 0))
+        words = [stream.word() for _ in range(canvas.channels)]
+        order = sorted(range(canvas.channels), key=words.__getitem__)
+        rows = tuple(tuple(float(column == source) for column in range(canvas.channels)) for source in order)
+        return [] if order == list(range(canvas.channels)) else [ColorMix(matrix=rows)]
+
+
+_MOST_SHUFFLED = 64

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from typing import Protocol
+
 from augplug import coords
+from augplug.distributions import Integers
 from augplug.effects import Effect, Warp
 from augplug.ops.base import Operation, operation, parameter
 from augplug.ops.tone import AUTOAUGMENT
@@ -13,9 +17,18 @@ _PAPER = 150 / 331
 """AutoAugment translates by up to 150 pixels of an image 331 pixels wide."""
 
 
-def _warp(
-    operation_: ShearX | ShearY | TranslateX | TranslateY | Rotate, matrix: Matrix, canvas: Canvas
-) -> list[Effect]:
+class _Resampling(Protocol):
+    """An operation with the three fields of resampling."""
+
+    @property
+    def interpolation(self) -> Interpolation: ...
+    @property
+    def fill(self) -> Fill: ...
+    @property
+    def mask_fill(self) -> float: ...
+
+
+def _warp(operation_: _Resampling, matrix: Matrix, canvas: Canvas) -> list[Effect]:
     return [
         Warp(
             motion=matrix,
@@ -124,3 +137,71 @@ class VerticalFlip(Operation):
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp."""
         return [Warp(motion=coords.flip_y(canvas.height), size=(canvas.height, canvas.width))]
+
+
+@operation(source="the image at another scale; no number in it")
+class Scale(Operation):
+    """Scale the content by `factor` about the centre; the canvas keeps its size. `area` antialiases shrinking."""
+
+    factor: float = parameter(low=0.01, high=100, unit="times")
+    interpolation: Interpolation = parameter(choices=(*INTERPOLATIONS, "area"), default="area")
+    fill: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
+    mask_fill: float = parameter(unit="mask value", default=0.0)
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One warp."""
+        return _warp(self, _centred(coords.scaling(self.factor), canvas), canvas)
+
+
+@operation(source="the affine transform of torchvision: rotation, shear and scale about the centre, then a translation")
+class Affine(Operation):
+    """Shear, scale and turn the content about the centre, then move it; positive x is right, y down."""
+
+    degrees: float = parameter(low=-360, high=360, unit="degrees, counter-clockwise", default=0.0)
+    scale: float = parameter(low=0.01, high=100, unit="times", default=1.0)
+    shear_x: float = parameter(low=-80, high=80, unit="degrees", default=0.0)
+    shear_y: float = parameter(low=-80, high=80, unit="degrees", default=0.0)
+    x: float = parameter(low=-10, high=10, unit="fraction of the width", default=0.0)
+    y: float = parameter(low=-10, high=10, unit="fraction of the height", default=0.0)
+    interpolation: Interpolation = parameter(choices=INTERPOLATIONS, default="linear")
+    fill: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
+    mask_fill: float = parameter(unit="mask value", default=0.0)
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One warp."""
+        tan_x, tan_y = (math.tan(math.radians(angle)) for angle in (self.shear_x, self.shear_y))
+        shear: Matrix = ((1.0, tan_x, 0.0), (tan_y, 1.0 + tan_x * tan_y, 0.0), (0.0, 0.0, 1.0))
+        about = _centred(coords.multiply(coords.scaling(self.scale), shear), canvas)
+        turned = coords.multiply(coords.rotation(self.degrees, canvas.height, canvas.width), about)
+        moved = coords.translation(self.x * canvas.width, self.y * canvas.height)
+        return _warp(self, coords.multiply(moved, turned), canvas)
+
+
+def _centred(matrix: Matrix, canvas: Canvas) -> Matrix:
+    return coords.about(matrix, (canvas.width - 1) / 2, (canvas.height - 1) / 2)
+
+
+@operation(source="the transposed image; no number in it")
+class Transpose(Operation):
+    """Exchange rows and columns."""
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One warp."""
+        return [Warp(motion=coords.TRANSPOSITION, size=(canvas.width, canvas.height))]
+
+
+@operation(source="quarter turns; no number in it")
+class Rotate90(Operation):
+    """Turn the image counter-clockwise by `turns` quarters; nothing is resampled."""
+
+    turns: int = parameter(low=0, high=3, unit="quarter turns", draw=Integers(0, 3))
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One warp; none without a turn."""
+        height, width = canvas.height, canvas.width
+        quarter: Matrix = ((0.0, 1.0, 0.0), (-1.0, 0.0, width - 1.0), (0.0, 0.0, 1.0))
+        half: Matrix = ((-1.0, 0.0, width - 1.0), (0.0, -1.0, height - 1.0), (0.0, 0.0, 1.0))
+        three: Matrix = ((0.0, -1.0, height - 1.0), (1.0, 0.0, 0.0), (0.0, 0.0, 1.0))
+        motion = {1: quarter, 2: half, 3: three}.get(self.turns)
+        size = (height, width) if self.turns == 2 else (width, height)
+        return [] if motion is None else [Warp(motion=motion, size=size)]

@@ -1,28 +1,102 @@
-"""Operations that paint over regions."""
+"""Operations that paint over regions. Masks and labels stay as they are unless `mask_value` is given."""
 
 from __future__ import annotations
 
-from augplug.distributions import Uniform
+import math
+import struct
+
+from augplug.distributions import Key, LogUniform, Uniform
 from augplug.effects import Effect, Paint, Region
 from augplug.ops.base import Operation, operation, parameter
+from augplug.rng import Stream
 from augplug.types import Canvas, Fill
+
+_KEY = 2**53 - 1
+
+
+def clipped(top: int, left: int, height: int, width: int, canvas: Canvas) -> Region | None:
+    """Return what of a rectangle lies on the canvas, or None."""
+    region = Region(max(top, 0), max(left, 0), min(top + height, canvas.height), min(left + width, canvas.width))
+    return region if region.top < region.bottom and region.left < region.right else None
 
 
 @operation(
     source="Cutout, arXiv 1708.04552, section 3.2: a square whose centre may lie anywhere, clipped at the border"
 )
 class Cutout(Operation):
-    """Paint a square over the image; its side is `size` of the image's shorter side, its centre at (`x`, `y`)."""
+    """Paint squares over the image; their side is `size` of the image's shorter side.
+
+    The first is centred at (`x`, `y`); where further ones are (`holes` in all), and with `noise` of 1 the noise that
+    they hold instead of `value`, follows from x and y.
+    """
 
     size: float = parameter(low=0, high=1, unit="fraction of the shorter side", level=(0, 60 / 331))
     x: float = parameter(low=0, high=1, unit="fraction of the width", draw=Uniform(0.0, 1.0))
     y: float = parameter(low=0, high=1, unit="fraction of the height", draw=Uniform(0.0, 1.0))
     value: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
+    holes: int = parameter(low=1, high=1000, unit="squares", default=1)
+    noise: int = parameter(low=0, high=1, unit="0 or 1", default=0)
+    mask_value: float = parameter(unit="mask value; negative leaves masks alone", default=-1.0)
 
     def describe(self, canvas: Canvas) -> list[Effect]:
-        """One painted square, clipped to the canvas."""
+        """The painted squares, clipped to the canvas."""
         side = int(self.size * min(canvas.height, canvas.width))
-        top = min(int(self.y * canvas.height), canvas.height - 1) - side // 2
-        left = min(int(self.x * canvas.width), canvas.width - 1) - side // 2
-        region = Region(max(top, 0), max(left, 0), min(top + side, canvas.height), min(left + side, canvas.width))
-        return [] if side == 0 else [Paint(regions=(region,), value=self.value)]
+        stream = Stream(b"augplug.Cutout", struct.pack("<dd", self.x, self.y))
+        centres = [(self.x, self.y), *((stream.real(), stream.real()) for _ in range(self.holes - 1))]
+        found = []
+        for x, y in centres:
+            top = min(int(y * canvas.height), canvas.height - 1) - side // 2
+            left = min(int(x * canvas.width), canvas.width - 1) - side // 2
+            found.append(clipped(top, left, side, side, canvas))
+        return _painted(found, self.value, stream.word() >> 11 if self.noise else None, self.mask_value)
+
+
+@operation(source="Random Erasing, arXiv 1708.04896, section 3.2: 2 % to 40 % of the area, aspect ratio 0.3 to 1 / 0.3")
+class RandomErasing(Operation):
+    """Paint a rectangle over the image: `scale` of its area in the aspect `ratio`, wholly inside it."""
+
+    scale: float = parameter(low=0, high=1, unit="fraction of the area", draw=Uniform(0.02, 0.4))
+    ratio: float = parameter(low=1e-3, high=1e3, unit="height / width", draw=LogUniform(0.3, 1 / 0.3))
+    x: float = parameter(low=0, high=1, unit="fraction of the room to the right", draw=Uniform(0.0, 1.0))
+    y: float = parameter(low=0, high=1, unit="fraction of the room below", draw=Uniform(0.0, 1.0))
+    value: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
+    noise: int = parameter(low=0, high=1, unit="0 or 1", default=1)
+    key: int = parameter(low=0, high=_KEY, unit="key", draw=Key(), default=0)
+    mask_value: float = parameter(unit="mask value; negative leaves masks alone", default=-1.0)
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One painted rectangle; a side that would leave the image is clamped to it."""
+        area = self.scale * canvas.height * canvas.width
+        height = min(int(math.sqrt(area * self.ratio)), canvas.height)
+        width = min(int(math.sqrt(area / self.ratio)), canvas.width)
+        top = min(int(self.y * (canvas.height - height + 1)), canvas.height - height)
+        left = min(int(self.x * (canvas.width - width + 1)), canvas.width - width)
+        region = clipped(top, left, height, width, canvas)
+        return _painted([region], self.value, self.key if self.noise else None, self.mask_value)
+
+
+@operation(source="GridMask, arXiv 2001.04086, section 3.2: squares of a grid with period d, keep ratio r, offset")
+class GridMask(Operation):
+    """Paint a grid of squares: one in each cell of `period` of the shorter side, leaving `keep` of each cell's side."""
+
+    period: float = parameter(low=0.02, high=2, unit="fraction of the shorter side", draw=Uniform(0.3, 0.7))
+    keep: float = parameter(low=0, high=1, unit="fraction of the cell's side", default=0.5)
+    x: float = parameter(low=0, high=1, unit="fraction of a cell", draw=Uniform(0.0, 1.0))
+    y: float = parameter(low=0, high=1, unit="fraction of a cell", draw=Uniform(0.0, 1.0))
+    value: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
+    mask_value: float = parameter(unit="mask value; negative leaves masks alone", default=-1.0)
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """The painted squares."""
+        cell = max(2, round(self.period * min(canvas.height, canvas.width)))
+        side = round(cell * (1 - self.keep))
+        starts_y = range(int(self.y * cell) - cell, canvas.height, cell)
+        starts_x = range(int(self.x * cell) - cell, canvas.width, cell)
+        found = [clipped(top, left, side, side, canvas) for top in starts_y for left in starts_x]
+        return _painted(found, self.value, None, self.mask_value)
+
+
+def _painted(found: list[Region | None], value: Fill, key: int | None, mask_value: float) -> list[Effect]:
+    regions = tuple(region for region in found if region is not None)
+    masked = mask_value if mask_value >= 0 else None
+    return [Paint(regions=regions, value=value, key=key, mask_value=masked)] if regions else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from augplug.distributions import Normal
 from augplug.effects import Effect, Tone, ToneFrom
 from augplug.errors import ImageError
 from augplug.ops.base import Operation, operation, parameter
@@ -166,6 +167,40 @@ class Contrast(Operation):
         """One tone from the mean grey; needs a grey or RGB image to have one."""
         require_rgb("Contrast", canvas)
         return [] if self.factor == 1 else [ToneFrom("grey_mean", contrast, self.factor)]
+
+
+def gamma(values: Values, power: float) -> Values:
+    """Return 255 (v / 255)**power."""
+    return 255.0 * (values / 255.0) ** power
+
+
+def tone_curve(values: Values, shadows: float, highlights: float) -> Values:
+    """Return the cubic Bezier curve through 0 and 255 with the two inner heights, at v / 255."""
+    t = values / 255.0
+    return 255.0 * (3 * (1 - t) ** 2 * t * shadows + 3 * (1 - t) * t**2 * highlights + t**3)
+
+
+@operation(source="the power law of displays; scikit-image's adjust_gamma")
+class Gamma(Operation):
+    """Raise every value, as a fraction of 255, to the power `gamma`: below 1 lighter, above 1 darker."""
+
+    gamma: float = parameter(low=0.01, high=100, unit="exponent")
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One tone."""
+        return [] if self.gamma == 1 else [Tone(gamma, self.gamma)]
+
+
+@operation(source="Albumentations' RandomToneCurve, after the Bezier curves of arXiv 1911.11483")
+class ToneCurve(Operation):
+    """Bend the values along a cubic curve with inner heights `shadows` and `highlights`; 1/3 and 2/3 is straight."""
+
+    shadows: float = parameter(low=0, high=1, unit="fraction of 255", draw=Normal(1 / 3, 0.1, (0.0, 1.0)))
+    highlights: float = parameter(low=0, high=1, unit="fraction of 255", draw=Normal(2 / 3, 0.1, (0.0, 1.0)))
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One tone."""
+        return [Tone(tone_curve, self.shadows, self.highlights)]
 
 
 def require_rgb(operation_name: str, canvas: Canvas) -> None:

@@ -313,7 +313,8 @@ def differences(image: Image, interpolation: Interpolation, count: int) -> list[
 def slow_area(image: Image, box: Sequence[float], size: tuple[int, int], fill: float) -> npt.NDArray[np.float64]:
     """The mean of the image under each output pixel's box, by the area of each overlap with each input pixel.
 
-    A box narrower than a pixel is widened to one about its centre. What lies outside the image is fill.
+    A box narrower than a pixel is widened to one about its centre. What lies outside the image does not count;
+    where all of a box does, stands fill.
     """
     left, top, right, bottom = box
     made = np.empty(size)
@@ -326,7 +327,7 @@ def slow_area(image: Image, box: Sequence[float], size: tuple[int, int], fill: f
             total += overlap * float(image[y, x])
             covered += overlap
         whole = (across[1] - across[0]) * (down[1] - down[0])
-        made[row, column] = (total + (whole - covered) * fill) / whole
+        made[row, column] = total / covered if covered > 1e-9 * whole else fill
     return made
 
 

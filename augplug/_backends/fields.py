@@ -1,0 +1,81 @@
+"""Displacement fields: from a recipe to numbers. Part of the specification, and the same in every backend."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from augplug.effects import Field
+from augplug.types import Points
+
+Reals = npt.NDArray[np.float64]
+_ITERATIONS = 40
+"""A contraction of at most 0.75 a step: 0.75**40 is 1e-5, of at most 0.2 of the spacing."""
+
+
+def pull_points(field: Field, size: tuple[int, int]) -> tuple[Reals, Reals]:
+    """Return the input point of every output pixel, x and y each `(height, width)`: itself plus its displacement."""
+    height, width = size
+    rows, columns = np.arange(height, dtype=np.float64), np.arange(width, dtype=np.float64)
+    if field.kind == "radial":
+        dx, dy = _radial(field, columns[None, :], rows[:, None], size)
+    else:
+        down, across = _weights(rows, field.spacing, height), _weights(columns, field.spacing, width)
+        moved = down @ _control(field, down.shape[1], across.shape[1]) @ across.T
+        dx, dy = moved
+    return columns[None, :] + dx, rows[:, None] + dy
+
+
+def displacement(field: Field, points: Points, size: tuple[int, int]) -> Points:
+    """Return the displacement `(K, 2)` of a field at any points of its canvas."""
+    xs, ys = points.T
+    if field.kind == "radial":
+        return np.stack(_radial(field, xs, ys, size), axis=1)
+    down, across = _weights(ys, field.spacing, size[0]), _weights(xs, field.spacing, size[1])
+    control = _control(field, down.shape[1], across.shape[1])
+    moved: Points = np.einsum("ki,cij,kj->kc", down, control, across)
+    return moved
+
+
+def push_points(field: Field, points: Points, size: tuple[int, int]) -> Points:
+    """Return where input points come to stand: out = in - displacement(out), solved by iterating a contraction."""
+    moved = points
+    for _ in range(_ITERATIONS):
+        moved = points - displacement(field, moved, size)
+    return moved
+
+
+def _radial(field: Field, xs: Reals, ys: Reals, size: tuple[int, int]) -> tuple[Reals, Reals]:
+    x, y = xs - (size[1] - 1) / 2, ys - (size[0] - 1) / 2
+    # Beyond the distance of the recipe the field stays what it is there, or points far outside would not converge.
+    squared = np.minimum((x * x + y * y) / field.spacing**2, 1.0)
+    strength = field.amplitude / field.spacing * squared
+    return x * strength, y * strength
+
+
+def _weights(places: Reals, spacing: float, side: int) -> Reals:
+    """Return the weights `(K, N)` of N control points along one axis: a cubic B-spline."""
+    count = int(np.ceil(side / spacing)) + 3
+    at = np.clip((places + 0.5) / spacing, 0, count - 3)  # points outside the canvas move as its border does
+    first = np.minimum(np.floor(at), count - 4).astype(np.intp)
+    t = at - first
+    weights = np.zeros((len(places), count))
+    parts = ((1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3)
+    for offset, part in enumerate(parts):
+        weights[np.arange(len(places)), first + offset] = part / 6
+    return weights
+
+
+def _control(field: Field, rows: int, columns: int) -> Reals:
+    """Return the displacements `(2, rows, columns)` of the control points, dx and dy."""
+    if field.kind == "elastic":
+        return _uniform(field.key, 2 * rows * columns).reshape(2, rows, columns) * field.amplitude
+    lines = _uniform(field.key, rows + columns) * field.amplitude
+    return np.stack(np.broadcast_arrays(lines[None, :columns], lines[columns:, None]))
+
+
+def _uniform(key: int, count: int) -> Reals:
+    """Return reals in [-1, 1) from the key: raw Philox words, mapped by ourselves."""
+    words = np.random.Philox(key=key).random_raw(count)
+    reals: Reals = (words >> np.uint64(11)).astype(np.float64) * 2.0**-52 - 1.0
+    return reals

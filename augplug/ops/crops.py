@@ -1,0 +1,135 @@
+"""Operations that change the size of the canvas."""
+
+from __future__ import annotations
+
+import math
+
+from augplug import coords
+from augplug.distributions import LogUniform, Uniform
+from augplug.effects import Effect, Warp
+from augplug.errors import OperationError
+from augplug.ops.base import Operation, operation, parameter
+from augplug.types import Canvas, Fill, Interpolation
+
+_SIDE = 65536
+_RESAMPLING = ("nearest", "linear", "cubic", "area")
+
+
+def cut(top: int, left: int, height: int, width: int, fill: Fill, mask_fill: float) -> list[Effect]:
+    """Return the warp that shows the `height` x `width` pixels from (`top`, `left`) on, which may lie outside."""
+    shift = coords.translation(-float(left), -float(top))
+    return [Warp(motion=shift, size=(height, width), fill=fill, mask_fill=mask_fill)]
+
+
+@operation(source="a rectangle of pixels; no number in it")
+class Crop(Operation):
+    """Keep the rectangle from (`left`, `top`) to (`right`, `bottom`), the ends excluded."""
+
+    left: int = parameter(low=0, high=_SIDE, unit="pixels", default=0)
+    top: int = parameter(low=0, high=_SIDE, unit="pixels", default=0)
+    right: int = parameter(low=1, high=_SIDE, unit="pixels")
+    bottom: int = parameter(low=1, high=_SIDE, unit="pixels")
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One warp; the rectangle must lie in the image."""
+        if not (self.left < self.right <= canvas.width and self.top < self.bottom <= canvas.height):
+            raise OperationError(
+                f"Crop keeps columns {self.left} to {self.right} and rows {self.top} to {self.bottom}, but the image "
+                f"is {canvas.width} pixels wide and {canvas.height} high; choose a rectangle inside it"
+            )
+        return cut(self.top, self.left, self.bottom - self.top, self.right - self.left, 0.0, 0.0)
+
+
+@operation(source="the middle of the image; no number in it")
+class CenterCrop(Operation):
+    """Keep the middle `height` x `width` pixels; where the image is smaller, `fill` stands around it."""
+
+    height: int = parameter(low=1, high=_SIDE, unit="pixels")
+    width: int = parameter(low=1, high=_SIDE, unit="pixels")
+    fill: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
+    mask_fill: float = parameter(unit="mask value", default=0.0)
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One warp."""
+        top, left = (canvas.height - self.height) // 2, (canvas.width - self.width) // 2
+        return cut(top, left, self.height, self.width, self.fill, self.mask_fill)
+
+
+@operation(source="He et al., arXiv 1512.03385, section 4.2: 4 pixels of padding on CIFAR")
+class RandomCrop(Operation):
+    """Keep `height` x `width` pixels somewhere in the image with `padding` around it; `x` and `y` say where."""
+
+    height: int = parameter(low=1, high=_SIDE, unit="pixels")
+    width: int = parameter(low=1, high=_SIDE, unit="pixels")
+    padding: int = parameter(low=0, high=_SIDE, unit="pixels", default=0)
+    x: float = parameter(low=0, high=1, unit="fraction of the room to the right", draw=Uniform(0.0, 1.0))
+    y: float = parameter(low=0, high=1, unit="fraction of the room below", draw=Uniform(0.0, 1.0))
+    fill: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
+    mask_fill: float = parameter(unit="mask value", default=0.0)
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One warp; an image smaller than the crop stands in its middle."""
+        top = _place(self.y, canvas.height + 2 * self.padding - self.height) - self.padding
+        left = _place(self.x, canvas.width + 2 * self.padding - self.width) - self.padding
+        return cut(top, left, self.height, self.width, self.fill, self.mask_fill)
+
+
+def _place(fraction: float, room: int) -> int:
+    """Return an offset in 0..room, each as likely; half the (negative) room where there is none."""
+    return min(int(fraction * (room + 1)), room) if room >= 0 else -(-room // 2)
+
+
+@operation(source="Szegedy et al., arXiv 1409.4842, section 6: 8 % to 100 % of the area, aspect ratio 3/4 to 4/3")
+class RandomResizedCrop(Operation):
+    """Keep a part of the image, `scale` of its area in the aspect `ratio`, and resize it to `height` x `width`."""
+
+    height: int = parameter(low=1, high=_SIDE, unit="pixels")
+    width: int = parameter(low=1, high=_SIDE, unit="pixels")
+    scale: float = parameter(low=1e-6, high=1, unit="fraction of the area", draw=Uniform(0.08, 1.0))
+    ratio: float = parameter(low=1e-3, high=1e3, unit="width / height", draw=LogUniform(3 / 4, 4 / 3))
+    x: float = parameter(low=0, high=1, unit="fraction of the room to the right", draw=Uniform(0.0, 1.0))
+    y: float = parameter(low=0, high=1, unit="fraction of the room below", draw=Uniform(0.0, 1.0))
+    interpolation: Interpolation = parameter(choices=_RESAMPLING, default="area")
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One warp; a side that would leave the image is clamped to it."""
+        area = self.scale * canvas.height * canvas.width
+        width = min(max(round(math.sqrt(area * self.ratio)), 1), canvas.width)
+        height = min(max(round(math.sqrt(area / self.ratio)), 1), canvas.height)
+        left, top = _place(self.x, canvas.width - width), _place(self.y, canvas.height - height)
+        motion = coords.crop_resize((left, top, left + width, top + height), self.height, self.width)
+        return [Warp(motion=motion, size=(self.height, self.width), interpolation=self.interpolation)]
+
+
+@operation(source="the image at another size; no number in it")
+class Resize(Operation):
+    """Resize the image to `height` x `width`; `area` antialiases where it shrinks and is linear where it grows."""
+
+    height: int = parameter(low=1, high=_SIDE, unit="pixels")
+    width: int = parameter(low=1, high=_SIDE, unit="pixels")
+    interpolation: Interpolation = parameter(choices=_RESAMPLING, default="area")
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One warp; none when the size is right."""
+        if (self.height, self.width) == (canvas.height, canvas.width):
+            return []
+        motion = coords.crop_resize((0, 0, canvas.width, canvas.height), self.height, self.width)
+        return [Warp(motion=motion, size=(self.height, self.width), interpolation=self.interpolation)]
+
+
+@operation(source="the image with a border; no number in it")
+class Pad(Operation):
+    """Put `left`, `top`, `right` and `bottom` pixels of `fill` around the image."""
+
+    left: int = parameter(low=0, high=_SIDE, unit="pixels", default=0)
+    top: int = parameter(low=0, high=_SIDE, unit="pixels", default=0)
+    right: int = parameter(low=0, high=_SIDE, unit="pixels", default=0)
+    bottom: int = parameter(low=0, high=_SIDE, unit="pixels", default=0)
+    fill: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
+    mask_fill: float = parameter(unit="mask value", default=0.0)
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One warp; none without a border."""
+        size = (canvas.height + self.top + self.bottom, canvas.width + self.left + self.right)
+        same = size == (canvas.height, canvas.width)
+        return [] if same else cut(0 - self.top, 0 - self.left, *size, self.fill, self.mask_fill)

@@ -1,0 +1,142 @@
+"""Operations that move every pixel by a field of its own. Fields are recipes: see `augplug.effects.Field`."""
+
+from __future__ import annotations
+
+import math
+
+from augplug import coords
+from augplug.distributions import Key, Uniform
+from augplug.effects import FIELD_LIMIT, Effect, Field, Warp
+from augplug.errors import OperationError
+from augplug.ops.base import Operation, operation, parameter
+from augplug.rng import Stream, key_of
+from augplug.types import Canvas, Fill, Interpolation
+
+_INTERPOLATIONS = ("nearest", "linear", "cubic")
+_LINEAR = "linear"
+_SPLINE_WIDTH = math.sqrt(3)
+"""A Gaussian of deviation s is as wide as a cubic B-spline of spacing sqrt(3) s: both have the variance s**2."""
+_SPLINE_POWER = 151 / 315
+"""The mean of the sum of squared weights of a cubic B-spline, along one axis."""
+
+
+@operation(source="Simard et al., ICDAR 2003, section 2; here on a coarse grid, so that nothing folds")
+class ElasticTransform(Operation):
+    """Move every pixel smoothly: control points `spacing` pixels apart, each moved by up to `amplitude` pixels.
+
+    `alpha` and `sigma`, as other libraries have them (uniform noise, smoothed by a Gaussian of `sigma` pixels, times
+    `alpha` pixels), are converted to the field of the same width and strength; they are refused where it would fold.
+    """
+
+    spacing: float = parameter(low=2, high=4096, unit="pixels", default=32.0)
+    amplitude: float = parameter(low=0, high=1024, unit="pixels", default=6.0)
+    alpha: float = parameter(low=0, high=1e6, unit="pixels", default=0.0)
+    sigma: float = parameter(low=0, high=1e4, unit="pixels", default=0.0)
+    key: int = parameter(low=0, high=2**53 - 1, unit="key", draw=Key())
+    interpolation: Interpolation = parameter(choices=_INTERPOLATIONS, default=_LINEAR)
+    fill: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
+    mask_fill: float = parameter(unit="mask value", default=0.0)
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One warp by an elastic field."""
+        spacing, amplitude = self.spacing, self.amplitude
+        if self.alpha or self.sigma:
+            spacing, amplitude = converted(self.alpha, self.sigma)
+        field = Field("elastic", self.key, spacing, amplitude)
+        return [_warp(field, canvas, self.interpolation, self.fill, self.mask_fill)]
+
+
+def converted(alpha: float, sigma: float) -> tuple[float, float]:
+    """Return the spacing and amplitude (pixels) of the field as wide and, on average, as strong as (alpha, sigma).
+
+    Smoothed uniform noise has deviation alpha / sqrt(3) / (2 sqrt(pi) sigma), a spline over uniform control points
+    amplitude / sqrt(3) * 151 / 315. Raises OperationError where the field would fold.
+    """
+    spacing = _SPLINE_WIDTH * sigma
+    amplitude = alpha / (2 * math.sqrt(math.pi) * sigma) / _SPLINE_POWER if sigma else math.inf
+    if sigma < 2 or amplitude > FIELD_LIMIT * spacing:
+        most = FIELD_LIMIT * spacing * _SPLINE_POWER * 2 * math.sqrt(math.pi) * sigma
+        raise OperationError(
+            f"ElasticTransform(alpha={alpha:g}, sigma={sigma:g}) could fold the image, so that points have no place to "
+            f"go; with this sigma (at least 2) alpha may be at most {most:.1f}"
+        )
+    return spacing, amplitude
+
+
+@operation(source="the grid distortion of Albumentations, with smooth instead of broken lines")
+class GridDistortion(Operation):
+    """Stretch and squeeze rows and columns: lines `spacing` pixels apart, each moved by up to `amplitude` pixels."""
+
+    spacing: float = parameter(low=2, high=4096, unit="pixels", default=40.0)
+    amplitude: float = parameter(low=0, high=1024, unit="pixels", default=8.0)
+    key: int = parameter(low=0, high=2**53 - 1, unit="key", draw=Key())
+    interpolation: Interpolation = parameter(choices=_INTERPOLATIONS, default=_LINEAR)
+    fill: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
+    mask_fill: float = parameter(unit="mask value", default=0.0)
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One warp by a separable field."""
+        field = Field("grid", self.key, self.spacing, self.amplitude)
+        return [_warp(field, canvas, self.interpolation, self.fill, self.mask_fill)]
+
+
+@operation(source="the one-term radial model of camera calibration, Brown 1971")
+class OpticalDistortion(Operation):
+    """Bend the image like a lens: input = centre + (output - centre) (1 + k r**2), r = 1 at the corner.
+
+    Positive `k` is a pincushion seen from outside (content shrinks towards the centre), negative a barrel.
+    """
+
+    k: float = parameter(low=-FIELD_LIMIT, high=FIELD_LIMIT, unit="strength", draw=Uniform(-0.15, 0.15))
+    interpolation: Interpolation = parameter(choices=_INTERPOLATIONS, default=_LINEAR)
+    fill: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
+    mask_fill: float = parameter(unit="mask value", default=0.0)
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One warp by a radial field; none at k = 0."""
+        if self.k == 0:
+            return []
+        corner = math.hypot(canvas.height, canvas.width) / 2
+        field = Field("radial", 0, corner, self.k * corner)
+        return [_warp(field, canvas, self.interpolation, self.fill, self.mask_fill)]
+
+
+@operation(source="the perspective of Albumentations and torchvision: corners moved inwards")
+class Perspective(Operation):
+    """Show the image as from the side: each corner moves inwards by up to `distortion` of half of each side."""
+
+    distortion: float = parameter(low=0, high=0.9, unit="fraction of half the side", default=0.3)
+    key: int = parameter(low=0, high=2**53 - 1, unit="key", draw=Key())
+    interpolation: Interpolation = parameter(choices=_INTERPOLATIONS, default=_LINEAR)
+    fill: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
+    mask_fill: float = parameter(unit="mask value", default=0.0)
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One warp by the matrix that takes the corners where the key says."""
+        stream = Stream(b"augplug.Perspective", key_of(self.key, 0, 0))
+        right, bottom = canvas.width - 0.5, canvas.height - 0.5
+        moved = []
+        for x, y, inwards_x, inwards_y in (
+            (-0.5, -0.5, 1, 1),
+            (right, -0.5, -1, 1),
+            (right, bottom, -1, -1),
+            (-0.5, bottom, 1, -1),
+        ):
+            dx = inwards_x * stream.real() * self.distortion * canvas.width / 2
+            dy = inwards_y * stream.real() * self.distortion * canvas.height / 2
+            moved.append((x + dx, y + dy))
+        motion = coords.from_corners(canvas.height, canvas.width, moved)
+        return [
+            Warp(
+                motion=motion,
+                size=(canvas.height, canvas.width),
+                interpolation=self.interpolation,
+                fill=self.fill,
+                mask_fill=self.mask_fill,
+            )
+        ]
+
+
+def _warp(field: Field, canvas: Canvas, interpolation: Interpolation, fill: Fill, mask_fill: float) -> Warp:
+    size = (canvas.height, canvas.width)
+    return Warp(motion=field, size=size, interpolation=interpolation, fill=fill, mask_fill=mask_fill)
