@@ -6,14 +6,13 @@ import math
 
 from augplug import coords
 from augplug.distributions import Key, Uniform
-from augplug.effects import FIELD_LIMIT, Effect, Field, Warp
+from augplug.effects import FIELD_LIMIT, Effect, Field
 from augplug.errors import OperationError
 from augplug.ops.base import Operation, operation, parameter
+from augplug.ops.geometry import INTERPOLATIONS, warped
 from augplug.rng import Stream, key_of
 from augplug.types import Canvas, Fill, Interpolation
 
-_INTERPOLATIONS = ("nearest", "linear", "cubic")
-_LINEAR = "linear"
 _SPLINE_WIDTH = math.sqrt(3)
 """A Gaussian of deviation s is as wide as a cubic B-spline of spacing sqrt(3) s: both have the variance s**2."""
 _SPLINE_POWER = 151 / 315
@@ -33,7 +32,7 @@ class ElasticTransform(Operation):
     alpha: float = parameter(low=0, high=1e6, unit="pixels", default=0.0)
     sigma: float = parameter(low=0, high=1e4, unit="pixels", default=0.0)
     key: int = parameter(low=0, high=2**53 - 1, unit="key", draw=Key())
-    interpolation: Interpolation = parameter(choices=_INTERPOLATIONS, default=_LINEAR)
+    interpolation: Interpolation = parameter(choices=INTERPOLATIONS, default="linear")
     fill: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
     mask_fill: float = parameter(unit="mask value", default=0.0)
 
@@ -43,7 +42,7 @@ class ElasticTransform(Operation):
         if self.alpha or self.sigma:
             spacing, amplitude = converted(self.alpha, self.sigma)
         field = Field("elastic", self.key, spacing, amplitude)
-        return [_warp(field, canvas, self.interpolation, self.fill, self.mask_fill)]
+        return warped(self, field, canvas)
 
 
 def converted(alpha: float, sigma: float) -> tuple[float, float]:
@@ -70,14 +69,14 @@ class GridDistortion(Operation):
     spacing: float = parameter(low=2, high=4096, unit="pixels", default=40.0)
     amplitude: float = parameter(low=0, high=1024, unit="pixels", default=8.0)
     key: int = parameter(low=0, high=2**53 - 1, unit="key", draw=Key())
-    interpolation: Interpolation = parameter(choices=_INTERPOLATIONS, default=_LINEAR)
+    interpolation: Interpolation = parameter(choices=INTERPOLATIONS, default="linear")
     fill: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
     mask_fill: float = parameter(unit="mask value", default=0.0)
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp by a separable field."""
         field = Field("grid", self.key, self.spacing, self.amplitude)
-        return [_warp(field, canvas, self.interpolation, self.fill, self.mask_fill)]
+        return warped(self, field, canvas)
 
 
 @operation(source="the one-term radial model of camera calibration, Brown 1971")
@@ -88,7 +87,7 @@ class OpticalDistortion(Operation):
     """
 
     k: float = parameter(low=-FIELD_LIMIT, high=FIELD_LIMIT, unit="strength", draw=Uniform(-0.15, 0.15))
-    interpolation: Interpolation = parameter(choices=_INTERPOLATIONS, default=_LINEAR)
+    interpolation: Interpolation = parameter(choices=INTERPOLATIONS, default="linear")
     fill: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
     mask_fill: float = parameter(unit="mask value", default=0.0)
 
@@ -98,7 +97,7 @@ class OpticalDistortion(Operation):
             return []
         corner = math.hypot(canvas.height, canvas.width) / 2
         field = Field("radial", 0, corner, self.k * corner)
-        return [_warp(field, canvas, self.interpolation, self.fill, self.mask_fill)]
+        return warped(self, field, canvas)
 
 
 @operation(source="the perspective of Albumentations and torchvision: corners moved inwards")
@@ -107,7 +106,7 @@ class Perspective(Operation):
 
     distortion: float = parameter(low=0, high=0.9, unit="fraction of half the side", default=0.3)
     key: int = parameter(low=0, high=2**53 - 1, unit="key", draw=Key())
-    interpolation: Interpolation = parameter(choices=_INTERPOLATIONS, default=_LINEAR)
+    interpolation: Interpolation = parameter(choices=INTERPOLATIONS, default="linear")
     fill: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
     mask_fill: float = parameter(unit="mask value", default=0.0)
 
@@ -126,17 +125,4 @@ class Perspective(Operation):
             dy = inwards_y * stream.real() * self.distortion * canvas.height / 2
             moved.append((x + dx, y + dy))
         motion = coords.from_corners(canvas.height, canvas.width, moved)
-        return [
-            Warp(
-                motion=motion,
-                size=(canvas.height, canvas.width),
-                interpolation=self.interpolation,
-                fill=self.fill,
-                mask_fill=self.mask_fill,
-            )
-        ]
-
-
-def _warp(field: Field, canvas: Canvas, interpolation: Interpolation, fill: Fill, mask_fill: float) -> Warp:
-    size = (canvas.height, canvas.width)
-    return Warp(motion=field, size=size, interpolation=interpolation, fill=fill, mask_fill=mask_fill)
+        return warped(self, motion, canvas)

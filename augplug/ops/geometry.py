@@ -7,7 +7,7 @@ from typing import Protocol
 
 from augplug import coords
 from augplug.distributions import Integers
-from augplug.effects import Effect, Warp
+from augplug.effects import Effect, Field, Warp
 from augplug.ops.base import Operation, operation, parameter
 from augplug.ops.tone import AUTOAUGMENT
 from augplug.types import Canvas, Fill, Interpolation, Matrix
@@ -28,14 +28,15 @@ class _Resampling(Protocol):
     def mask_fill(self) -> float: ...
 
 
-def _warp(operation_: _Resampling, matrix: Matrix, canvas: Canvas) -> list[Effect]:
+def warped(resampling: _Resampling, motion: Matrix | Field, canvas: Canvas) -> list[Effect]:
+    """Return the warp of an operation that keeps the canvas' size."""
     return [
         Warp(
-            motion=matrix,
+            motion=motion,
             size=(canvas.height, canvas.width),
-            interpolation=operation_.interpolation,
-            fill=operation_.fill,
-            mask_fill=operation_.mask_fill,
+            interpolation=resampling.interpolation,
+            fill=resampling.fill,
+            mask_fill=resampling.mask_fill,
         )
     ]
 
@@ -56,7 +57,7 @@ class ShearX(Operation):
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp."""
-        return _warp(self, coords.shear_x(self.factor), canvas)
+        return warped(self, coords.shear_x(self.factor), canvas)
 
 
 @operation(source=AUTOAUGMENT)
@@ -70,7 +71,7 @@ class ShearY(Operation):
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp."""
-        return _warp(self, coords.shear_y(self.factor), canvas)
+        return warped(self, coords.shear_y(self.factor), canvas)
 
 
 @operation(source=AUTOAUGMENT)
@@ -87,7 +88,7 @@ class TranslateX(Operation):
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp."""
-        return _warp(self, coords.translation(self.pixels + _whole(self.fraction * canvas.width), 0.0), canvas)
+        return warped(self, coords.translation(self.pixels + _whole(self.fraction * canvas.width), 0.0), canvas)
 
 
 @operation(source=AUTOAUGMENT)
@@ -104,7 +105,7 @@ class TranslateY(Operation):
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp."""
-        return _warp(self, coords.translation(0.0, self.pixels + _whole(self.fraction * canvas.height)), canvas)
+        return warped(self, coords.translation(0.0, self.pixels + _whole(self.fraction * canvas.height)), canvas)
 
 
 @operation(source=AUTOAUGMENT)
@@ -118,7 +119,7 @@ class Rotate(Operation):
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp."""
-        return _warp(self, coords.rotation(self.degrees, canvas.height, canvas.width), canvas)
+        return warped(self, coords.rotation(self.degrees, canvas.height, canvas.width), canvas)
 
 
 @operation(source="the mirror image; no number in it")
@@ -150,7 +151,7 @@ class Scale(Operation):
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp."""
-        return _warp(self, _centred(coords.scaling(self.factor), canvas), canvas)
+        return warped(self, _centred(coords.scaling(self.factor), canvas), canvas)
 
 
 @operation(source="the affine transform of torchvision: rotation, shear and scale about the centre, then a translation")
@@ -174,7 +175,7 @@ class Affine(Operation):
         about = _centred(coords.multiply(coords.scaling(self.scale), shear), canvas)
         turned = coords.multiply(coords.rotation(self.degrees, canvas.height, canvas.width), about)
         moved = coords.translation(self.x * canvas.width, self.y * canvas.height)
-        return _warp(self, coords.multiply(moved, turned), canvas)
+        return warped(self, coords.multiply(moved, turned), canvas)
 
 
 def _centred(matrix: Matrix, canvas: Canvas) -> Matrix:

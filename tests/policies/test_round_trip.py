@@ -4,7 +4,7 @@ import json
 
 from hypothesis import HealthCheck, given, settings
 
-from augplug._policies.draw import compile_policy
+from augplug._policies.draw import Item, compile_policy
 from augplug._policies.grammar import Node, Policy
 from augplug._policies.reader import loads_json, loads_toml, read_node, read_policy
 from augplug.rng import Stream
@@ -43,7 +43,13 @@ def test_a_node_is_read_back_equal(node: Node) -> None:
 def test_a_policy_that_is_accepted_can_be_drawn(policy: Policy) -> None:
     draw = compile_policy(policy)
     for count in range(5):
-        draw(Stream(policy.digest, bytes([count])), [])
+        first: list[Item] = []
+        again: list[Item] = []
+        for drawn in (first, again):
+            draw(Stream(policy.digest, bytes([count])), drawn)
+        assert [getattr(item, "operation", None) for item in first] == [
+            getattr(item, "operation", None) for item in again
+        ]
 
 
 def test_equal_policies_have_equal_digests() -> None:
