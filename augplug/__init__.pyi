@@ -40,6 +40,10 @@ from ._search.base import (
     Result as Result,
     SearchAlgorithm as SearchAlgorithm,
 )
+from .boxes import (
+    Boxes as Boxes,
+    Keypoints as Keypoints,
+)
 from .data.sampler import (
     EpochSampler as EpochSampler,
 )

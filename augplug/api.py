@@ -168,17 +168,20 @@ class Augmenter(augmenter.Augmenter):
         seed: int = 0,
         backend: Backend | str | None = None,
         fuse: FuseLevel | None = None,
+        **settings: Any,
     ) -> None:
         """Look the names up in the registry; raises SettingsError or PolicyError."""
-        super().__init__(as_policy(policy), seed=seed, backend=_backend(backend), fuse=fuse)
+        super().__init__(as_policy(policy), seed=seed, backend=_backend(backend), fuse=fuse, **settings)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle as JSON and names: another process looks its operations up itself."""
-        return _restore, (json.dumps(self.policy.to_json()), self.seed, self.backend.name, self.fuse)
+        settings = {"seed": self.seed, "backend": self.backend.name, "fuse": self.fuse}
+        settings |= {"classes": self.classes, "max_pixels": self.max_pixels}
+        return _restore, (json.dumps(self.policy.to_json()), settings)
 
 
-def _restore(text: str, seed: int, backend: str, fuse: FuseLevel) -> Augmenter:
-    return Augmenter(reader.loads_json(text, operations()), seed=seed, backend=backend, fuse=fuse)
+def _restore(text: str, settings: Mapping[str, Any]) -> Augmenter:
+    return Augmenter(reader.loads_json(text, operations()), **settings)
 
 
 def load_plan(text: str) -> Plan:

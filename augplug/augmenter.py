@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from operator import index as as_integer
 from typing import Any
 
@@ -14,12 +13,18 @@ import numpy as np
 from augplug._backends import default_backend
 from augplug._backends.base import Backend, Kernel
 from augplug._policies.draw import Item, compile_policy
-from augplug._policies.grammar import Policy
-from augplug.errors import ImageError, SettingsError, suggest
+from augplug._policies.grammar import Node, Policy, Step
+from augplug.batches import as_batch, check_indices, in_turn, rows_of, stacked
+from augplug.effects import Mix, Opaque
+from augplug.errors import SettingsError, TargetError, suggest
 from augplug.fuse import FUSE_LEVELS, FuseLevel
+from augplug.mixing import Partner
 from augplug.plan import Plan
-from augplug.rendering import check_image, prepare, run
+from augplug.rendering import canvas_of, check_image, describe, prepare, run
 from augplug.rng import WORD, Stream, key_of, key_of_count
+from augplug.samples import Sample, read, to_array
+from augplug.stages import finish, last_mix, render
+from augplug.targets import follow
 from augplug.types import Image
 
 PROGRAMS = 4096
@@ -33,63 +38,146 @@ class Augmenter:
     """
 
     def __init__(
-        self, policy: Policy, *, seed: int = 0, backend: Backend | None = None, fuse: FuseLevel | None = None
+        self,
+        policy: Policy,
+        *,
+        seed: int = 0,
+        backend: Backend | None = None,
+        fuse: FuseLevel | None = None,
+        classes: int | None = None,
+        max_pixels: int | None = None,
     ) -> None:
-        """Take a policy, a `seed` in 0..2**64-1, a backend (OpenCV if there is one) and a fuse level (the policy's)."""
+        """Take a policy, a `seed` in 0..2**64-1, a backend (OpenCV if there is one) and a fuse level (the policy's).
+
+        `classes` is how many there are: labels that are mixed become rows of so many weights. `max_pixels` is the
+        largest image (height times width) that is taken, 2**28 unless given.
+        """
         self.policy = policy
         self.seed = _natural("seed", seed)
         self.backend = backend or default_backend()
         self.fuse = fuse or policy.fuse
         if self.fuse not in FUSE_LEVELS:
             raise SettingsError(f"{self.fuse!r} is no fuse level{suggest(str(self.fuse), FUSE_LEVELS)}")
+        self.classes = None if classes is None else _natural("classes", classes, lowest=1)
+        self.max_pixels = None if max_pixels is None else _natural("max_pixels", max_pixels, lowest=1)
         self._draw = compile_policy(policy)
         self._digest = policy.digest
+        self._mixes = _mixes(policy.node)
         self._programs: dict[Any, tuple[Kernel, ...]] = {}
         self._count = _Counter()
 
-    def __call__(self, image: Image, *, index: int | None = None, epoch: int = 0) -> Image:
+    def __call__(
+        self, picture: Any = None, /, *, index: int | None = None, epoch: int = 0, partner: Any = None, **sample: Any
+    ) -> Any:
         """Return the augmented image: a new array of the same dtype and channels; the image itself is not changed.
 
-        `image` is uint8, `(H, W)` or `(H, W, C)`. `index` and `epoch` number the image and the pass over the data;
-        without an index the Augmenter counts by itself, and no two calls in any process draw alike. Raises ImageError.
+        `picture` is an array `(H, W)` or `(H, W, C)`, uint8, uint16, or float32 or float64 in 0..1; a PIL image or a
+        torch tensor `(C, H, W)` comes back as such. With keywords (`image`, `mask`, `masks`, `boxes` or `bboxes`,
+        `keypoints`, `label`, and `labels` of plain boxes) the result is a dict of what was given. `index` and `epoch`
+        number the image and the pass over the data; without an index the Augmenter counts by itself, and no two calls
+        in any process draw alike. `partner` is another image, or a dict with keywords, for a policy that mixes. Raises
+        ImageError, TargetError or SettingsError.
         """
+        if sample or partner is not None:
+            return self._call_with(picture, sample, partner, self._items(index, epoch))
+        items = self._items(index, epoch)
+        if picture.__class__ is np.ndarray:
+            checked = check_image(picture, self.max_pixels)
+            return run(self._program(items, checked), checked)
+        array, back = to_array(picture)
+        checked = check_image(array, self.max_pixels)
+        return back(run(self._program(items, checked), checked))
+
+    def batch(
+        self,
+        images: Any,
+        *,
+        indices: Sequence[int] | None = None,
+        epoch: int = 0,
+        threads: int = 1,
+        **targets: Sequence[Any],
+    ) -> Any:
+        """Return a batch augmented: `(B, H, W)` or `(B, H, W, C)`; equals calling on each image, bit for bit.
+
+        `indices` holds one index an image. With `threads` above 1 images are rendered side by side. Keywords are those
+        of a call, each with one value an image; then the result is a dict with `image` and them. Operations that mix
+        take their partners from the batch. Raises ImageError when the images come out in unequal sizes.
+        """
+        given, back = to_array(images, channels=4)
+        array = as_batch(given)
+        numbers = [
+            None if number is None else _natural("index", number) for number in check_indices(indices, len(array))
+        ]
+        threads = _natural("threads", threads, lowest=1)
+        if not targets and not self._mixes:
+            plain = in_turn(lambda i: self(array[i], index=numbers[i], epoch=epoch), len(array), threads)
+            return back(stacked(plain, array))
+        rows = rows_of(array, targets)
+        if self._mixes:
+            made = self._mixed(rows, [self._items(number, epoch) for number in numbers], threads)
+        else:
+            made = in_turn(lambda i: self(**rows[i], index=numbers[i], epoch=epoch), len(array), threads)
+        images = back(stacked([row["image"] for row in made], array))
+        return {"image": images, **{name: [row[name] for row in made] for name in targets}} if targets else images
+
+    def _items(self, index: int | None, epoch: int) -> tuple[Item, ...]:
         drawn: list[Item] = []
         self._draw(Stream(self._digest, self._key(index, epoch)), drawn)
-        items, checked = tuple(drawn), check_image(image)
-        program = self._programs.get((items, checked.shape))
-        return run(self._prepare(items, checked) if program is None else program, checked)
+        return tuple(drawn)
 
-    def batch(self, images: Image, *, indices: Sequence[int] | None = None, epoch: int = 0, threads: int = 1) -> Image:
-        """Return a batch augmented: uint8 `(B, H, W)` or `(B, H, W, C)`; equals calling on each image, bit for bit.
+    def _program(self, items: tuple[Item, ...], image: Image) -> tuple[Kernel, ...]:
+        program = self._programs.get((items, image.shape, image.dtype))
+        return self._prepare(items, image) if program is None else program
 
-        `indices` holds one index an image. With `threads` above 1 images are rendered side by side. Raises ImageError
-        when the images come out in unequal sizes.
-        """
-        images = _as_batch(images)
-        if indices is not None and not hasattr(indices, "__len__"):
-            raise SettingsError(f"indices is a list of integers, one an image, not {indices!r}")
-        if indices is not None and len(indices) != len(images):
-            raise ImageError(f"a batch of {len(images)} images needs as many indices, not {len(indices)}")
-        numbers: list[int | None] = [None] * len(images) if indices is None else [_natural("index", i) for i in indices]
-
-        def one(position: int) -> Image:
-            return self(images[position], index=numbers[position], epoch=epoch)
-
-        if _natural("threads", threads, lowest=1) > 1:
-            with ThreadPoolExecutor(threads) as pool:
-                made = list(pool.map(one, range(len(images))))
+    def _call_with(self, picture: Any, sample: dict[str, Any], partner: Any, items: tuple[Item, ...]) -> Any:
+        if picture is not None and sample:
+            raise TargetError("with targets the image is a keyword too: augment(image=..., mask=...)")
+        given = sample or {"image": picture}
+        if partner is None and not self._mixes:
+            made = self._with_targets(self._read(given), items)
+        elif partner is None:
+            raise TargetError("this policy mixes images: give partner=, or use augment.batch(images, ...)")
         else:
-            made = [one(position) for position in range(len(images))]
-        sizes = {image.shape for image in made}
-        if len(sizes) > 1:
-            raise ImageError(
-                f"the images of the batch came out in unequal sizes {sorted(sizes)}; end the policy with a crop"
+            other = self._read(partner if isinstance(partner, dict) else {"image": partner})
+            made = self._with_targets(self._read(given), items, other)
+        return made if sample else made["image"]
+
+    def _read(self, given: dict[str, Any]) -> Sample:
+        return read(given, max_pixels=self.max_pixels, classes=(self.classes or 0) if self._mixes else None)
+
+    def _rendered(
+        self, sample: Sample, items: tuple[Item, ...], raw: Sequence[Image], position: int
+    ) -> tuple[Partner, Mix | None]:
+        """Return an image and its targets, all but the mix with finished partners, and that mix."""
+        effects, last = last_mix(describe(items, canvas_of(sample.image)))
+        if last is None and not any(isinstance(effect, Mix | Opaque) for effect in effects):
+            image = run(self._program(items, sample.image), sample.image)
+            follow(sample.targets, effects, self.backend)
+        else:
+            image = render(
+                effects, sample.image, sample.targets, fuse=self.fuse, backend=self.backend, raw=raw, position=position
             )
-        return np.stack(made) if made else images.copy()
+        return (image, sample.targets), last
+
+    def _with_targets(self, sample: Sample, items: tuple[Item, ...], partner: Sample | None = None) -> dict[str, Any]:
+        raw = [] if partner is None else [sample.image, partner.image]
+        made, last = self._rendered(sample, items, raw, 0)
+        if last is not None and partner is not None:
+            made = finish(last, [made, (partner.image, partner.targets)], 0)
+        return sample.result(*made)
+
+    def _mixed(self, rows: list[dict[str, Any]], drawn: list[tuple[Item, ...]], threads: int) -> list[dict[str, Any]]:
+        """Return the samples of a batch augmented, then mixed."""
+        samples = [self._read(row) for row in rows]
+        raw = [sample.image for sample in samples]
+        rendered = in_turn(lambda i: self._rendered(samples[i], drawn[i], raw, i), len(rows), threads)
+        finished = [made for made, _ in rendered]
+        mixed = [made if last is None else finish(last, finished, i) for i, (made, last) in enumerate(rendered)]
+        return [sample.result(*made) for sample, made in zip(samples, mixed, strict=True)]
 
     def plan(self, image: Image, *, index: int | None = None, epoch: int = 0) -> Plan:
         """Return what `augment(image, index=index, epoch=epoch)` draws, without rendering it."""
-        check_image(image)
+        check_image(to_array(image)[0], self.max_pixels)
         key = self._key(index, epoch)
         drawn: list[Item] = []
         self._draw(Stream(self._digest, key), drawn)
@@ -108,6 +196,8 @@ class Augmenter:
 
     def _key(self, index: int | None, epoch: int) -> bytes:
         if index is None:
+            if epoch != 0:
+                raise SettingsError(f"epoch {epoch!r} without an index says nothing: give index= too, or neither")
             return key_of_count(self.seed, *self._count.next())
         return key_of(self.seed, _natural("epoch", epoch), _natural("index", index))
 
@@ -115,7 +205,7 @@ class Augmenter:
         program = prepare(items, image, self.fuse, self.backend)
         if len(self._programs) >= PROGRAMS:
             self._programs.clear()
-        self._programs[items, image.shape] = program
+        self._programs[items, image.shape, image.dtype] = program
         return program
 
 
@@ -137,14 +227,11 @@ def _fresh() -> tuple[int, int, itertools.count[int]]:
     return os.getpid(), int.from_bytes(os.urandom(8), "little"), itertools.count()
 
 
-def _as_batch(images: Any) -> Image:
-    try:
-        batch = np.asarray(images)
-    except ValueError as error:
-        raise ImageError(f"a batch is one array of images of one size: {error}") from error
-    if batch.ndim not in (3, 4):
-        raise ImageError(f"a batch is an array (B, H, W) or (B, H, W, C), not one of {batch.ndim} dimensions")
-    return batch
+def _mixes(node: Node) -> bool:
+    """Whether any step draws a partner: an operation that mixes has a field of that name."""
+    if isinstance(node, Step):
+        return "partner" in node.operation.about.parameters
+    return any(_mixes(child) for child in node.children)
 
 
 def _natural(name: str, value: Any, *, lowest: int = 0) -> int:

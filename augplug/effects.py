@@ -185,16 +185,21 @@ class Noise:
 
 @dataclass(frozen=True)
 class Share:
-    """What a partner gives to a Mix: all of it at `weight` in 0..1, or the pixels of `region`."""
+    """What a partner gives to a Mix: all of it at `weight` in 0..1, or the pixels of `region`.
+
+    `partner` is a drawn number that says which image of the batch it is; the operation's field of it is named `partner`
+    too. A `raw` partner is taken as it was before any augmentation and resized; the labels and targets stay.
+    """
 
     partner: int
     weight: float | None = None
     region: Region | None = None
+    raw: bool = False
 
 
 @dataclass(frozen=True)
 class Mix:
-    """Images of a batch mixed: each share in turn, in order."""
+    """Images of a batch mixed: each share in turn, in order. Unless all shares are raw, it is the last effect."""
 
     shares: tuple[Share, ...]
 
@@ -211,8 +216,10 @@ class Blend:
 class Opaque:
     """Something only `function(sample, key, *arguments) -> sample` knows: another library's transform.
 
-    A sample is a dict with `image` and those of `masks`, `boxes`, `keypoints`, `labels` that were given; a target that
-    `targets` does not name is refused. A barrier to fusing. The function must be re-entrant: threads call it at once.
+    A sample is a dict with `image` and those of `masks` (a list), `boxes` (`(N, 4)` left, top, right, bottom in pixels)
+    with their `labels` (a list), and `keypoints` (`(K, 2)`, as many come back) that were given; a target that `targets`
+    does not name is refused. The image keeps its shape and dtype. A barrier to fusing. The function must be re-entrant:
+    threads call it at once.
     """
 
     function: Callable[..., Any]

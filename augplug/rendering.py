@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,38 +11,65 @@ import numpy as np
 from augplug import fuse as fusing
 from augplug._backends.base import Backend, Kernel
 from augplug._policies.draw import Drawn, Item
-from augplug.effects import Blend, ColorMix, Effect, Warp
-from augplug.errors import ImageError
+from augplug.effects import Blend, ColorMix, Effect, Mix, Opaque, Warp
+from augplug.errors import ImageError, OperationError, TargetError
 from augplug.fuse import FuseLevel
 from augplug.types import Canvas, Image
 
 MAX_PIXELS = 1 << 28
-"""The largest image: height times width."""
+"""The largest image, height times width, unless an Augmenter is told otherwise."""
+DTYPES = ("uint8", "uint16", "float32", "float64")
 _UINT8 = np.dtype(np.uint8)
+_SLACK = 1e-3
+"""How far floats may leave 0..1: what other libraries' resampling overshoots. Whatever changes values clips it."""
 
 
-def check_image(image: Any) -> Image:
-    """Return the image as a C-contiguous array, or raise ImageError saying what was given and what is taken."""
+def check_image(image: Any, max_pixels: int | None = None) -> Image:
+    """Return the image as a C-contiguous array of native byte order.
+
+    Raises ImageError that says what was given and what is taken: other kinds, dtypes and shapes, no pixels or more than
+    `max_pixels` (MAX_PIXELS), floats that are NaN or outside 0..1.
+    """
     # pylint: disable-next=unidiomatic-typecheck  # a subclass may mean something else by indexing
     if type(image) is np.ndarray and image.dtype is _UINT8 and image.flags.c_contiguous:
         checked = image
     else:
         checked = _as_array(image)
-    if checked.ndim not in (2, 3) or checked.size == 0 or checked.shape[0] * checked.shape[1] > MAX_PIXELS:
+    limit = MAX_PIXELS if max_pixels is None else max_pixels
+    if checked.ndim not in (2, 3) or checked.size == 0 or checked.shape[0] * checked.shape[1] > limit:
         raise ImageError(
-            f"image of shape {checked.shape}: an image is (H, W) or (H, W, C), from 1x1 to {MAX_PIXELS} pixels"
+            f"image of shape {checked.shape}: an image is (H, W) or (H, W, C), from 1x1 to {limit} pixels (max_pixels=)"
         )
-    return checked
+    if checked.dtype.kind == "f":
+        _check_floats(checked)
+    return np.ascontiguousarray(checked)
 
 
 def _as_array(image: Any) -> Image:
-    if not isinstance(image, np.ndarray):
+    if not isinstance(image, np.ndarray) or isinstance(image, np.ma.MaskedArray):
         raise ImageError(f"an image is a numpy array, not {type(image).__name__}; use numpy.asarray(image)")
-    if image.dtype != _UINT8:
+    if image.dtype.name not in DTYPES:
         raise ImageError(
-            f"this version of augplug takes uint8 images, not {image.dtype}; convert the image to uint8 first"
+            f"an image is uint8, uint16, or float32 or float64 in 0..1, not {image.dtype}; {_remedy(image.dtype)}"
         )
-    return np.ascontiguousarray(image)
+    return np.asarray(image, dtype=image.dtype.newbyteorder("="))
+
+
+def _remedy(dtype: np.dtype[Any]) -> str:
+    if dtype == np.bool_:
+        return "a mask goes in as mask=, an image as image.astype(numpy.uint8) * 255"
+    if dtype.kind in "iu":
+        return "image.astype(numpy.uint8) if its values are 0..255"
+    return "image.astype(numpy.float32) if its values are reals in 0..1"
+
+
+def _check_floats(image: Image) -> None:
+    lowest, highest = float(image.min()), float(image.max())
+    if not (lowest >= -_SLACK and highest <= 1 + _SLACK):  # NaN is in no range
+        raise ImageError(
+            f"a float image has values in 0..1, this one has {lowest:g} to {highest:g}; divide it by its largest "
+            "possible value (255 for 8 bits), and replace NaN and Inf with numpy.nan_to_num"
+        )
 
 
 def canvas_of(image: Image) -> Canvas:
@@ -84,14 +112,42 @@ def _canvas_after(effects: Sequence[Effect], canvas: Canvas) -> Canvas:
 
 def prepare(items: Sequence[Item], image: Image, fuse: FuseLevel, backend: Backend) -> tuple[Kernel, ...]:
     """Return the kernels that render drawn operations on images of this shape and dtype."""
+    return kernels_of(describe(items, canvas_of(image)), image, fuse, backend)
+
+
+def kernels_of(effects: Sequence[Effect], image: Image, fuse: FuseLevel, backend: Backend) -> tuple[Kernel, ...]:
+    """Return the kernels that render effects on images of this shape and dtype."""
     canvas = canvas_of(image)
-    effects = fusing.fuse(describe(items, canvas), fuse, canvas)
-    kernels = []
-    for effect in effects:
+    kernels: list[Kernel] = []
+    for effect in fusing.fuse(effects, fuse, canvas):
+        if isinstance(effect, Mix):
+            raise TargetError(
+                "this policy mixes images, and one image alone has no partner; use augment.batch(images, ...) or "
+                "augment(image=..., partner=...)"
+            )
+        if isinstance(effect, Opaque):
+            kernels.append(partial(_opaque, effect=effect))
+            continue
         shape = (canvas.height, canvas.width, canvas.channels)[: image.ndim]
         kernels.append(backend.prepare(effect, shape, image.dtype))
         canvas = _canvas_after((effect,), canvas)
     return tuple(kernels)
+
+
+def _opaque(image: Image, effect: Opaque) -> Image:
+    made = effect.function({"image": image.copy()}, effect.key, *effect.arguments)
+    return check_opaque(made["image"], image, effect)
+
+
+def check_opaque(made: Any, image: Image, effect: Opaque) -> Image:
+    """Return what an opaque function made of an image, or refuse another shape or dtype."""
+    if not isinstance(made, np.ndarray) or (made.shape, made.dtype) != (image.shape, image.dtype):
+        given = f"{getattr(made, 'shape', type(made).__name__)} {getattr(made, 'dtype', '')}"
+        raise OperationError(
+            f"{effect.function.__qualname__} made {given} of an image of {image.shape} {image.dtype}; an opaque "
+            "function keeps shape and dtype"
+        )
+    return np.ascontiguousarray(made)
 
 
 def run(program: Sequence[Kernel], image: Image) -> Image:

@@ -1,0 +1,133 @@
+"""An image and its targets through effects, in stages: what kernels of one image cannot do.
+
+Another library's function sees the whole sample, and a mix sees a partner, so they cut the effects into runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from augplug._backends.base import Backend
+from augplug.effects import Effect, Mix, Opaque
+from augplug.errors import OperationError, TargetError
+from augplug.fuse import FuseLevel
+from augplug.mixing import Partner, check_alike, mix, partner_of, raw_partner
+from augplug.rendering import check_opaque, kernels_of, run
+from augplug.targets import Targets, clip, corners_of, edges_of, follow
+from augplug.types import Image
+
+
+def last_mix(effects: Sequence[Effect]) -> tuple[Sequence[Effect], Mix | None]:
+    """Part the mix with finished partners, which comes last, from the effects before it. Raises TargetError."""
+    finishing = [place for place, effect in enumerate(effects) if isinstance(effect, Mix) and not _is_raw(effect)]
+    if not finishing:
+        return effects, None
+    if finishing != [len(effects) - 1]:
+        raise TargetError("a mix sees finished images, so there is one, and nothing comes after it; put it last")
+    mixed = effects[-1]
+    return effects[:-1], mixed if isinstance(mixed, Mix) else None
+
+
+def _is_raw(effect: Mix) -> bool:
+    return all(share.raw for share in effect.shares)
+
+
+def render(
+    effects: Sequence[Effect],
+    image: Image,
+    targets: Targets,
+    *,
+    fuse: FuseLevel,
+    backend: Backend,
+    raw: Sequence[Image] = (),
+    position: int = 0,
+) -> Image:
+    """Return the image after the effects, and move its targets.
+
+    `raw` are the images of the batch before augmentation, `position` says which of them this is. Raises TargetError.
+    """
+    pending: list[Effect] = []
+    for effect in effects:
+        if not isinstance(effect, Mix | Opaque):
+            pending.append(effect)
+            continue
+        image = _flush(pending, image, targets, fuse, backend)
+        if isinstance(effect, Opaque):
+            image = _opaque(effect, image, targets)
+        else:
+            image = _mix_raw(effect, image, targets, raw, position, backend)
+    return _flush(pending, image, targets, fuse, backend)
+
+
+def _flush(pending: list[Effect], image: Image, targets: Targets, fuse: FuseLevel, backend: Backend) -> Image:
+    image = run(kernels_of(pending, image, fuse, backend), image)
+    follow(targets, pending, backend)
+    pending.clear()
+    return image
+
+
+def _mix_raw(
+    effect: Mix, image: Image, targets: Targets, raw: Sequence[Image], position: int, backend: Backend
+) -> Image:
+    for share in effect.shares:
+        partner = raw[partner_of(share.partner, position, len(raw))]
+        partner = raw_partner(partner, (image.shape[0], image.shape[1]), backend)
+        check_alike(image, partner)
+        image, _ = mix(image, targets, share, partner, Targets())
+    return image
+
+
+def finish(effect: Mix, finished: Sequence[Partner], position: int) -> Partner:
+    """Return an image of a batch and its targets with their partners mixed in. Raises TargetError."""
+    image, targets = finished[position]
+    for share in effect.shares:
+        partner, theirs = finished[partner_of(share.partner, position, len(finished))]
+        check_alike(image, partner)
+        image, targets = mix(image, targets, share, partner, theirs)
+    return image, targets
+
+
+def _opaque(effect: Opaque, image: Image, targets: Targets) -> Image:
+    refused = [name for name in targets.names() if name not in effect.targets]
+    if refused:
+        raise TargetError(
+            f"{effect.function.__qualname__} moves no {' and no '.join(refused)}; leave these targets out, or this step"
+        )
+    sample: dict[str, Any] = {"image": image.copy()}
+    if targets.masks:
+        sample["masks"] = [mask.copy() for mask in targets.masks]
+    if len(targets.tags):
+        sample |= {"boxes": edges_of(targets.corners), "labels": list(targets.tags)}
+    if len(targets.visible):
+        sample["keypoints"] = targets.points.copy()
+    made = effect.function(sample, effect.key, *effect.arguments)
+    _take(made, targets, effect)
+    clip(targets, (image.shape[0], image.shape[1]))
+    return check_opaque(made["image"], image, effect)
+
+
+def _take(made: dict[str, Any], targets: Targets, effect: Opaque) -> None:
+    """Take an opaque function's targets."""
+    name = effect.function.__qualname__
+    if targets.masks:
+        masks = [np.ascontiguousarray(mask) for mask in made["masks"]]
+        if [(mask.shape, mask.dtype) for mask in masks] != [(mask.shape, mask.dtype) for mask in targets.masks]:
+            raise OperationError(f"{name} changed the number, shape or dtype of masks")
+        targets.masks = masks
+    if len(targets.tags):
+        edges = np.asarray(made["boxes"], dtype=np.float64).reshape(-1, 4)
+        if len(edges) != len(made["labels"]):
+            raise OperationError(f"{name} made {len(edges)} boxes and {len(made['labels'])} labels")
+        if len(edges) != len(targets.tags):
+            targets.shown = np.ones(len(edges))  # which of the boxes are left, only the function knows
+        targets.corners, targets.tags = corners_of(edges), np.array([*made["labels"], None], dtype=object)[:-1]
+    if len(targets.visible):
+        points = np.asarray(made["keypoints"], dtype=np.float64)
+        if points.shape != targets.points.shape:
+            raise OperationError(
+                f"{name} made {points.shape} of keypoints {targets.points.shape}; as many must come back"
+            )
+        targets.points = points
