@@ -6,7 +6,7 @@ import itertools
 import os
 from collections.abc import Sequence
 from operator import index as as_integer
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -65,6 +65,16 @@ class Augmenter:
         self._mixes = _mixes(policy.node)
         self._programs: dict[Any, tuple[Kernel, ...]] = {}
         self._count = _Counter()
+
+    @overload
+    def __call__(
+        self, picture: Image, /, *, index: int | None = ..., epoch: int = ..., partner: Any = ...
+    ) -> Image: ...
+
+    @overload
+    def __call__(
+        self, picture: Any = ..., /, *, index: int | None = ..., epoch: int = ..., partner: Any = ..., **sample: Any
+    ) -> Any: ...
 
     def __call__(
         self, picture: Any = None, /, *, index: int | None = None, epoch: int = 0, partner: Any = None, **sample: Any

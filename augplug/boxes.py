@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from augplug.errors import TargetError, suggest
-from augplug.types import Points
 
 BoxFormat: TypeAlias = Literal["xyxy", "xywh", "cxcywh", "yolo", "albumentations"]
 FORMATS: tuple[BoxFormat, ...] = ("xyxy", "xywh", "cxcywh", "yolo", "albumentations")
@@ -32,13 +31,13 @@ class Boxes:
     """Boxes `(N, 4)` around things, and what becomes of them.
 
     `format`: `xyxy` (left, top, right, bottom; also `pascal_voc`), `xywh` (left, top, width, height; also `coco`),
-    `cxcywh` (centre, width, height), all in pixels, the image's corner is (0, 0); `yolo` is cxcywh and `albumentations` xyxy,
-    in fractions of the image's width and height. `labels` holds one label a box and stays in step. A box that ends with
-    less than `min_visibility` (0..1) of its area in the image, or less than `min_area` pixels, or none, is left out.
-    Raises TargetError for numbers that are not finite, and for boxes turned inside out.
+    `cxcywh` (centre, width, height), all in pixels, the image's corner is (0, 0); `yolo` is cxcywh and `albumentations`
+    xyxy, in fractions of the image's width and height. `labels` holds one label a box and stays in step. A box that
+    ends with less than `min_visibility` (0..1) of its area in the image, or less than `min_area` pixels, or none, is
+    left out. Raises TargetError for numbers that are not finite, and for boxes turned inside out.
     """
 
-    array: npt.NDArray[Any]
+    array: Any
     format: str = "xyxy"
     labels: Sequence[Any] | npt.NDArray[Any] | None = None
     min_visibility: float = 0.0
@@ -71,7 +70,7 @@ class Boxes:
     def edges(self, height: int, width: int) -> Edges:
         """Return the boxes as edges in pixels of an image of that size."""
         name = ALIASES.get(self.format, self.format)
-        array = self.array * _scale(name, height, width)
+        array: Edges = self.array * _scale(name, height, width)
         first, second = array[:, :2], array[:, 2:]
         if name in ("xyxy", "albumentations"):
             return array
@@ -121,7 +120,7 @@ class Keypoints:
     which lie in the image; the others keep their place in the array. Raises TargetError.
     """
 
-    array: Points
+    array: Any
     swap: tuple[tuple[int, int], ...] = ()
     visible: npt.NDArray[np.bool_] = field(default_factory=lambda: np.ones(0, dtype=bool))
 

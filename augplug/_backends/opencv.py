@@ -153,8 +153,8 @@ def histograms(image: Image, channels: int) -> Counts:
 
 
 def _grey_mean(image: Image) -> float:
-    values = grey(image) if image.ndim == 3 else image
-    return float(int(cv2.sumElems(values)[0] / values.size + 0.5))
+    values = grey(image) if image.shape[2:] == (3,) else image
+    return float(int(sum(cv2.sumElems(values)) / values.size + 0.5))
 
 
 def _mean_table(effect: ToneFrom, after: tuple[Tone, ...], mean: float) -> Table:

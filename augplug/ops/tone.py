@@ -159,13 +159,15 @@ class Brightness(Operation):
 
 @operation(source=AUTOAUGMENT)
 class Contrast(Operation):
-    """Move every value away from the image's mean grey: 0 is grey, 1 the image."""
+    """Move every value away from the image's mean grey: 0 is grey, 1 the image.
+
+    An image that is not RGB has the mean of all its values.
+    """
 
     factor: float = parameter(low=0, high=10, unit="times", level=(1, 1.9), signed=True)
 
     def describe(self, canvas: Canvas) -> list[Effect]:
-        """One tone from the mean grey; needs a grey or RGB image to have one."""
-        require_rgb("Contrast", canvas)
+        """One tone from the mean grey."""
         return [] if self.factor == 1 else [ToneFrom("grey_mean", contrast, self.factor)]
 
 

@@ -1,0 +1,153 @@
+"""CutMix, MixUp and SamplePairing: images, labels and targets of a batch mixed, against numpy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import augplug
+from augplug.errors import TargetError
+from augplug.types import Image
+
+COUNT, SIDES = 6, (20, 30)
+FLAT = np.stack([np.full((*SIDES, 3), 40 * place, dtype=np.uint8) for place in range(COUNT)])
+NOISE = np.random.default_rng(0).integers(0, 256, (COUNT, *SIDES, 3), dtype=np.uint8)
+
+
+def mixed(name: str, images: Image = FLAT, seed: int = 0, **keywords: Any) -> Any:
+    """Mix a batch with one operation."""
+    fields: dict[str, Any] = {"weight": (0.1, 0.4)} if name == "SamplePairing" else {}
+    augment = augplug.Augmenter(augplug.step(name, **fields), seed=seed, classes=COUNT)
+    return augment.batch(images, indices=range(len(images)), **keywords)
+
+
+@given(st.integers(0, 10**6), st.sampled_from(["CutMix", "MixUp", "SamplePairing"]))
+def test_labels_sum_to_one(seed: int, name: str) -> None:
+    """One-hot labels mix to weights that are 1 in sum."""
+    made = mixed(name, seed=seed, label=list(range(COUNT)))
+
+    assert np.abs(np.sum(made["label"], axis=1) - 1).max() <= 1e-6
+    assert np.min(made["label"]) >= 0
+
+
+@given(st.integers(0, 10**6))
+def test_cutmix_labels_are_the_pasted_area(seed: int) -> None:
+    """Exactly: each class has the share of the pixels that it has."""
+    made = mixed("CutMix", seed=seed, label=list(range(COUNT)))
+
+    for image, label in zip(made["image"], made["label"], strict=True):
+        shares = [float((image[..., 0] == 40 * place).mean()) for place in range(COUNT)]
+        assert np.abs(label - shares).max() <= 1e-12
+
+
+def test_cutmix_shares_follow_beta() -> None:
+    """With Beta(1, 1) the share drawn is uniform; clipping only makes the pasted part smaller."""
+    pasted = np.array([1 - np.max(mixed("CutMix", seed=s, label=list(range(COUNT)))["label"][0]) for s in range(400)])
+
+    assert 0.1 < pasted.mean() < 0.35
+    assert pasted.min() < 0.02
+
+
+def test_mixup_against_numpy() -> None:
+    """The image is the weighted sum that the label says, rounded to nearest; soft labels mix too."""
+    rows = np.random.default_rng(1).dirichlet([1, 1, 1, 1, 1, 1], COUNT)
+    hard = mixed("MixUp", NOISE, label=list(range(COUNT)))
+    soft = mixed("MixUp", NOISE, label=rows)
+
+    for image, label, row in zip(hard["image"], hard["label"], soft["label"], strict=True):
+        expected = np.einsum("i,ihwc->hwc", label, NOISE.astype(np.float64))
+        assert np.array_equal(image, np.floor(expected + 0.5 + 1e-9))
+        assert np.allclose(row, label @ rows)
+
+
+def test_mixup_floats_are_not_quantised() -> None:
+    """On float images the sum is exact."""
+    floats = NOISE.astype(np.float64) / 255
+    made = mixed("MixUp", floats, label=list(range(COUNT)))
+
+    for image, label in zip(made["image"], made["label"], strict=True):
+        assert np.abs(image - np.einsum("i,ihwc->hwc", label, floats)).max() <= 1e-12
+
+
+def test_sample_pairing_takes_the_raw_partner_and_keeps_the_label() -> None:
+    """Anywhere in a sequence: the partner is as it was before augmentation, resized."""
+    node = augplug.sequence(
+        augplug.step("Invert"), augplug.step("Resize", height=10, width=15), augplug.step("SamplePairing", weight=0.5)
+    )
+    augment = augplug.Augmenter(node, classes=2)
+    made = augment(image=FLAT[1], label=1, partner=FLAT[3], index=0)
+    after = augplug.Augmenter(augplug.sequence(augplug.step("SamplePairing", weight=0.5), augplug.step("Invert")))
+
+    assert (made["image"] == (255 - 40 + 120 + 1) // 2).all()
+    assert made["image"].shape == (10, 15, 3)
+    assert made["label"].tolist() == [0, 1]
+    assert (after(FLAT[1], partner=FLAT[3], index=0) == 255 - 80).all()
+
+
+def test_cutmix_moves_boxes_keypoints_and_masks() -> None:
+    """Masks paste, keypoints in the region change owner, boxes of both are clipped to what their owner keeps."""
+    node = augplug.step("CutMix", share=0.75, x=0.5, y=0.5)  # rows 5 to 15, columns 8 to 22
+    made = augplug.Augmenter(node)(
+        image=FLAT[0],
+        mask=np.zeros(SIDES, dtype=np.int64),
+        boxes=augplug.Boxes([[0, 0, 4, 4], [9, 6, 12, 9], [5, 6, 12, 14]], labels=["left", "covered", "cut"]),
+        keypoints=[[1, 1], [10, 10]],
+        partner={
+            "image": FLAT[2],
+            "mask": np.ones(SIDES, dtype=np.int64),
+            "boxes": augplug.Boxes([[0, 0, 30, 20], [0, 0, 3, 3]], labels=["theirs", "outside"]),
+            "keypoints": [[2, 2], [12, 9]],
+        },
+        index=0,
+    )
+    pasted = made["image"][..., 0] == 80
+    ys, xs = np.nonzero(pasted)
+    left, top, right, bottom = xs.min(), ys.min(), xs.max() + 1, ys.max() + 1
+
+    assert np.array_equal(made["mask"] == 1, pasted)
+    assert made["boxes"].labels == ["left", "cut", "theirs"]
+    assert made["boxes"].array.tolist() == [[0, 0, 4, 4], [5, 6, left, 14], [left, top, right, bottom]]
+    assert made["keypoints"] == [(1, 1), (12, 9)]
+
+
+@pytest.mark.parametrize(("target", "value"), [("mask", np.zeros(SIDES, np.uint8)), ("keypoints", [[1, 1]])])
+def test_mixup_refuses_masks_and_keypoints(target: str, value: Any) -> None:
+    """By name."""
+    keywords: dict[str, Any] = {target: [value] * COUNT}
+    with pytest.raises(TargetError, match="masks" if target == "mask" else "keypoints"):
+        mixed("MixUp", **keywords)
+
+
+@pytest.mark.parametrize("name", ["CutMix", "MixUp", "SamplePairing"])
+def test_a_batch_is_the_same_in_any_number_of_threads_and_leaves_its_input(name: str) -> None:
+    """And every image has a partner that is not itself."""
+    before = NOISE.copy()
+    one, two = mixed(name, NOISE), mixed(name, NOISE, threads=2)
+
+    assert np.array_equal(one, two)
+    assert np.array_equal(NOISE, before)
+    assert (np.abs(one.astype(int) - NOISE).sum(axis=(1, 2, 3)) > 0).sum() >= COUNT - 1
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: augplug.Augmenter(augplug.step("MixUp"))(FLAT[0], index=0), "one image alone has no partner"),
+        (lambda: augplug.Augmenter(augplug.step("MixUp"))(image=FLAT[0], label=1, index=0), "give partner="),
+        (lambda: augplug.Augmenter(augplug.step("MixUp"))(FLAT[0], index=0, partner=FLAT[1][:9]), "cannot be mixed"),
+        (lambda: augplug.Augmenter(augplug.step("MixUp")).batch(FLAT, label=[0] * COUNT), "classes="),
+        (lambda: mixed("MixUp", label=[9] * COUNT), "below classes, which is 6, not 9"),
+        (
+            lambda: augplug.Augmenter(augplug.sequence(augplug.step("CutMix"), augplug.step("Invert"))).batch(FLAT),
+            "put it last",
+        ),
+    ],
+)
+def test_what_cannot_be_mixed_is_refused(call: Any, says: str) -> None:
+    """One typed error that says what to do."""
+    with pytest.raises(TargetError, match=says):
+        call()

@@ -1,0 +1,229 @@
+"""Keywords in, dict out: names people know, kinds that come back as they came, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image as Pictures
+
+import augplug
+from augplug.errors import AugplugError, TargetError
+from augplug.types import Image
+
+IMAGE = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+FLIP = augplug.Augmenter(augplug.step("HorizontalFlip"))
+TURN = augplug.sequence(augplug.step("Rotate", degrees=(-40, 40), mask_fill=255), augplug.step("Solarize", threshold=9))
+
+
+def test_keywords_give_a_dict_of_what_was_given() -> None:
+    """Albumentations' names are taken; lists stay lists, arrays arrays, None is None, the image is that of a call."""
+    made = FLIP(
+        image=IMAGE,
+        mask=IMAGE[..., 0],
+        masks=[IMAGE[..., 1], IMAGE[..., 2] > 9],
+        bboxes=[[1, 2, 5, 9], [40, 2, 50, 9]],
+        labels=["in", "out"],
+        keypoints=np.array([[1.0, 2.0]]),
+        label=7,
+        index=3,
+    )
+
+    assert list(made) == ["image", "mask", "masks", "bboxes", "labels", "keypoints", "label"]
+    assert np.array_equal(made["image"], FLIP(IMAGE, index=3))
+    assert np.array_equal(made["mask"], IMAGE[:, ::-1, 0])
+    assert np.array_equal(made["masks"][1], IMAGE[:, ::-1, 2] > 9)
+    assert made["bboxes"] == [(25, 2, 29, 9)]
+    assert made["labels"] == ["in"]
+    assert made["keypoints"].tolist() == [[28, 2]]
+    assert made["label"] == 7
+    assert FLIP(image=IMAGE, mask=None, index=0)["mask"] is None
+
+
+@pytest.mark.parametrize("backend", ["reference", "opencv"])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int32", "int64", "bool", "float32", "float64", ">i4"])
+@pytest.mark.parametrize("channels", [None, 1, 4, 7])
+def test_masks_of_every_dtype(backend: str, dtype: str, channels: int | None) -> None:
+    """Integers move by nearest neighbour: no new value but mask_fill; floats keep their range."""
+    shape = IMAGE.shape[:2] if channels is None else (*IMAGE.shape[:2], channels)
+    mask = (np.random.default_rng(1).random(shape) * (1.4 if dtype == "bool" else 7)).round().astype(dtype)
+    augment = augplug.Augmenter(TURN, backend=backend)
+    made = augment(image=IMAGE, mask=mask, index=1)["mask"]
+
+    assert made.shape == mask.shape
+    assert made.dtype == mask.dtype.newbyteorder("=")
+    if mask.dtype.kind != "f":
+        fill = 1 if dtype == "bool" else 255
+        assert set(np.unique(made)) <= {*np.unique(mask), fill}
+    assert not np.array_equal(made, mask)
+
+
+@pytest.mark.parametrize("backend", ["reference", "opencv"])
+def test_integer_masks_of_any_dtype_move_alike(backend: str) -> None:
+    """The pixels of a mask do not depend on its dtype, nor on the other targets."""
+    mask = IMAGE[..., 0] // 32
+    augment = augplug.Augmenter(TURN, backend="reference", seed=4)
+    for index in range(20):
+        made = [augment(image=IMAGE, mask=mask.astype(kind), index=index)["mask"] for kind in ("u1", "u2", "i8")]
+        assert all(np.array_equal(made[0], other) for other in made[1:])
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "LA"])
+def test_pictures_come_back_as_pictures(mode: str) -> None:
+    """Of the same mode, positional and by keyword."""
+    picture = Pictures.fromarray(IMAGE).convert(mode)
+    made = FLIP(picture, index=0)
+
+    assert isinstance(made, Pictures.Image)
+    assert made.mode == mode
+    assert np.array_equal(np.asarray(made), np.asarray(picture)[:, ::-1])
+    assert FLIP(image=picture, mask=picture.convert("L"), index=0)["mask"].mode == "L"
+
+
+class Tensor:
+    """What augplug needs of a torch tensor."""
+
+    __module__ = "torch"
+
+    def __init__(self, array: Image) -> None:
+        self.array, self.device = array, "cpu"
+
+    def detach(self) -> Tensor:
+        """As torch."""
+        return self
+
+    def cpu(self) -> Tensor:
+        """As torch."""
+        return self
+
+    def numpy(self) -> Image:
+        """As torch."""
+        return self.array
+
+    def permute(self) -> None:
+        """Never called: its presence tells a tensor."""
+
+    def to(self, device: str) -> Tensor:
+        """As torch."""
+        assert device == "cpu"
+        return self
+
+
+class Torch:
+    """What augplug needs of torch: whoever holds a tensor has it loaded."""
+
+    from_numpy = staticmethod(Tensor)
+
+
+def test_tensors_come_back_as_tensors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`(C, H, W)` in and out, `(B, C, H, W)` in a batch, and torch is not imported."""
+    monkeypatch.setitem(__import__("sys").modules, "torch", Torch)
+    chw = np.ascontiguousarray(IMAGE.transpose(2, 0, 1))
+    one = FLIP(Tensor(chw), index=0)
+    grey = FLIP(image=Tensor(chw[0]), index=0)["image"]
+
+    assert np.array_equal(one.array, chw[:, :, ::-1])
+    assert np.array_equal(grey.array, chw[0, :, ::-1])
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: FLIP(image=IMAGE, maks=IMAGE), "no target 'maks'.*did you mean 'mask"),
+        (lambda: FLIP(mask=IMAGE), "needs image="),
+        (lambda: FLIP(IMAGE, mask=IMAGE[..., 0]), "a keyword too"),
+        (lambda: FLIP(image=IMAGE, mask=IMAGE[:9]), r"image's size \(20, 30\)"),
+        (lambda: FLIP(image=IMAGE, mask="mask.png"), "a mask is an array"),
+        (lambda: FLIP(image=IMAGE, mask=IMAGE.astype(complex)), "a mask is an array"),
+        (lambda: FLIP(image=IMAGE, boxes=[[0, 0, 1, 1]], bboxes=[[0, 0, 1, 1]]), "two names of one thing"),
+        (lambda: FLIP(image=IMAGE, labels=[1]), "no boxes"),
+        (lambda: FLIP(image=IMAGE, boxes=[[0, 0, 1, 1]], labels=[1, 2]), "as many labels"),
+        (lambda: FLIP(image=IMAGE, boxes=augplug.Boxes([[0, 0, 1, 1]]), labels=[1]), "holds its labels itself"),
+        (lambda: FLIP(Pictures.fromarray(IMAGE).convert("P")), "mode P"),
+        (lambda: FLIP(IMAGE, epoch=3), "epoch 3 without an index"),
+        (lambda: FLIP.batch(IMAGE[None], mask=[]), "one value for each"),
+        (lambda: FLIP.batch(IMAGE[None], msk=[IMAGE]), "did you mean 'mask'"),
+    ],
+)
+def test_wrong_calls_are_told_so(call: Any, says: str) -> None:
+    """One typed error that says what to do."""
+    with pytest.raises(AugplugError, match=says):
+        call()
+
+
+def test_a_batch_with_targets_equals_the_calls() -> None:
+    """Bit for bit, under the same keywords, by one thread and two."""
+    images = np.stack([IMAGE, IMAGE[::-1], IMAGE[:, ::-1]])
+    masks = [image[..., 0] for image in images]
+    boxes = [[[1, 2, 9, 9]], [], [[0, 0, 30, 20], [3, 3, 5, 5]]]
+    augment = augplug.Augmenter(TURN, seed=3)
+    for threads in (1, 2):
+        made = augment.batch(images, indices=[5, 6, 7], epoch=1, threads=threads, mask=masks, boxes=boxes)
+        for place in range(3):
+            one = augment(image=images[place], mask=masks[place], boxes=boxes[place], index=5 + place, epoch=1)
+            assert np.array_equal(made["image"][place], one["image"])
+            assert np.array_equal(made["mask"][place], one["mask"])
+            assert made["boxes"][place] == one["boxes"]
+
+
+def shift(sample: dict[str, Any], key: int, pixels: int) -> dict[str, Any]:
+    """Another library's transform: everything one way, the last box lost."""
+    assert key == 5
+    made = {"image": np.roll(sample["image"], pixels, axis=1)}
+    if "boxes" in sample:
+        made |= {"boxes": sample["boxes"][:-1] + np.array([pixels, 0, pixels, 0]), "labels": sample["labels"][:-1]}
+    if "masks" in sample:
+        made["masks"] = [np.roll(mask, pixels, axis=1) for mask in sample["masks"]]
+    return made
+
+
+@augplug.operation(source="a test")
+class Shift(augplug.Operation):
+    """Shift by an opaque function."""
+
+    pixels: int = augplug.parameter(low=0, high=10, unit="pixels", default=3)
+
+    def describe(self, canvas: augplug.Canvas) -> list[augplug.Effect]:
+        """One opaque effect."""
+        targets = frozenset({"boxes", "masks"})
+        return [augplug.Opaque(function=shift, key=5, arguments=(self.pixels,), targets=targets)]
+
+
+def test_an_opaque_function_sees_the_sample_between_the_others() -> None:
+    """Boxes, their labels and masks go through it, keypoints are refused by name, and images alone go too."""
+    from augplug._policies.grammar import Step
+
+    own = Step(op="Shift", address="test:Shift", operation=Shift)
+    augment = augplug.Augmenter(augplug.sequence(augplug.step("HorizontalFlip"), own, augplug.step("HorizontalFlip")))
+    boxes = augplug.Boxes([[10, 2, 14, 9], [0, 0, 3, 3]], labels=["a", "b"])
+    made = augment(image=IMAGE, mask=IMAGE[..., 0], boxes=boxes, index=0)
+
+    assert np.array_equal(made["image"], np.roll(IMAGE, -3, axis=1))
+    assert np.array_equal(made["image"], augment(IMAGE, index=0))
+    assert np.array_equal(made["mask"], made["image"][..., 0])
+    assert made["boxes"].labels == ["a"]
+    assert made["boxes"].array.tolist() == [[7, 2, 11, 9]]
+    with pytest.raises(TargetError, match="shift moves no keypoints"):
+        augment(image=IMAGE, keypoints=[[1, 1]], index=0)
+
+
+def test_paint_fills_masks_when_it_is_told_to() -> None:
+    """Cutout leaves masks alone unless mask_value says otherwise."""
+    mask = np.full(IMAGE.shape[:2], 3, dtype=np.uint8)
+    plain = augplug.Augmenter(augplug.step("Cutout", size=0.5))(image=IMAGE, mask=mask, index=0)
+    told = augplug.Augmenter(augplug.step("Cutout", size=0.5, mask_value=9))(image=IMAGE, mask=mask, index=0)
+
+    assert (plain["mask"] == 3).all()
+    assert np.array_equal(told["mask"] == 9, (told["image"] == 0).all(axis=2) | (told["mask"] == 9))
+    assert (told["mask"] == 9).sum() >= 25
+
+
+def test_a_blend_that_moves_has_no_targets() -> None:
+    """It is refused by name; one that only changes values takes them all."""
+    moving = augplug.Augmenter(augplug.blend(augplug.step("Rotate", degrees=9)))
+    tones = augplug.Augmenter(augplug.blend(augplug.step("Invert")))
+
+    with pytest.raises(TargetError, match="no masks and no keypoints"):
+        moving(image=IMAGE, mask=IMAGE[..., 0], keypoints=[[1, 1]], index=0)
+    assert np.array_equal(tones(image=IMAGE, mask=IMAGE[..., 0], index=0)["mask"], IMAGE[..., 0])

@@ -1,0 +1,165 @@
+"""Targets against pixels: a scene of discs and a rectangle is augmented, and found again where its targets say it is.
+
+Each thing has a channel of its own, so that pixels tell it apart without any of the code under test. A thing that
+touches the canvas' border on its way is no longer compared (part of it may be lost), but its box stays inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from scipy import ndimage
+
+import augplug
+from augplug._backends import default_backend
+from augplug._backends.base import Backend
+from augplug._backends.reference import Reference
+from augplug.effects import Effect, Field, Warp
+from augplug.types import Image
+from tests import operations
+
+SIZE = (64, 72)
+DRAWS = 500
+DISCS = np.array([[25.0, 24.0], [46.0, 40.0]])
+RADIUS = 4.5
+RECTANGLE = (28, 29, 44, 36)
+KEYPOINT_TOLERANCE, BOX_TOLERANCE = 1.0, 1.5
+FIELD_TOLERANCE = 7.5
+"""Between its corners a rectangle's sides bend by up to twice the amplitude, 3 pixels here."""
+
+
+def scene() -> tuple[Image, Image]:
+    """Return an RGB image, a thing a channel, and its label map: discs 1 and 2, rectangle 3 above them."""
+    ys, xs = np.mgrid[: SIZE[0], : SIZE[1]]
+    image = np.zeros((*SIZE, 3), dtype=np.uint8)
+    for channel, (x, y) in enumerate(DISCS):
+        image[..., channel][(xs - x) ** 2 + (ys - y) ** 2 <= RADIUS**2] = 255
+    left, top, right, bottom = RECTANGLE
+    image[top:bottom, left:right] = (0, 0, 255)
+    labels = (image.argmax(axis=2) + 1) * (image.max(axis=2) > 0)
+    return image, labels.astype(np.uint8)
+
+
+@dataclass
+class Found:
+    """What pixels say: the scene after the warps, which things never touched a border, and whether a field bent it."""
+
+    image: Image
+    whole: npt.NDArray[np.bool_]
+    bent: bool
+
+
+def find(effects: tuple[Effect, ...], image: Image, backend: Backend) -> Found:
+    """Warp the scene step by step."""
+    whole, bent = np.ones(3, dtype=bool), False
+    for effect in effects:
+        if isinstance(effect, Warp):
+            image = backend.prepare(effect, image.shape, image.dtype)(image)
+            rim = np.concatenate([part.reshape(-1, 3) for part in (image[:2], image[-2:], image[:, :2], image[:, -2:])])
+            whole &= ~rim.any(axis=0)
+            bent |= isinstance(effect.motion, Field)
+    return Found(image, whole, bent)
+
+
+def check(made: dict[str, Any], found: Found, told: str) -> int:
+    """Compare one draw; return how many things were compared."""
+    compared = 0
+    for row, point in enumerate(made["keypoints"].array):
+        values = found.image[..., row].astype(np.float64)
+        if found.whole[row] and values.sum() > 255 * 6 and not _hidden(found.image, row):
+            ys, xs = np.mgrid[: values.shape[0], : values.shape[1]]
+            centre = np.array([(xs * values).sum(), (ys * values).sum()]) / values.sum()
+            assert np.abs(centre - point).max() <= KEYPOINT_TOLERANCE, f"{told}: keypoint {row}"
+            compared += 1
+    boxes = made["boxes"].array
+    inside = found.image[..., 2] >= 128
+    if found.whole[2] and inside.sum() > 6:
+        ys, xs = np.nonzero(inside)
+        edges = np.array([xs.min(), ys.min(), xs.max() + 1, ys.max() + 1])
+        tolerance = FIELD_TOLERANCE if found.bent else BOX_TOLERANCE
+        assert len(boxes) == 1, told
+        assert np.abs(boxes[0] - edges).max() <= tolerance, f"{told}: box"
+        compared += 1
+    height, width = found.image.shape[:2]
+    assert (boxes[:, :2] >= 0).all(), told
+    assert (boxes[:, 2:] <= [width, height]).all(), told
+    return compared
+
+
+def _hidden(image: Image, row: int) -> bool:
+    """Whether the disc lies partly under the rectangle: then its centroid is not its centre."""
+    grown = ndimage.binary_dilation(image[..., row] > 0, iterations=2)
+    return bool((grown & (image[..., 2] > 0)).any())
+
+
+def check_mask(mask: Image, image: Image, told: str) -> None:
+    """Compare the label map with the thresholded pixels, but for a border of 1 pixel."""
+    seen = (image.argmax(axis=2) + 1) * (image.max(axis=2) >= 128)
+    flat = ndimage.maximum_filter(mask, 3) == ndimage.minimum_filter(mask, 3)
+    assert np.array_equal(mask[flat], seen[flat]), f"{told}: mask"
+
+
+def run(augment: Any, backend: Backend, *, least: float) -> None:
+    """Augment the scene DRAWS times and compare; at least that share of the things was there to be compared."""
+    image, labels = scene()
+    compared = 0
+    for index in range(DRAWS):
+        made = augment(
+            image=image,
+            mask=labels,
+            boxes=augplug.Boxes(np.array([RECTANGLE])),
+            keypoints=augplug.Keypoints(DISCS),
+            index=index,
+        )
+        effects = augment.plan(image, index=index).effects(image)[0]
+        told = f"index {index}: {[effect for effect in effects if isinstance(effect, Warp)]}"
+        found = find(effects, image, backend)
+        check_mask(made["mask"], found.image, told)
+        compared += check(made, found, told)
+    assert compared >= least * DRAWS * 3
+
+
+BACKENDS: dict[str, Callable[[], Backend]] = {"reference": Reference, "opencv": default_backend}
+GEOMETRIC = sorted(
+    {"Affine", "CenterCrop", "ElasticTransform", "GridDistortion", "HorizontalFlip", "OpticalDistortion", "Pad"}
+    | {"Perspective", "RandomCrop", "RandomResizedCrop", "Resize", "Rotate", "Rotate90", "Scale", "ShearX", "ShearY"}
+    | {"TranslateX", "TranslateY", "Transpose", "VerticalFlip"}
+)
+SMALLER = {"RandomCrop": {"height": 48, "width": 56}, "CenterCrop": {"height": 48, "width": 56}}
+SMALLER |= {name: {"height": 48, "width": 56} for name in ("Resize", "RandomResizedCrop")}
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("name", GEOMETRIC)
+def test_every_geometric_operation_moves_its_targets(name: str, backend: str) -> None:
+    """Keypoints, boxes and masks lie where the pixels are."""
+    step = operations.step(name, **SMALLER.get(name, {}))
+    augment = augplug.Augmenter(step, seed=2, backend=backend)
+    run(augment, BACKENDS[backend](), least=0.25)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("name", sorted(set(augplug.policies()) - {"augmix"}))
+def test_every_named_policy_moves_its_targets(name: str, backend: str) -> None:
+    """The same, through whatever a policy draws."""
+    run(augplug.Augmenter(name, seed=2, backend=backend), BACKENDS[backend](), least=0.25)
+
+
+def test_the_list_of_geometric_operations_is_whole() -> None:
+    """Whatever may warp is in the list; Crop is there as CenterCrop is."""
+    image = scene()[0]
+    warping = {
+        name
+        for name in operations.names()
+        for index in range(8)
+        if any(
+            isinstance(effect, Warp)
+            for effect in augplug.Augmenter(operations.step(name)).plan(image, index=index).effects(image)[0]
+        )
+    }
+    assert warping - {"Crop"} == set(GEOMETRIC)
