@@ -9,7 +9,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from augplug import augmenter, rendering
+from augplug import augmenter, rendering, stages
 from augplug._backends import default_backend
 from augplug._backends.base import Backend
 from augplug._policies import building, named, reader
@@ -189,11 +189,16 @@ def load_plan(text: str) -> Plan:
     return Plan.from_json(text, operations())
 
 
-def replay(plan: Plan, image: Image) -> Image:
-    """Return bit for bit what the plan's draw gave on this image. Raises PlanError where that cannot be had here."""
+def replay(plan: Plan, image: Image, partner: Image | None = None) -> Image:
+    """Return bit for bit what the plan's draw gave on this image, and on the `partner` that was mixed in.
+
+    Raises PlanError where that cannot be had here, TargetError for a draw that mixes and has no partner.
+    """
     backend = _plan_backend(plan)
-    checked = rendering.check_image(image)
-    return rendering.run(rendering.prepare(plan.items, checked, plan.fuse, backend), checked)
+    other = None if partner is None else rendering.check_image(partner)
+    if plan.partners and plan.partners.get("partner") != (None if other is None else stages.digest_of(other)):
+        raise PlanError("the plan was made with another partner image; give that one as partner= (--partner FILE)")
+    return stages.replay(plan.items, rendering.check_image(image), other, plan.fuse, backend)
 
 
 def _plan_backend(plan: Plan) -> Backend:

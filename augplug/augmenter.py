@@ -23,7 +23,7 @@ from augplug.plan import Plan
 from augplug.rendering import canvas_of, check_image, describe, prepare, run
 from augplug.rng import WORD, Stream, key_of, key_of_count
 from augplug.samples import Sample, read, to_array
-from augplug.stages import finish, last_mix, render
+from augplug.stages import digest_of, finish, last_mix, render
 from augplug.targets import follow
 from augplug.types import Image
 
@@ -185,9 +185,15 @@ class Augmenter:
         mixed = [made if last is None else finish(last, finished, i) for i, (made, last) in enumerate(rendered)]
         return [sample.result(*made) for sample, made in zip(samples, mixed, strict=True)]
 
-    def plan(self, image: Image, *, index: int | None = None, epoch: int = 0) -> Plan:
-        """Return what `augment(image, index=index, epoch=epoch)` draws, without rendering it."""
+    def plan(self, image: Any, *, index: int | None = None, epoch: int = 0, partner: Any = None) -> Plan:
+        """Return what `augment(image, index=index, epoch=epoch)` draws, without rendering it.
+
+        Of the `partner` that a policy mixes in, the plan holds the digest: replaying asks for that very image.
+        """
         check_image(to_array(image)[0], self.max_pixels)
+        partners = {}
+        if partner is not None:
+            partners["partner"] = digest_of(check_image(to_array(partner)[0], self.max_pixels))
         key = self._key(index, epoch)
         drawn: list[Item] = []
         self._draw(Stream(self._digest, key), drawn)
@@ -201,7 +207,7 @@ class Augmenter:
             backend=self.backend.name,
             fuse=self.fuse,
             versions={"backend": self.backend.version()},
-            partners={},
+            partners=partners,
         )
 
     def _key(self, index: int | None, epoch: int) -> bytes:

@@ -5,17 +5,19 @@ Another library's function sees the whole sample, and a mix sees a partner, so t
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from augplug._backends.base import Backend
+from augplug._policies.draw import Item
 from augplug.effects import Effect, Mix, Opaque
 from augplug.errors import OperationError, TargetError
 from augplug.fuse import FuseLevel
 from augplug.mixing import Partner, check_alike, mix, partner_of, raw_partner
-from augplug.rendering import check_opaque, kernels_of, run
+from augplug.rendering import canvas_of, check_opaque, describe, kernels_of, run
 from augplug.targets import Targets, clip, corners_of, edges_of, follow
 from augplug.types import Image
 
@@ -88,6 +90,22 @@ def finish(effect: Mix, finished: Sequence[Partner], position: int) -> Partner:
         check_alike(image, partner)
         image, targets = mix(image, targets, share, partner, theirs)
     return image, targets
+
+
+def replay(items: Sequence[Item], image: Image, partner: Image | None, fuse: FuseLevel, backend: Backend) -> Image:
+    """Return the image after drawn operations, mixed with a partner where they mix. Raises TargetError."""
+    effects, last = last_mix(describe(items, canvas_of(image)))
+    if partner is None and (last or any(isinstance(effect, Mix) for effect in effects)):
+        raise TargetError("this draw mixes another image in: give it as partner=")
+    raw = [] if partner is None else [image, partner]
+    targets = Targets()
+    made = render(effects, image, targets, fuse=fuse, backend=backend, raw=raw)
+    return made if last is None or partner is None else finish(last, [(made, targets), (partner, Targets())], 0)[0]
+
+
+def digest_of(image: Image) -> str:
+    """Return the SHA-256 of an image's dtype, shape and values, as hexadecimal digits."""
+    return hashlib.sha256(f"{image.dtype.name} {image.shape}\n".encode() + image.tobytes()).hexdigest()
 
 
 def _opaque(effect: Opaque, image: Image, targets: Targets) -> Image:

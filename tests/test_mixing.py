@@ -151,3 +151,18 @@ def test_what_cannot_be_mixed_is_refused(call: Any, says: str) -> None:
     """One typed error that says what to do."""
     with pytest.raises(TargetError, match=says):
         call()
+
+
+@pytest.mark.parametrize("name", ["CutMix", "MixUp", "SamplePairing"])
+def test_a_plan_replays_with_its_partner_only(name: str) -> None:
+    """The plan holds the partner's digest; another image, or none, is refused."""
+    fields: dict[str, Any] = {"weight": 0.3} if name == "SamplePairing" else {}
+    augment = augplug.Augmenter(augplug.sequence(augplug.step("Invert"), augplug.step(name, **fields)), seed=2)
+    plan = augplug.load_plan(augment.plan(NOISE[0], index=4, partner=NOISE[1]).to_json())
+
+    assert np.array_equal(augplug.replay(plan, NOISE[0], NOISE[1]), augment(NOISE[0], index=4, partner=NOISE[1]))
+    for other in (NOISE[2], None):
+        with pytest.raises(augplug.PlanError, match="another partner"):
+            augplug.replay(plan, NOISE[0], other)
+    with pytest.raises(TargetError, match="give it as partner="):
+        augplug.replay(augment.plan(NOISE[0], index=4), NOISE[0])

@@ -35,15 +35,10 @@ def command(plan: Path, image: Path, partner: Path | None, out: Path) -> None:
     format_of(out)
     saved = api.load_plan(_text(plan))
     pixels = image_at(image).pixels
-    if partner is not None:
-        if not saved.partners:
-            raise SettingsError(f"{plan} mixes no other image in; leave --partner out")
-        image_at(partner)
-    if saved.partners:
-        raise PlanError(
-            f"{plan} mixes other images in, which this version of augplug cannot replay; use the version that made it"
-        )
-    for note in save_image(out, api.replay(saved, pixels)):
+    if partner is not None and not saved.partners:
+        raise SettingsError(f"{plan} mixes no other image in; leave --partner out")
+    other = None if partner is None else image_at(partner).pixels
+    for note in save_image(out, api.replay(saved, pixels, other)):
         say(f"{out}: {note}")
     click.echo(out)
 

@@ -263,7 +263,7 @@ def test_replay_refuses_what_it_cannot_do(run: Run, tmp_path: Path) -> None:
     write_image(tmp_path / "a.png")
     plan = json.loads(run("explain", "randaugment", "a.png", "--index", "0", "--json").out)
     Path("mixed.json").write_text(json.dumps({**plan, "partners": {"1": "00"}}), "utf-8")
-    assert "mixes other images in" in run("replay", "mixed.json", "a.png", "-o", "b.png", "--partner", "a.png").err
+    assert "another partner image" in run("replay", "mixed.json", "a.png", "-o", "b.png", "--partner", "a.png").err
     Path("large.json").write_bytes(b" " * (1 << 20) + b"{}")
     assert "this is no plan" in run("replay", "large.json", "a.png", "-o", "b.png").err
 
