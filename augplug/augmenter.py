@@ -62,7 +62,7 @@ class Augmenter:
         self.max_pixels = None if max_pixels is None else _natural("max_pixels", max_pixels, lowest=1)
         self._draw = compile_policy(policy)
         self._digest = policy.digest
-        self._mixes = _mixes(policy.node)
+        self.mixes = _mixes(policy.node)
         self._programs: dict[Any, tuple[Kernel, ...]] = {}
         self._count = _Counter()
 
@@ -119,11 +119,11 @@ class Augmenter:
             None if number is None else _natural("index", number) for number in check_indices(indices, len(array))
         ]
         threads = _natural("threads", threads, lowest=1)
-        if not targets and not self._mixes:
+        if not targets and not self.mixes:
             plain = in_turn(lambda i: self(array[i], index=numbers[i], epoch=epoch), len(array), threads)
             return back(stacked(plain, array))
         rows = rows_of(array, targets)
-        if self._mixes:
+        if self.mixes:
             made = self._mixed(rows, [self._items(number, epoch) for number in numbers], threads)
         else:
             made = in_turn(lambda i: self(**rows[i], index=numbers[i], epoch=epoch), len(array), threads)
@@ -143,7 +143,7 @@ class Augmenter:
         if picture is not None and sample:
             raise TargetError("with targets the image is a keyword too: augment(image=..., mask=...)")
         given = sample or {"image": picture}
-        if partner is None and not self._mixes:
+        if partner is None and not self.mixes:
             made = self._with_targets(self._read(given), items)
         elif partner is None:
             raise TargetError("this policy mixes images: give partner=, or use augment.batch(images, ...)")
@@ -153,7 +153,7 @@ class Augmenter:
         return made if sample else made["image"]
 
     def _read(self, given: dict[str, Any]) -> Sample:
-        return read(given, max_pixels=self.max_pixels, classes=(self.classes or 0) if self._mixes else None)
+        return read(given, max_pixels=self.max_pixels, classes=(self.classes or 0) if self.mixes else None)
 
     def _rendered(
         self, sample: Sample, items: tuple[Item, ...], raw: Sequence[Image], position: int

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from augplug import augmenter
 from augplug._policies.draw import Drawn, Item
 from augplug.types import Image
 
 
 def draws(augment: augmenter.Augmenter, images: Sequence[Image]) -> tuple[list[Image], list[str]]:
-    """Return each image augmented at its place in the list as index, and what was drawn for it."""
-    made = [augment(image, index=index) for index, image in enumerate(images)]
+    """Return each image augmented at its place in the list as index, and what was drawn for it.
+
+    A policy that mixes is given the image itself, upside down, as its partner.
+    """
+    partners = [np.flip(image, axis=0) if augment.mixes else None for image in images]
+    made = [augment(image, index=i, partner=partners[i]) for i, image in enumerate(images)]
     return made, [caption(augment.plan(image, index=index).items) for index, image in enumerate(images)]
 
 
