@@ -13,15 +13,14 @@ from typing import Any, TypeAlias
 import cv2
 import numpy as np
 
-from augplug import coords
 from augplug._backends import reference
 from augplug._backends.base import Backend, Kernel
-from augplug._backends.tables import GREY, Table, blend8, fill_values, run_of, run_table, tone_table
+from augplug._backends.opencv_warps import warp
+from augplug._backends.tables import GREY, Table, blend8, run_of, run_table, tone_table
 from augplug.effects import Blend, ColorMix, Effect, Filter, Tone, ToneFrom, Warp
-from augplug.types import Counts, Image, Matrix
+from augplug.types import Counts, Image
 
 Run: TypeAlias = tuple[Tone | ToneFrom, ...]
-_INTERPOLATIONS = {"nearest": cv2.INTER_NEAREST, "linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC}
 _GREY = np.array([[*GREY, 32768]], dtype=np.float32) / np.float32(65536)
 _NUDGE = 2.0**-13
 _ADD: Any = cv2.add  # the stubs do not know that it takes a scalar
@@ -31,8 +30,6 @@ _EXACT_COUNT = 1 << 24
 """OpenCV counts histograms in float32, which is exact up to this many pixels."""
 _PUSH_FROM = 1 << 13
 """From so many pixels on, pushing a histogram through a table is quicker than a second look at the image."""
-_LONGEST_SIDE = 32766
-"""OpenCV's warps index pixels with 16 bits."""
 
 
 class OpenCV(Backend):
@@ -208,55 +205,10 @@ def _filter(effect: Filter, shape: tuple[int, ...]) -> Kernel | None:
     return render
 
 
-def _warp(effect: Warp, shape: tuple[int, ...]) -> Kernel | None:
-    if not isinstance(effect.motion, tuple) or effect.interpolation == "area":
-        return None
-    if coords.is_turn(effect.motion, *shape[:2]) == effect.size:
-        return _turn(effect.motion)
-    fill = fill_values(effect.fill, shape, _UINT8).tolist()
-    shift = _whole_shift(effect.motion)
-    if shift is not None and effect.size == shape[:2]:
-        dx, dy = (max(-side, min(move, side)) for move, side in zip(shift, (shape[1], shape[0]), strict=True))
-        return partial(_shifted, dx=dx, dy=dy, fill=fill)
-    if max(*shape[:2], *effect.size) > _LONGEST_SIDE:
-        return None
-    pull = coords.inverse(effect.motion)
-    flags = _INTERPOLATIONS[effect.interpolation] | cv2.WARP_INVERSE_MAP
-    size = effect.size[::-1]
-    if effect.motion[2] == (0.0, 0.0, 1.0):
-        affine = pull[:2]
-        return lambda image: cv2.warpAffine(image, affine, size, flags=flags, borderValue=fill)
-    return lambda image: cv2.warpPerspective(image, pull, size, flags=flags, borderValue=fill)
-
-
-def _turn(motion: Matrix) -> Kernel:
-    (a, b, _), (d, e, _), _ = motion
-    mirror = (a + b < 0, d + e < 0)
-    code = {(True, False): 1, (False, True): 0, (True, True): -1}.get(mirror)
-    if a == 0:
-        return lambda image: cv2.transpose(image) if code is None else cv2.flip(cv2.transpose(image), code)
-    return lambda image: image.copy() if code is None else cv2.flip(image, code)
-
-
-def _whole_shift(motion: Matrix) -> tuple[int, int] | None:
-    (a, b, dx), (d, e, dy), last = motion
-    plain = (a, b, d, e, last) == (1.0, 0.0, 0.0, 1.0, (0.0, 0.0, 1.0))
-    return (int(dx), int(dy)) if plain and dx.is_integer() and dy.is_integer() else None
-
-
-def _shifted(image: Image, dx: int, dy: int, fill: list[Any]) -> Image:
-    height, width = image.shape[:2]
-    left, right, top, bottom = max(dx, 0), max(-dx, 0), max(dy, 0), max(-dy, 0)
-    kept = image[bottom : height - top, right : width - left]
-    if kept.size == 0:
-        return np.full_like(image, fill if image.ndim == 3 else fill[0])
-    return cv2.copyMakeBorder(kept, top, bottom, left, right, cv2.BORDER_CONSTANT, value=fill)
-
-
 _MAKE: dict[type, Any] = {
     Tone: _tone,
     ToneFrom: _tone_from,
     ColorMix: _color_mix,
     Filter: _filter,
-    Warp: _warp,
+    Warp: warp,
 }
