@@ -10,9 +10,10 @@ import numpy as np
 from augplug import fuse as fusing
 from augplug._backends.base import Backend, Kernel
 from augplug._policies.draw import Drawn, Item
-from augplug.effects import Blend, ColorMix, Effect, Warp
+from augplug.effects import Blend, ColorMix, Effect, Tone, ToneFrom, Warp
 from augplug.errors import ImageError
 from augplug.fuse import FuseLevel
+from augplug.outputs import Output
 from augplug.types import Canvas, Image
 
 MAX_PIXELS = 1 << 28
@@ -82,15 +83,23 @@ def _canvas_after(effects: Sequence[Effect], canvas: Canvas) -> Canvas:
     return canvas
 
 
-def prepare(items: Sequence[Item], image: Image, fuse: FuseLevel, backend: Backend) -> tuple[Kernel, ...]:
-    """Return the kernels that render drawn operations on images of this shape and dtype."""
+def prepare(
+    items: Sequence[Item], image: Image, fuse: FuseLevel, backend: Backend, output: Output | None = None
+) -> tuple[Kernel, ...]:
+    """Return the kernels that render drawn operations on images of this shape and dtype, and end with `output`."""
     canvas = canvas_of(image)
     effects = fusing.fuse(describe(items, canvas), fuse, canvas)
+    last: Tone | ToneFrom | None = None
+    if output is not None and fuse != "none" and effects and isinstance(tone := effects[-1], Tone | ToneFrom):
+        effects, last = effects[:-1], tone
     kernels = []
     for effect in effects:
         shape = (canvas.height, canvas.width, canvas.channels)[: image.ndim]
         kernels.append(backend.prepare(effect, shape, image.dtype))
         canvas = _canvas_after((effect,), canvas)
+    if output is not None:
+        shape = (canvas.height, canvas.width, canvas.channels)[: image.ndim]
+        kernels.append(backend.finish(output, last, shape, image.dtype))
     return tuple(kernels)
 
 

@@ -13,11 +13,12 @@ from typing import Any, TypeAlias
 import cv2
 import numpy as np
 
-from augplug._backends import reference
+from augplug._backends import finishing, reference
 from augplug._backends.base import Backend, Kernel
 from augplug._backends.opencv_warps import warp
 from augplug._backends.tables import GREY, Table, blend8, run_of, run_table, tone_table
 from augplug.effects import Blend, ColorMix, Effect, Filter, Tone, ToneFrom, Warp
+from augplug.outputs import Layout, Output
 from augplug.types import Counts, Image
 
 Run: TypeAlias = tuple[Tone | ToneFrom, ...]
@@ -57,6 +58,16 @@ class OpenCV(Backend):
         if kernel is None:
             return self._reference.prepare(effect, shape, dtype)
         return kernel if plain == shape else partial(_one_channel, kernel=kernel)
+
+    def finish(
+        self, output: Output, last: Tone | ToneFrom | None, shape: tuple[int, ...], dtype: np.dtype[Any]
+    ) -> Kernel:
+        """Return the last step: on uint8 images OpenCV looks up the table."""
+        channels = shape[2] if len(shape) == 3 else 1
+        if dtype != np.uint8:
+            return finishing.finish(output, last, shape, dtype, self, reference.LOOKING)
+        looking = finishing.Looking(_finished, partial(histograms, channels=channels))
+        return finishing.finish(output, last, shape, dtype, self, looking)
 
 
 def _one_channel(image: Image, kernel: Kernel) -> Image:
@@ -133,6 +144,17 @@ def _extremes_table(run: Run, lowest: float, highest: float) -> Table:
 def _wide(table: Table) -> Table:
     """Return tables `(C, 256)` as OpenCV takes them."""
     return table[0] if len(table) == 1 else table.T[None].copy()
+
+
+def _finished(image: Image, table: Table, layout: Layout) -> Image:
+    """Return an image through tables `(C, 256)` of float32: a plane after the other, the layout as it comes."""
+    if layout == "HWC" or len(table) == 1:
+        made = cv2.LUT(image, _wide(table)).reshape(image.shape)
+        return made if layout == "HWC" else finishing.laid(made, layout)
+    made = np.empty((len(table), *image.shape[:2]), np.float32)
+    for plane, own, into in zip(cv2.split(image), table, made, strict=True):
+        cv2.LUT(plane, own, into)
+    return made
 
 
 def histograms(image: Image, channels: int) -> Counts:
