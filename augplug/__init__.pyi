@@ -83,6 +83,9 @@ from .ops.base import (
     operation as operation,
     parameter as parameter,
 )
+from .outputs import (
+    Output as Output,
+)
 from .plan import (
     Plan as Plan,
 )

@@ -176,7 +176,7 @@ class Augmenter(augmenter.Augmenter):
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle as JSON and names: another process looks its operations up itself."""
         settings = {"seed": self.seed, "backend": self.backend.name, "fuse": self.fuse}
-        settings |= {"classes": self.classes, "max_pixels": self.max_pixels}
+        settings |= {"classes": self.classes, "max_pixels": self.max_pixels, "output": self.output}
         return _restore, (json.dumps(self.policy.to_json()), settings)
 
 

@@ -19,8 +19,9 @@ from augplug.effects import Mix, Opaque
 from augplug.errors import SettingsError, TargetError, suggest
 from augplug.fuse import FUSE_LEVELS, FuseLevel
 from augplug.mixing import Partner
+from augplug.outputs import Output
 from augplug.plan import Plan
-from augplug.rendering import canvas_of, check_image, describe, prepare, run
+from augplug.rendering import canvas_after, canvas_of, check_image, describe, kernels_of, prepare, run
 from augplug.rng import WORD, Stream, key_of, key_of_count
 from augplug.samples import Sample, read, to_array
 from augplug.stages import digest_of, finish, last_mix, render
@@ -46,11 +47,13 @@ class Augmenter:
         fuse: FuseLevel | None = None,
         classes: int | None = None,
         max_pixels: int | None = None,
+        output: Output | None = None,
     ) -> None:
         """Take a policy, a `seed` in 0..2**64-1, a backend (OpenCV if there is one) and a fuse level (the policy's).
 
         `classes` is how many there are: labels that are mixed become rows of so many weights. `max_pixels` is the
-        largest image (height times width) that is taken, 2**28 unless given.
+        largest image (height times width) that is taken, 2**28 unless given. With `output` every image leaves as a
+        float32 array, normalised and laid out as it says.
         """
         self.policy = policy
         self.seed = _natural("seed", seed)
@@ -60,6 +63,9 @@ class Augmenter:
             raise SettingsError(f"{self.fuse!r} is no fuse level{suggest(str(self.fuse), FUSE_LEVELS)}")
         self.classes = None if classes is None else _natural("classes", classes, lowest=1)
         self.max_pixels = None if max_pixels is None else _natural("max_pixels", max_pixels, lowest=1)
+        if output is not None and not isinstance(output, Output):
+            raise SettingsError(f"output is an augplug.Output, not {type(output).__name__}")
+        self.output = output
         self._draw = compile_policy(policy)
         self._digest = policy.digest
         self.mixes = _mixes(policy.node)
@@ -96,7 +102,8 @@ class Augmenter:
             return run(self._program(items, checked), checked)
         array, back = to_array(picture)
         checked = check_image(array, self.max_pixels)
-        return back(run(self._program(items, checked), checked))
+        made = run(self._program(items, checked), checked)
+        return back(made) if self.output is None else made
 
     def batch(
         self,
@@ -119,6 +126,7 @@ class Augmenter:
             None if number is None else _natural("index", number) for number in check_indices(indices, len(array))
         ]
         threads = _natural("threads", threads, lowest=1)
+        back = back if self.output is None else np.asarray
         if not targets and not self.mixes:
             plain = in_turn(lambda i: self(array[i], index=numbers[i], epoch=epoch), len(array), threads)
             return back(stacked(plain, array))
@@ -160,21 +168,32 @@ class Augmenter:
     ) -> tuple[Partner, Mix | None]:
         """Return an image and its targets, all but the mix with finished partners, and that mix."""
         effects, last = last_mix(describe(items, canvas_of(sample.image)))
-        if last is None and not any(isinstance(effect, Mix | Opaque) for effect in effects):
-            image = run(self._program(items, sample.image), sample.image)
-            follow(sample.targets, effects, self.backend)
-        else:
-            image = render(
-                effects, sample.image, sample.targets, fuse=self.fuse, backend=self.backend, raw=raw, position=position
-            )
+        image = render(
+            effects, sample.image, sample.targets, fuse=self.fuse, backend=self.backend, raw=raw, position=position
+        )
         return (image, sample.targets), last
 
+    def _result(self, sample: Sample, made: Partner) -> dict[str, Any]:
+        image, targets = made
+        size = (image.shape[0], image.shape[1])
+        if self.output is not None:
+            image = run(kernels_of((), image, self.fuse, self.backend, self.output), image)
+        return sample.result(image, targets, size, as_array=self.output is not None)
+
     def _with_targets(self, sample: Sample, items: tuple[Item, ...], partner: Sample | None = None) -> dict[str, Any]:
+        canvas = canvas_of(sample.image)
+        effects = describe(items, canvas)
+        if not any(isinstance(effect, Mix | Opaque) for effect in effects):
+            image = run(self._program(items, sample.image), sample.image)
+            follow(sample.targets, effects, self.backend)
+            after = canvas_after(effects, canvas)
+            size = (after.height, after.width)
+            return sample.result(image, sample.targets, size, as_array=self.output is not None)
         raw = [] if partner is None else [sample.image, partner.image]
         made, last = self._rendered(sample, items, raw, 0)
         if last is not None and partner is not None:
             made = finish(last, [made, (partner.image, partner.targets)], 0)
-        return sample.result(*made)
+        return self._result(sample, made)
 
     def _mixed(self, rows: list[dict[str, Any]], drawn: list[tuple[Item, ...]], threads: int) -> list[dict[str, Any]]:
         """Return the samples of a batch augmented, then mixed."""
@@ -183,7 +202,7 @@ class Augmenter:
         rendered = in_turn(lambda i: self._rendered(samples[i], drawn[i], raw, i), len(rows), threads)
         finished = [made for made, _ in rendered]
         mixed = [made if last is None else finish(last, finished, i) for i, (made, last) in enumerate(rendered)]
-        return [sample.result(*made) for sample, made in zip(samples, mixed, strict=True)]
+        return [self._result(sample, made) for sample, made in zip(samples, mixed, strict=True)]
 
     def plan(self, image: Any, *, index: int | None = None, epoch: int = 0, partner: Any = None) -> Plan:
         """Return what `augment(image, index=index, epoch=epoch)` draws, without rendering it.
@@ -218,7 +237,7 @@ class Augmenter:
         return key_of(self.seed, _natural("epoch", epoch), _natural("index", index))
 
     def _prepare(self, items: tuple[Item, ...], image: Image) -> tuple[Kernel, ...]:
-        program = prepare(items, image, self.fuse, self.backend)
+        program = prepare(items, image, self.fuse, self.backend, self.output)
         if len(self._programs) >= PROGRAMS:
             self._programs.clear()
         self._programs[items, image.shape, image.dtype] = program

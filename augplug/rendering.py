@@ -11,9 +11,10 @@ import numpy as np
 from augplug import fuse as fusing
 from augplug._backends.base import Backend, Kernel
 from augplug._policies.draw import Drawn, Item
-from augplug.effects import Blend, ColorMix, Effect, Mix, Opaque, Warp
+from augplug.effects import Blend, ColorMix, Effect, Mix, Opaque, Tone, ToneFrom, Warp
 from augplug.errors import ImageError, OperationError, TargetError
 from augplug.fuse import FuseLevel
+from augplug.outputs import Output
 from augplug.types import Canvas, Image
 
 MAX_PIXELS = 1 << 28
@@ -86,13 +87,13 @@ def describe(items: Sequence[Item], canvas: Canvas) -> tuple[Effect, ...]:
         else:
             new = (Blend(item.weights, tuple(_chain(chain, canvas) for chain in item.chains)),)
         effects.extend(new)
-        canvas = _canvas_after(new, canvas)
+        canvas = canvas_after(new, canvas)
     return tuple(effects)
 
 
 def _chain(items: Sequence[Item], canvas: Canvas) -> tuple[Effect, ...]:
     effects = describe(items, canvas)
-    after = _canvas_after(effects, canvas)
+    after = canvas_after(effects, canvas)
     if after != canvas:
         raise ImageError(
             f"a chain of a blend makes {after.height}x{after.width} pixels of {canvas.height}x{canvas.width}, and "
@@ -101,7 +102,8 @@ def _chain(items: Sequence[Item], canvas: Canvas) -> tuple[Effect, ...]:
     return effects
 
 
-def _canvas_after(effects: Sequence[Effect], canvas: Canvas) -> Canvas:
+def canvas_after(effects: Sequence[Effect], canvas: Canvas) -> Canvas:
+    """Return the canvas that effects leave."""
     for effect in effects:
         if isinstance(effect, Warp):
             canvas = Canvas(*effect.size, canvas.channels)
@@ -110,16 +112,24 @@ def _canvas_after(effects: Sequence[Effect], canvas: Canvas) -> Canvas:
     return canvas
 
 
-def prepare(items: Sequence[Item], image: Image, fuse: FuseLevel, backend: Backend) -> tuple[Kernel, ...]:
-    """Return the kernels that render drawn operations on images of this shape and dtype."""
-    return kernels_of(describe(items, canvas_of(image)), image, fuse, backend)
+def prepare(
+    items: Sequence[Item], image: Image, fuse: FuseLevel, backend: Backend, output: Output | None = None
+) -> tuple[Kernel, ...]:
+    """Return the kernels that render drawn operations on images of this shape and dtype, and end with `output`."""
+    return kernels_of(describe(items, canvas_of(image)), image, fuse, backend, output)
 
 
-def kernels_of(effects: Sequence[Effect], image: Image, fuse: FuseLevel, backend: Backend) -> tuple[Kernel, ...]:
-    """Return the kernels that render effects on images of this shape and dtype."""
+def kernels_of(
+    effects: Sequence[Effect], image: Image, fuse: FuseLevel, backend: Backend, output: Output | None = None
+) -> tuple[Kernel, ...]:
+    """Return the kernels that render effects on images of this shape and dtype, and end with `output`."""
     canvas = canvas_of(image)
+    effects = fusing.fuse(effects, fuse, canvas)
+    last: Tone | ToneFrom | None = None
+    if output is not None and fuse != "none" and effects and isinstance(tone := effects[-1], Tone | ToneFrom):
+        effects, last = effects[:-1], tone
     kernels: list[Kernel] = []
-    for effect in fusing.fuse(effects, fuse, canvas):
+    for effect in effects:
         if isinstance(effect, Mix):
             raise TargetError(
                 "this policy mixes images, and one image alone has no partner; use augment.batch(images, ...) or "
@@ -130,7 +140,10 @@ def kernels_of(effects: Sequence[Effect], image: Image, fuse: FuseLevel, backend
             continue
         shape = (canvas.height, canvas.width, canvas.channels)[: image.ndim]
         kernels.append(backend.prepare(effect, shape, image.dtype))
-        canvas = _canvas_after((effect,), canvas)
+        canvas = canvas_after((effect,), canvas)
+    if output is not None:
+        shape = (canvas.height, canvas.width, canvas.channels)[: image.ndim]
+        kernels.append(backend.finish(output, last, shape, image.dtype))
     return tuple(kernels)
 
 

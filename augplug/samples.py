@@ -69,15 +69,20 @@ class Sample:
     boxes: Boxes | None
     keypoints: Keypoints | None
 
-    def result(self, image: Image, targets: Targets) -> dict[str, Any]:
-        """Return the result under the keywords that were given, each as the kind that it was."""
+    def result(
+        self, image: Image, targets: Targets, size: tuple[int, int], *, as_array: bool = False
+    ) -> dict[str, Any]:
+        """Return the result under the keywords that were given, each as the kind that it was.
+
+        `size` is the height and width of the image, whose axes may stand in another order; `as_array` leaves it so.
+        """
         made: dict[str, Any] = {}
         masks = iter(targets.masks)
         kept = self._kept(targets)
         boxes, tags = edges_of(targets.corners[kept]), targets.tags[kept]
         for name, value in self.given.items():
             if name == "image":
-                made[name] = self.back(image)
+                made[name] = image if as_array else self.back(image)
             elif value is None:
                 made[name] = None
             elif name == "mask":
@@ -85,7 +90,7 @@ class Sample:
             elif name == "masks":
                 made[name] = [to_array(mask)[1](next(masks)) for mask in value]
             elif name in ("boxes", "bboxes") and self.boxes is not None:
-                moved = self.boxes.moved(boxes, tags, image.shape[0], image.shape[1])
+                moved = self.boxes.moved(boxes, tags, *size)
                 made[name] = _as_given(value, moved, moved.array)
             elif name == "keypoints":
                 points = Keypoints(targets.points, targets.swap, targets.visible)

@@ -227,3 +227,40 @@ def test_a_blend_that_moves_has_no_targets() -> None:
     with pytest.raises(TargetError, match="no masks and no keypoints"):
         moving(image=IMAGE, mask=IMAGE[..., 0], keypoints=[[1, 1]], index=0)
     assert np.array_equal(tones(image=IMAGE, mask=IMAGE[..., 0], index=0)["mask"], IMAGE[..., 0])
+
+
+@pytest.mark.parametrize("fuse", ["none", "exact"])
+@pytest.mark.parametrize("layout", ["HWC", "CHW"])
+def test_output_is_normalised_with_and_without_targets(layout: Any, fuse: Any) -> None:
+    """Float32 (v / 255 - mean) / std, boxes in the image's own sizes, the same in calls, batches and mixes."""
+    output = augplug.Output(mean=(0.5, 0.4, 0.3), std=(0.2, 0.3, 0.4), layout=layout)
+    plain = augplug.Augmenter(TURN, seed=1, fuse=fuse)
+    augment = augplug.Augmenter(TURN, seed=1, fuse=fuse, output=output)
+    expected = (plain(IMAGE, index=3) / 255 - [0.5, 0.4, 0.3]) / [0.2, 0.3, 0.4]
+    expected = expected.transpose(2, 0, 1) if layout == "CHW" else expected
+    boxes = augplug.Boxes([[0.5, 0.5, 0.2, 0.2]], format="yolo")
+    made = augment(image=IMAGE, boxes=boxes, index=3)
+    picture = augment(Pictures.fromarray(IMAGE), index=3)
+
+    assert made["image"].dtype == np.float32
+    assert np.abs(made["image"] - expected).max() <= 1e-6
+    assert np.array_equal(augment(IMAGE, index=3), made["image"])
+    assert np.array_equal(picture, made["image"])
+    assert np.array_equal(augment.batch(IMAGE[None], indices=[3])[0], made["image"])
+    assert np.allclose(made["boxes"].array, plain(image=IMAGE, boxes=boxes, index=3)["boxes"].array)
+    mixing = augplug.Augmenter(augplug.step("MixUp", share=0.5), output=output)
+    assert mixing(IMAGE, partner=IMAGE, index=0).shape == made["image"].shape
+
+
+def test_an_augmenter_with_output_pickles() -> None:
+    """With its settings."""
+    import pickle  # the test's own: augplug writes none
+
+    output = augplug.Output(mean=0.5, std=0.25, layout="CHW")
+    augment = augplug.Augmenter(TURN, output=output, classes=7, max_pixels=1000)
+    again = pickle.loads(pickle.dumps(augment))  # our own bytes, a line above
+
+    assert (again.output, again.classes, again.max_pixels) == (output, 7, 1000)
+    assert np.array_equal(again(IMAGE, index=1), augment(IMAGE, index=1))
+    with pytest.raises(augplug.SettingsError, match="not tuple"):
+        augplug.Augmenter(TURN, output=(0.5, 0.5))

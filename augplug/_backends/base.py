@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from augplug.effects import Effect
+from augplug.effects import Effect, Tone, ToneFrom
+from augplug.outputs import Output
 from augplug.types import Image
 
 Kernel: TypeAlias = Callable[[Image], Image]
@@ -29,4 +30,14 @@ class Backend(ABC):
         """Return the kernel of an effect on images `(H, W)` or `(H, W, C)` of that dtype.
 
         What can be computed ahead (a table, an inverse matrix) is; a kernel may be used by several threads at once.
+        """
+
+    @abstractmethod
+    def finish(
+        self, output: Output, last: Tone | ToneFrom | None, shape: tuple[int, ...], dtype: np.dtype[Any]
+    ) -> Kernel:
+        """Return the kernel that ends a program: the tone `last`, if there is one, then what `output` says.
+
+        It takes images of `shape` and `dtype` and returns float32, in the layout of `output`. On integers a tone and
+        the normalisation are one table. Raises ImageError where `output` has another number of channels.
         """

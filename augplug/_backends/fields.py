@@ -20,8 +20,8 @@ def pull_points(field: Field, size: tuple[int, int]) -> tuple[Reals, Reals]:
     if field.kind == "radial":
         dx, dy = _radial(field, columns[None, :], rows[:, None], size)
     else:
-        down, across = _weights(rows, field.spacing, height), _weights(columns, field.spacing, width)
-        moved = down @ _control(field, down.shape[1], across.shape[1]) @ across.T
+        down, across = weights(rows, field.spacing, height), weights(columns, field.spacing, width)
+        moved = down @ control(field, down.shape[1], across.shape[1]) @ across.T
         dx, dy = moved
     return columns[None, :] + dx, rows[:, None] + dy
 
@@ -31,9 +31,9 @@ def displacement(field: Field, points: Points, size: tuple[int, int]) -> Points:
     xs, ys = points.T
     if field.kind == "radial":
         return np.stack(_radial(field, xs, ys, size), axis=1)
-    down, across = _weights(ys, field.spacing, size[0]), _weights(xs, field.spacing, size[1])
-    control = _control(field, down.shape[1], across.shape[1])
-    moved: Points = np.einsum("ki,cij,kj->kc", down, control, across)
+    down, across = weights(ys, field.spacing, size[0]), weights(xs, field.spacing, size[1])
+    moves = control(field, down.shape[1], across.shape[1])
+    moved: Points = np.einsum("ki,cij,kj->kc", down, moves, across)
     return moved
 
 
@@ -53,20 +53,20 @@ def _radial(field: Field, xs: Reals, ys: Reals, size: tuple[int, int]) -> tuple[
     return x * strength, y * strength
 
 
-def _weights(places: Reals, spacing: float, side: int) -> Reals:
+def weights(places: Reals, spacing: float, side: int) -> Reals:
     """Return the weights `(K, N)` of N control points along one axis: a cubic B-spline."""
     count = int(np.ceil(side / spacing)) + 3
     at = np.clip((places + 0.5) / spacing, 0, count - 3)  # points outside the canvas move as its border does
     first = np.minimum(np.floor(at), count - 4).astype(np.intp)
     t = at - first
-    weights = np.zeros((len(places), count))
+    made = np.zeros((len(places), count))
     parts = ((1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3)
     for offset, part in enumerate(parts):
-        weights[np.arange(len(places)), first + offset] = part / 6
-    return weights
+        made[np.arange(len(places)), first + offset] = part / 6
+    return made
 
 
-def _control(field: Field, rows: int, columns: int) -> Reals:
+def control(field: Field, rows: int, columns: int) -> Reals:
     """Return the displacements `(2, rows, columns)` of the control points, dx and dy."""
     if field.kind == "elastic":
         return _uniform(field.key, 2 * rows * columns).reshape(2, rows, columns) * field.amplitude

@@ -13,15 +13,15 @@ from typing import Any, TypeAlias
 import cv2
 import numpy as np
 
-from augplug import coords
-from augplug._backends import reference
+from augplug._backends import finishing, reference
 from augplug._backends.base import Backend, Kernel
-from augplug._backends.tables import GREY, Table, blend8, fill_values, run_of, run_table, tone_table
+from augplug._backends.opencv_warps import warp
+from augplug._backends.tables import GREY, Table, blend8, run_of, run_table, tone_table
 from augplug.effects import Blend, ColorMix, Effect, Filter, Tone, ToneFrom, Warp
-from augplug.types import Counts, Image, Matrix
+from augplug.outputs import Layout, Output
+from augplug.types import Counts, Image
 
 Run: TypeAlias = tuple[Tone | ToneFrom, ...]
-_INTERPOLATIONS = {"nearest": cv2.INTER_NEAREST, "linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC}
 _GREY = np.array([[*GREY, 32768]], dtype=np.float32) / np.float32(65536)
 _NUDGE = 2.0**-13
 _ADD: Any = cv2.add  # the stubs do not know that it takes a scalar
@@ -31,8 +31,6 @@ _EXACT_COUNT = 1 << 24
 """OpenCV counts histograms in float32, which is exact up to this many pixels."""
 _PUSH_FROM = 1 << 13
 """From so many pixels on, pushing a histogram through a table is quicker than a second look at the image."""
-_LONGEST_SIDE = 32766
-"""OpenCV's warps index pixels with 16 bits."""
 
 
 class OpenCV(Backend):
@@ -60,6 +58,16 @@ class OpenCV(Backend):
         if kernel is None:
             return self._reference.prepare(effect, shape, dtype)
         return kernel if plain == shape else partial(_one_channel, kernel=kernel)
+
+    def finish(
+        self, output: Output, last: Tone | ToneFrom | None, shape: tuple[int, ...], dtype: np.dtype[Any]
+    ) -> Kernel:
+        """Return the last step: on uint8 images OpenCV looks up the table."""
+        channels = shape[2] if len(shape) == 3 else 1
+        if dtype != np.uint8:
+            return finishing.finish(output, last, shape, dtype, self, reference.LOOKING)
+        looking = finishing.Looking(_finished, partial(histograms, channels=channels))
+        return finishing.finish(output, last, shape, dtype, self, looking)
 
 
 def _one_channel(image: Image, kernel: Kernel) -> Image:
@@ -138,6 +146,17 @@ def _wide(table: Table) -> Table:
     return table[0] if len(table) == 1 else table.T[None].copy()
 
 
+def _finished(image: Image, table: Table, layout: Layout) -> Image:
+    """Return an image through tables `(C, 256)` of float32: a plane after the other, the layout as it comes."""
+    if layout == "HWC" or len(table) == 1:
+        made = cv2.LUT(image, _wide(table)).reshape(image.shape)
+        return made if layout == "HWC" else finishing.laid(made, layout)
+    made = np.empty((len(table), *image.shape[:2]), np.float32)
+    for plane, own, into in zip(cv2.split(image), table, made, strict=True):
+        cv2.LUT(plane, own, into)
+    return made
+
+
 def histograms(image: Image, channels: int) -> Counts:
     """Return the exact histograms `(C, 256)`, in blocks where float32 would round."""
     if image.shape[0] * image.shape[1] < _PUSH_FROM and channels <= 4:
@@ -208,55 +227,10 @@ def _filter(effect: Filter, shape: tuple[int, ...]) -> Kernel | None:
     return render
 
 
-def _warp(effect: Warp, shape: tuple[int, ...]) -> Kernel | None:
-    if not isinstance(effect.motion, tuple) or effect.interpolation == "area":
-        return None
-    if coords.is_turn(effect.motion, *shape[:2]) == effect.size:
-        return _turn(effect.motion)
-    fill = fill_values(effect.fill, shape, _UINT8).tolist()
-    shift = _whole_shift(effect.motion)
-    if shift is not None and effect.size == shape[:2]:
-        dx, dy = (max(-side, min(move, side)) for move, side in zip(shift, (shape[1], shape[0]), strict=True))
-        return partial(_shifted, dx=dx, dy=dy, fill=fill)
-    if max(*shape[:2], *effect.size) > _LONGEST_SIDE:
-        return None
-    pull = coords.inverse(effect.motion)
-    flags = _INTERPOLATIONS[effect.interpolation] | cv2.WARP_INVERSE_MAP
-    size = effect.size[::-1]
-    if effect.motion[2] == (0.0, 0.0, 1.0):
-        affine = pull[:2]
-        return lambda image: cv2.warpAffine(image, affine, size, flags=flags, borderValue=fill)
-    return lambda image: cv2.warpPerspective(image, pull, size, flags=flags, borderValue=fill)
-
-
-def _turn(motion: Matrix) -> Kernel:
-    (a, b, _), (d, e, _), _ = motion
-    mirror = (a + b < 0, d + e < 0)
-    code = {(True, False): 1, (False, True): 0, (True, True): -1}.get(mirror)
-    if a == 0:
-        return lambda image: cv2.transpose(image) if code is None else cv2.flip(cv2.transpose(image), code)
-    return lambda image: image.copy() if code is None else cv2.flip(image, code)
-
-
-def _whole_shift(motion: Matrix) -> tuple[int, int] | None:
-    (a, b, dx), (d, e, dy), last = motion
-    plain = (a, b, d, e, last) == (1.0, 0.0, 0.0, 1.0, (0.0, 0.0, 1.0))
-    return (int(dx), int(dy)) if plain and dx.is_integer() and dy.is_integer() else None
-
-
-def _shifted(image: Image, dx: int, dy: int, fill: list[Any]) -> Image:
-    height, width = image.shape[:2]
-    left, right, top, bottom = max(dx, 0), max(-dx, 0), max(dy, 0), max(-dy, 0)
-    kept = image[bottom : height - top, right : width - left]
-    if kept.size == 0:
-        return np.full_like(image, fill if image.ndim == 3 else fill[0])
-    return cv2.copyMakeBorder(kept, top, bottom, left, right, cv2.BORDER_CONSTANT, value=fill)
-
-
 _MAKE: dict[type, Any] = {
     Tone: _tone,
     ToneFrom: _tone_from,
     ColorMix: _color_mix,
     Filter: _filter,
-    Warp: _warp,
+    Warp: warp,
 }

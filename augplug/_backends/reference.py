@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from augplug import coords
-from augplug._backends import fields, kernels, noise, sampling
+from augplug._backends import fields, finishing, kernels, noise, sampling
 from augplug._backends.base import Backend, Kernel
 from augplug._backends.tables import (
     GREY,
@@ -25,6 +25,7 @@ from augplug._backends.tables import (
 )
 from augplug.effects import Blend, ColorMix, Effect, Field, Filter, Noise, Paint, Tone, ToneFrom, Warp
 from augplug.errors import OperationError
+from augplug.outputs import Layout, Output
 from augplug.types import Counts, Image, Values
 
 
@@ -45,6 +46,12 @@ class Reference(Backend):
         if render is None:
             raise OperationError(f"{type(effect).__name__} is not rendered on a single image by a backend")
         return partial(render, effect=effect)
+
+    def finish(
+        self, output: Output, last: Tone | ToneFrom | None, shape: tuple[int, ...], dtype: np.dtype[Any]
+    ) -> Kernel:
+        """Return the last step: by table on integers, by formula on floats."""
+        return finishing.finish(output, last, shape, dtype, self, LOOKING)
 
 
 def tone(image: Image, effect: Tone) -> Image:
@@ -95,6 +102,10 @@ def look_up(image: Image, table: Table) -> Image:
     if image.ndim == 2:
         return cast(Image, table[0][image])
     return np.stack([table[c][image[..., c]] for c in range(image.shape[2])], axis=2)
+
+
+def _finished(image: Image, table: Table, layout: Layout) -> Image:
+    return finishing.laid(look_up(image, table), layout)
 
 
 def histograms(image: Image) -> Counts:
@@ -209,6 +220,7 @@ def blend(image: Image, effect: Blend, backend: Backend) -> Image:
     return from_units(np.floor(total + 0.5) if image.dtype == np.uint8 else total, image.dtype)
 
 
+LOOKING = finishing.Looking(_finished, histograms)
 _RENDER: dict[type, Any] = {
     Tone: tone,
     ToneFrom: tone_from,

@@ -347,13 +347,13 @@ def span(low: float, high: float, number: int, count: int) -> tuple[float, float
 def test_area_is_the_mean_under_each_output_pixel(
     corner: Point, sides: Point, size: tuple[int, int], seed: int
 ) -> None:
-    """Fractional boxes, growing and shrinking, over the border too; OpenCV's backend takes the reference's."""
+    """Fractional boxes, growing and shrinking, over the border too; OpenCV rounds halves to even."""
     image = noise(9, 8, seed=seed)
     box = (corner[0], corner[1], corner[0] + sides[0], corner[1] + sides[1])
     effect = Warp(motion=coords.crop_resize(box, *size), size=size, interpolation="area", fill=40.0)
     made = warped(effect, image, "reference")
     assert (np.abs(made - slow_area(image, box, size, 40.0)) <= 0.5 + 1e-6).all()
-    assert np.array_equal(warped(effect, image, "opencv"), made)
+    assert np.abs(warped(effect, image, "opencv").astype(int) - made).max() <= 1
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -368,7 +368,7 @@ def test_every_channel_is_rendered_as_a_grey_image_would_be(channels: int, backe
             grey = np.ascontiguousarray(image[..., channel])
             assert agree(made[..., channel], grey, operation, exactly=backend == "reference"), operation
     for operation in OF_COLOUR:
-        if channels in {1, 3}:
+        if channels in {1, 3} or operation.about.name == "Contrast":
             assert render(operation, image, backend).shape == image.shape
         else:
             with pytest.raises(ImageError, match=f"{operation.about.name} .*{channels} channels"):

@@ -1,0 +1,101 @@
+"""The last step: normalised float32 in the layout that was asked for. Shared by the backends.
+
+An integer image is looked up in one table a channel: that of the tones before, then that of the normalisation. So
+normalising costs one pass whether a tone stands before it or not, and gives the same bits as two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from augplug._backends.base import Backend, Kernel
+from augplug._backends.tables import Table, levels, run_of, run_table, tone_table
+from augplug.effects import Tone, ToneFrom
+from augplug.errors import ImageError
+from augplug.outputs import Layout, Output
+from augplug.types import Counts, Image
+
+Reals = npt.NDArray[np.float32]
+
+
+class Looking(NamedTuple):
+    """How a backend looks at an integer image and its tables."""
+
+    up: Callable[[Image, Reals, Layout], Image]
+    """Takes an image, tables `(C, L)` of float32 and a layout; returns the image through its tables, in that layout."""
+    histograms: Callable[[Image], Counts]
+    """Returns the exact histograms `(C, L)` of an image."""
+
+
+def finish(  # pylint: disable=too-many-arguments,too-many-positional-arguments  # those of Backend.finish, and the backend
+    output: Output,
+    last: Tone | ToneFrom | None,
+    shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+    backend: Backend,
+    looking: Looking,
+) -> Kernel:
+    """Return the kernel of the last step, and of `last` before it."""
+    if dtype.kind == "f" or (isinstance(last, ToneFrom) and last.statistic == "grey_mean"):
+        # No table before the image is there: the tone is rendered first.
+        then = _alone(output, shape, dtype, looking)
+        return then if last is None else _chained(backend.prepare(last, shape, dtype), then)
+    if isinstance(last, ToneFrom):
+        normal, run = _table(output, shape, dtype), run_of(last)
+        return lambda image: looking.up(
+            image, _through(run_table(run, looking.histograms(image), dtype), normal), output.layout
+        )
+    normal = _table(output, shape, dtype)
+    table = normal if last is None else _through(tone_table(last, dtype), normal)
+    return lambda image: looking.up(image, table, output.layout)
+
+
+def _alone(output: Output, shape: tuple[int, ...], dtype: np.dtype[Any], looking: Looking) -> Kernel:
+    table = _table(output, shape, dtype)  # of floats too: a wrong number of channels is refused here
+    if dtype.kind == "f":
+        return partial(_arithmetic, output=output)
+    return lambda image: looking.up(image, table, output.layout)
+
+
+def _chained(first: Kernel, then: Kernel) -> Kernel:
+    return lambda image: then(first(image))
+
+
+def _table(output: Output, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Reals:
+    """Return every value of an integer dtype normalised, a row a channel: `(C, L)`."""
+    every = np.arange(levels(dtype)) / (levels(dtype) - 1)
+    mean, std = (_column(name, getattr(output, name), shape) for name in ("mean", "std"))
+    return np.asarray((every - mean) / std, dtype=np.float32)
+
+
+def _column(name: str, numbers: float | tuple[float, ...], shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
+    channels = shape[2] if len(shape) == 3 else 1
+    row = np.atleast_1d(np.asarray(numbers, dtype=np.float64))
+    if len(row) not in (1, channels):
+        raise ImageError(
+            f"Output({name}={numbers}) holds {len(row)} numbers, and the image that leaves has shape {shape}: give "
+            f"one number for all channels, or one for each ({channels})"
+        )
+    return np.broadcast_to(row, (channels,))[:, None]
+
+
+def _through(table: Table, normal: Reals) -> Reals:
+    return np.take_along_axis(normal, np.broadcast_to(table, normal.shape).astype(np.intp), axis=1)
+
+
+def _arithmetic(image: Image, output: Output) -> Image:
+    channels = image.astype(np.float64) - np.asarray(output.mean)
+    channels /= np.asarray(output.std)
+    return laid(channels.astype(np.float32), output.layout)
+
+
+def laid(image: Image, layout: Layout) -> Image:
+    """Return an image `(H, W)` or `(H, W, C)` in a layout, C-contiguous."""
+    if layout == "HWC":
+        return image
+    return image[None] if image.ndim == 2 else np.ascontiguousarray(np.moveaxis(image, 2, 0))
