@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from augplug import api
-from augplug.cli.applying import Style, find, plan_jobs, work
+from augplug.cli.applying import Masks, Style, check_masks, find, plan_jobs, work
 from augplug.cli.output import cores, say, seed_option
 from augplug.data.images import MODES, QUALITY
+from augplug.errors import DataError, SettingsError
 
 
 @click.command()
@@ -41,7 +42,23 @@ from augplug.data.images import MODES, QUALITY
     "--quality", type=click.IntRange(1, 100), default=QUALITY, metavar="Q", show_default=True, help="Of JPEG and WEBP."
 )
 @click.option("--suffix", default="", metavar="TEXT", help="What to put behind each name: cat.jpg -> catTEXT.jpg.")
+@click.option(
+    "--masks",
+    "masks_src",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Masks that move with the images: cat/1.jpg has FOLDER/cat/1.png, or any other suffix.",
+)
+@click.option(
+    "--masks-out",
+    "masks_dst",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Where the masks go, as PNG.  [default: DST-masks, beside DST]",
+)
+@click.option("--skip-bad", is_flag=True, help="Leave out, and name, the files that cannot be used.")
 def command(
+    *,
     policy: str,
     src: Path,
     dst: Path,
@@ -51,19 +68,40 @@ def command(
     format_: str | None,
     quality: int,
     suffix: str,
+    masks_src: Path | None,
+    masks_dst: Path | None,
+    skip_bad: bool,
 ) -> None:
     """Augment every image in the folder SRC, and in the folders below it, by POLICY, and write the results to DST.
 
     Folders keep their names; with --copies above 1 the copies are numbered, cat-0.jpg, cat-1.jpg. The draw of a file is
     made from the seed, its place among the sorted paths, and the number of the copy. Files that are no images are left
-    out; one that cannot be read stops the work, and then no result is left in DST. Nothing is ever overwritten.
+    out; one that cannot be read, or has no mask, stops the work, and then no result is left in DST. Nothing is ever
+    overwritten.
     """
     augment = api.Augmenter(policy, seed=seed)
     sources, others = find(src, dst)
     if others:
         named = ", ".join(str(path) for path in others[:3])
         say(f"left out {len(others)} files that are no images: {named}{', ...' if len(others) > 3 else ''}")
-    jobs = plan_jobs(src, dst, sources, Style(copies, format_, quality, suffix))
-    work(augment, jobs, workers or cores())
-    say(f"{len(jobs)} images augmented by {augment.policy.name}, seed {seed}: {len(jobs) * copies} files")
-    click.echo(dst)
+    masks = _masks(src, dst, masks_src, masks_dst)
+    jobs = plan_jobs(src, dst, sources, Style(copies, format_, quality, suffix, masks is not None), masks)
+    done = work(augment, jobs, workers or cores(), skip_bad=skip_bad)
+    if len(done.bad) == len(jobs):
+        raise DataError(f"none of the {len(jobs)} images of {src} can be used; mend them, or give another folder")
+    left = f", {len(done.bad)} left out" if done.bad else ""
+    good = len(jobs) - len(done.bad)
+    say(f"{good} images augmented by {augment.policy.name}, seed {seed}: {len(done.written)} files{left}")
+    for folder in (dst, masks.dst) if masks else (dst,):
+        click.echo(click.format_filename(folder))
+
+
+def _masks(src: Path, dst: Path, masks_src: Path | None, masks_dst: Path | None) -> Masks | None:
+    if masks_src is None:
+        if masks_dst is not None:
+            raise SettingsError("--masks-out says where masks go; give --masks, the folder they come from, too")
+        return None
+    # Beside DST, not in it: in a folder with one folder a class, `masks` would be a class.
+    masks = Masks(masks_src, masks_dst or dst.with_name(f"{dst.name}-masks"))
+    check_masks(src, dst, masks)
+    return masks

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,7 +48,7 @@ would change what an augmentation made."""
 WIDER = {"L": ("RGB",), "LA": ("RGBA", "L", "RGB"), "RGBA": ("RGB",)}
 """Where a format does not hold a kind of pixels, the next best kinds, best first."""
 QUALITY = 95
-_DEEP = ("I;16", "I;16L", "I;16B", "I;16N")
+DEEP = ("I;16", "I;16L", "I;16B", "I;16N")
 _KEPT = {
     "1": "L",
     "L": "L",
@@ -58,40 +60,57 @@ _KEPT = {
     "RGBX": "RGB",
     "PA": "RGBA",
 }
+_ORIENTATION = 274
 _LOCK = threading.Lock()
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A file: its `pixels`, `(H, W)` or `(H, W, C)` uint8 or uint16, its `format`, and `notes` on conversions."""
+    """A file: its `pixels`, `(H, W)` or `(H, W, C)` uint8 or uint16, its `format`, and `notes` on conversions.
+
+    `orientation` is the EXIF orientation (1..8) that was applied.
+    """
 
     pixels: Image
     format: str
     notes: tuple[str, ...] = ()
+    orientation: int = 1
 
 
 def load_image(path: str | Path) -> Loaded:
     """Return the image of a file, upright (EXIF orientation applied).
 
     Grey is `(H, W)`, with alpha `(H, W, 2)`, RGB `(H, W, 3)`, with alpha `(H, W, 4)`; 16-bit grey is uint16 `(H, W)`.
-    A palette, CMYK and other colour spaces become RGB, of an animation the first picture is taken; `notes` says so.
-    Raises DataError for everything that cannot be read as it is: not there, no image, damaged, more pixels than
-    Pillow's limit, 16-bit colour, 32-bit values.
+    A palette, CMYK and other colour spaces become RGB, 16-bit colour becomes 8-bit, of an animation the first picture
+    is taken; `notes` says so. Raises DataError for everything that cannot be read as it is: not there, no image,
+    damaged, more pixels than Pillow's limit, 32-bit values.
     """
-    from PIL import Image as Pillow  # here and below, because importing augplug must stay quick
-    from PIL import ImageOps, UnidentifiedImageError
+    from PIL import ImageOps  # here and below, because importing augplug must stay quick
 
     where = Path(path)
-    if not where.is_file():
-        problem = "is a folder, not an image file" if where.is_dir() else "does not exist"
-        raise DataError(f"{where} {problem}; give the path of an image file ({', '.join(sorted(SUFFIXES))})")
+    with opening(where) as opened:
+        first = _cut(opened)
+        name = opened.format or ""
+        frames = getattr(opened, "n_frames", 1)
+        orientation = orientation_of(opened)
+        pixels, notes = _converted(ImageOps.exif_transpose(opened))
+    if frames > 1:
+        notes = (*notes, f"{frames} pictures in one file; the first was taken")
+    return Loaded(pixels, name, (*first, *notes), orientation)
+
+
+@contextmanager
+def opening(where: Path) -> Iterator[Picture]:
+    """Open a file with Pillow; whatever goes wrong while it is read becomes a DataError that names it."""
+    from PIL import Image as Pillow
+    from PIL import UnidentifiedImageError
+
+    _check_there(where)
     try:
         with _opened(where) as opened:
-            _check_depth(opened, where)
-            name = opened.format or ""
-            frames = getattr(opened, "n_frames", 1)
-            upright = ImageOps.exif_transpose(opened)
-        pixels, notes = _converted(upright)
+            if opened.mode in {"I", "F"}:
+                raise DataError(f"{where} has 32 bits a value; convert it to 8-bit, or to 16-bit grey")
+            yield opened
     except (Pillow.DecompressionBombWarning, Pillow.DecompressionBombError) as error:
         limit = f"{Pillow.MAX_IMAGE_PIXELS:,}"
         raise DataError(f"{where} has more pixels than the limit of {limit}; make the image smaller first") from error
@@ -104,9 +123,12 @@ def load_image(path: str | Path) -> Loaded:
     except Exception as error:  # damaged files make Pillow's decoders raise errors of every kind
         why = str(error).replace(str(where), where.name) or type(error).__name__
         raise DataError(f"{where} cannot be read ({why}); mend or remove the file") from error
-    if frames > 1:
-        notes = (*notes, f"{frames} pictures in one file; the first was taken")
-    return Loaded(pixels, name, notes)
+
+
+def orientation_of(opened: Picture) -> int:
+    """Return the EXIF orientation, 1..8; 1 where there is none, or one that means nothing."""
+    orientation = opened.getexif().get(_ORIENTATION, 1)
+    return orientation if orientation in range(1, 9) else 1
 
 
 def save_image(path: str | Path, pixels: Image, *, quality: int = QUALITY) -> tuple[str, ...]:
@@ -178,19 +200,28 @@ def _opened(path: Path) -> Picture:
         return Pillow.open(path, formats=FORMATS)
 
 
-def _check_depth(opened: Picture, path: Path) -> None:
-    """Refuse what Pillow would cut to 8 bits without a word, and numbers that are no grey values."""
+def _check_there(where: Path) -> None:
+    if where.is_file():
+        return
+    if where.is_dir():
+        problem = "is a folder, not an image file"
+    elif where.is_symlink():
+        problem = "is a link that leads to no file"
+    else:
+        problem = "is no regular file" if where.exists() else "does not exist"
+    raise DataError(f"{where} {problem}; give the path of an image file ({', '.join(sorted(SUFFIXES))})")
+
+
+def _cut(opened: Picture) -> tuple[str, ...]:
+    """Say what Pillow cuts to 8 bits without a word."""
     stored = " ".join(str(tile[3]) for tile in getattr(opened, "tile", ()))
-    if ";16" in stored and opened.mode not in _DEEP:
-        raise DataError(
-            f"{path} has 16 bits a channel in colour, of which 8 would be lost; convert it to 8 bits, or to 16-bit grey"
-        )
-    if opened.mode in {"I", "F"}:
-        raise DataError(f"{path} has 32 bits a value; convert it to 8-bit, or to 16-bit grey")
+    if ";16" in stored and opened.mode not in DEEP:
+        return ("16 bits a channel became 8; only grey is kept in 16 bits",)
+    return ()
 
 
 def _converted(picture: Picture) -> tuple[Image, tuple[str, ...]]:
-    if picture.mode in _DEEP:
+    if picture.mode in DEEP:
         return np.asarray(picture).astype(np.uint16), ()
     alpha = picture.has_transparency_data
     if picture.mode == "P":

@@ -66,12 +66,14 @@ def test_names_that_would_meet_do_not(run: Run, tmp_path: Path) -> None:
     st.integers(1, 3),
     st.sampled_from([None, "PNG", "JPEG"]),
     st.sampled_from(["", "-1", "-aug"]),
+    st.booleans(),
 )
 def test_no_two_targets_are_ever_alike(
-    stems: list[str], ends: list[str], copies: int, form: str | None, suffix: str
+    stems: list[str], ends: list[str], copies: int, form: str | None, suffix: str, by_stem: bool
 ) -> None:
     sources = sorted({Path(stem + end) for stem, end in zip(stems, ends, strict=False)})
-    made = [str(path).casefold() for paths, _ in names(sources, Style(copies, form, 95, suffix)) for path in paths]
+    paths = [path for made, _ in names(sources, Style(copies, form, 95, suffix, by_stem)) for path in made]
+    made = [str(path.with_suffix("") if by_stem else path).casefold() for path in paths]
     assert len(made) == len(set(made)) == copies * len(sources)
 
 
@@ -163,10 +165,10 @@ def test_a_suffix_is_only_part_of_a_name(suffix: str) -> None:
 def test_what_was_written_before_ctrl_c_is_removed(run: Run, animals: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = applying._one
 
-    def stop(augment: Augmenter, job: applying.Job) -> list[str]:
+    def stop(augment: Augmenter, job: applying.Job, done: applying.Done, skip_bad: bool) -> list[str]:
         if job.index == 3:
             raise KeyboardInterrupt
-        return real(augment, job)
+        return real(augment, job, done, skip_bad)
 
     monkeypatch.setattr(applying, "_one", stop)
     outcome = run("apply", "randaugment", animals, "out", "--workers", "1")

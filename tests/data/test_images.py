@@ -1,5 +1,6 @@
 """One image file, in and out."""
 
+import os
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -108,12 +109,22 @@ def test_what_cannot_be_read_is_a_data_error(tmp_path: Path) -> None:
         assert str(caught.value).startswith(str(tmp_path / name))
 
 
-def test_16_bit_colour_is_refused_rather_than_cut(tmp_path: Path) -> None:
+def test_16_bit_colour_becomes_8_bit_with_a_note(tmp_path: Path) -> None:
     cv2 = pytest.importorskip("cv2")
     for end in ("png", "tif"):
-        cv2.imwrite(str(tmp_path / f"a.{end}"), RGB.astype(np.uint16) * 257)
-        with pytest.raises(DataError, match="16 bits a channel in colour"):
-            load_image(tmp_path / f"a.{end}")
+        cv2.imwrite(str(tmp_path / f"a.{end}"), RGB[..., ::-1].astype(np.uint16) * 257)
+        loaded = load_image(tmp_path / f"a.{end}")
+        assert loaded.notes == ("16 bits a channel became 8; only grey is kept in 16 bits",)
+        np.testing.assert_array_equal(loaded.pixels, RGB)
+
+
+def test_what_is_no_regular_file_is_said(tmp_path: Path) -> None:
+    (tmp_path / "round.png").symlink_to("round.png")
+    (tmp_path / "gone.png").symlink_to("nowhere.png")
+    os.mkfifo(tmp_path / "pipe.png")
+    for name, text in {"round": "link that leads to no file", "gone": "no file", "pipe": "no regular file"}.items():
+        with pytest.raises(DataError, match=text):
+            load_image(tmp_path / f"{name}.png")
 
 
 @pytest.mark.parametrize("limit", [40, 10])
