@@ -3,24 +3,14 @@
 from .api import (
     Augmenter as Augmenter,
     backends as backends,
-    blend as blend,
     evaluators as evaluators,
     executors as executors,
     load_plan as load_plan,
-    load_policy as load_policy,
     observers as observers,
-    one_of as one_of,
-    operations as operations,
     plugins as plugins,
-    policies as policies,
-    policy as policy,
-    register_policy as register_policy,
     replay as replay,
     search as search,
     searches as searches,
-    sequence as sequence,
-    some_of as some_of,
-    step as step,
 )
 from ._backends.base import (
     Backend as Backend,
@@ -77,6 +67,20 @@ from .errors import (
     RunError as RunError,
     SettingsError as SettingsError,
     TargetError as TargetError,
+)
+from .naming import (
+    blend as blend,
+    color_jitter as color_jitter,
+    compose as compose,
+    load_policy as load_policy,
+    one_of as one_of,
+    operations as operations,
+    policies as policies,
+    policy as policy,
+    register_policy as register_policy,
+    sequence as sequence,
+    some_of as some_of,
+    step as step,
 )
 from .ops.base import (
     Operation as Operation,

@@ -4,137 +4,50 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from augplug import augmenter, rendering, stages
 from augplug._backends import default_backend
 from augplug._backends.base import Backend
-from augplug._policies import building, named, reader
-from augplug._policies.grammar import BlendOf, Node, OneOf, Policy, SomeOf, Step
-from augplug._policies.grammar import Sequence as SequenceNode
-from augplug.distributions import Distribution
+from augplug._policies import reader
+from augplug._policies.grammar import Node, Policy
 from augplug.errors import PlanError, SettingsError, suggest
 from augplug.fuse import FuseLevel
-from augplug.ops.base import Operation
+from augplug.naming import (
+    as_policy,
+    load_policy,
+    operations,
+    policies,
+    policy,
+    registry,
+    resolve_policy,
+    step,
+    user_policy_files,
+    user_policy_folder,
+)
 from augplug.plan import Plan
-from augplug.registry import Plugin, Registry
+from augplug.registry import Plugin
 from augplug.types import Image
+
+__all__ = [
+    "load_policy",
+    "operations",
+    "policies",
+    "policy",
+    "registry",
+    "resolve_policy",
+    "step",
+    "user_policy_files",
+    "user_policy_folder",
+]
 
 if TYPE_CHECKING:
     from augplug._search.bench import Observer
     from augplug._search.settings import Parts
     from augplug._search.study import StudyResult
     from augplug.data.sets import Labelled
-
-sequence, one_of, some_of, blend = building.sequence, building.one_of, building.some_of, building.blend
-
-
-@cache
-def registry() -> Registry:
-    """Return this process's registry; the first call loads the plugins."""
-    return Registry()
-
-
-def operations() -> Mapping[str, type[Operation]]:
-    """Return every operation by `Name` and by `distribution:Name`."""
-    return registry().operations
-
-
-@dataclass(frozen=True)
-class NamedPolicy:
-    """A named policy: who provides it, and how to build it with its arguments."""
-
-    name: str
-    provider: str
-    build: Callable[..., Policy]
-
-
-_registered: dict[str, Policy] = {}
-
-
-def register_policy(name: str, made: Policy | Node) -> None:
-    """Give a policy a name in this process. Raises SettingsError when the name is taken."""
-    if name in policies():
-        raise SettingsError(
-            f"there is a policy {name!r} already, from {policies()[name].provider}; choose another name"
-        )
-    named.check_name(name)
-    _registered[name] = as_policy(made)
-
-
-def policies() -> Mapping[str, NamedPolicy]:
-    """Return every named policy: built in, of plugins, of the user's folder, and registered in this process."""
-    found = {
-        name: NamedPolicy(name, entry.distribution, partial(entry.value, operations()))
-        for name, entry in registry().provided("policies").items()
-    }
-    for path in user_policy_files():
-        found.setdefault(path.stem, NamedPolicy(path.stem, str(path), partial(load_policy, path)))
-    for name, made in _registered.items():
-        found.setdefault(name, NamedPolicy(name, "this process", partial(_constant, made)))
-    return found
-
-
-def _constant(made: Policy) -> Policy:
-    return made
-
-
-def user_policy_folder() -> Path:
-    """Return the folder of the user's own policies; it need not exist."""
-    from platformdirs import user_config_path  # only looked at when policies are listed or not found built in
-
-    return user_config_path("augplug") / "policies"
-
-
-def user_policy_files() -> list[Path]:
-    """Return the policy files in the user's folder, in order."""
-    folder = user_policy_folder()
-    return sorted(path for path in folder.glob("*") if path.suffix in (".json", ".toml")) if folder.is_dir() else []
-
-
-def policy(name: str, **arguments: Any) -> Policy:
-    """Return a named policy, such as `policy("randaugment", n=2, m=9)`. Raises SettingsError."""
-    known = policies()
-    if name not in known:
-        raise SettingsError(f"there is no policy {name!r}{suggest(name, known)}")
-    return named.build(name, known[name].build, arguments)
-
-
-def load_policy(path: str | Path) -> Policy:
-    """Read a policy file, JSON or TOML. Raises PolicyError with the place as a JSON pointer."""
-    return reader.load_policy_file(path, operations())
-
-
-def resolve_policy(text: str | Path) -> Policy:
-    """Return the policy of a name with arguments (`randaugment:n=2,m=9`), or of a path to a policy file."""
-    path = Path(text)
-    if path.suffix in (".json", ".toml"):
-        return load_policy(path)
-    name, arguments = named.parse_name(str(text))
-    return policy(name, **arguments)
-
-
-def as_policy(given: Policy | Node | str | Path) -> Policy:
-    """Return a policy, a node of the grammar, a name or a path as a policy."""
-    if isinstance(given, Policy):
-        return given
-    if isinstance(given, Step | SequenceNode | OneOf | SomeOf | BlendOf):
-        return Policy(given)
-    if isinstance(given, str | Path):
-        return resolve_policy(given)
-    raise SettingsError(f"a policy is a name, a path, a Policy or a node of the grammar, not {type(given).__name__}")
-
-
-def step(op: str, /, p: float = 1.0, level: float | Distribution | None = None, **fields: Any) -> Step:
-    """Return a step of a policy. A pair of numbers on a scalar field is short for uniform.
-
-    >>> step("Rotate", p=0.5, degrees=(-30, 30)).to_json()
-    {'op': 'Rotate', 'p': 0.5, 'degrees': {'uniform': [-30, 30]}}
-    """
-    return building.step(operations(), op, p=p, level=level, **fields)
 
 
 def backends() -> Mapping[str, Callable[[], Backend]]:

@@ -14,7 +14,7 @@ from augplug._policies.reader import Operations, address_of
 from augplug._policies.values import STEP_KEYS, read_number
 from augplug.distributions import Distribution, Integers, Uniform
 from augplug.errors import OperationError, SettingsError, suggest
-from augplug.ops.base import Parameter
+from augplug.ops.base import Operation, Parameter
 
 _ANY_NUMBER = Parameter()
 _WHOLE = Parameter(integer=True)
@@ -38,9 +38,9 @@ def step(operations: Operations, op: str, /, p: float = 1.0, level: object = Non
     return Step(op, address, operations[op], number(p, "p"), drawn, values)
 
 
-def levelled(operations: Operations, op: str, level: float | Distribution) -> Step:
+def levelled(operations: Operations, op: str, level: float | Distribution, p: float = 1.0) -> Step:
     """Return an operation at `level`, or as it is where it has no field that a level drives."""
-    return step(operations, op, level=None if operations[op].about.level_field is None else level)
+    return step(operations, op, p=p, level=None if operations[op].about.level_field is None else level)
 
 
 def sequence(*nodes: Node) -> Sequence:
@@ -66,6 +66,70 @@ def some_of(n: object, *nodes: Node, replacement: bool = True, weights: object =
 def blend(*nodes: Node, alpha: float = 1.0) -> BlendOf:
     """Return the image blended with a mixture of the nodes' results, as in AugMix. Raises SettingsError."""
     return BlendOf(_nodes("blend", nodes), number(alpha, "alpha"))
+
+
+def compose(operations: Operations, nodes: object, p: float = 1.0) -> Node:
+    """Return a hand-written pipeline: nodes, operations with all their numbers, or names, in order, at probability `p`.
+
+    Raises SettingsError or OperationError.
+    """
+    if not isinstance(nodes, list | tuple):
+        raise SettingsError(f"compose takes a list: compose([step(...), ...], p=1.0), not {shown(nodes)}")
+    made = Sequence(tuple(_part(operations, node) for node in nodes))
+    chance = number(p, "p")
+    if not 0 <= chance <= 1:
+        raise SettingsError(f"p is a probability in 0..1, not {p!r}")
+    return made if chance == 1 else OneOf((made, Sequence(())), (chance, 1 - chance))
+
+
+def _part(operations: Operations, given: object) -> Node:
+    if isinstance(given, str):
+        return step(operations, given)
+    if not isinstance(given, Operation):
+        return _node("compose", given)
+    name = given.about.name
+    if operations.get(name) is not type(given):
+        raise SettingsError(f"{name} is no registered operation; provide it as a plugin, or use its name in step(...)")
+    return step(operations, name, **{field: getattr(given, field) for field in given.about.parameters})
+
+
+def color_jitter(
+    operations: Operations,
+    brightness: object = 0.0,
+    contrast: object = 0.0,
+    saturation: object = 0.0,
+    hue: object = 0.0,
+) -> Node:
+    """Return brightness, contrast, saturation and hue, each by a random amount, in a random order.
+
+    A number b means factors in max(0, 1 - b)..1 + b, a pair is the range itself; hue is a fraction of the circle, at
+    most 0.5, to either side. Source: torchvision's ColorJitter. Raises SettingsError.
+    """
+    steps: list[Node] = []
+    for op, given in (("Brightness", brightness), ("Contrast", contrast), ("Saturation", saturation)):
+        low, high = _range(given, op.lower(), 1.0)
+        if (low, high) != (1.0, 1.0):
+            steps.append(step(operations, op, factor=Uniform(max(0.0, low), high)))
+    low, high = _range(hue, "hue", 0.0)
+    if max(-low, high) > _HALF_CIRCLE:
+        raise SettingsError(f"hue is a fraction of the circle, at most 0.5, not {hue!r}")
+    if (low, high) != (0.0, 0.0):
+        steps.append(step(operations, "HueShift", degrees=Uniform(360 * low, 360 * high)))
+    return some_of(len(steps), *steps, replacement=False) if steps else Sequence(())
+
+
+_HALF_CIRCLE = 0.5
+
+
+def _range(given: object, name: str, centre: float) -> tuple[float, float]:
+    if isinstance(given, tuple | list) and len(given) == 2:
+        low, high = (number(part, name) for part in given)
+    else:
+        width = number(given, name)
+        low, high = centre - width, centre + width
+    if low > high:
+        raise SettingsError(f"{name} is a number of 0 or more, or a pair from low to high, not {given!r}")
+    return low, high
 
 
 def _nodes(word: str, nodes: tuple[object, ...]) -> tuple[Node, ...]:

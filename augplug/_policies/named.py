@@ -10,6 +10,7 @@ from typing import TypeAlias
 from augplug._policies.building import number
 from augplug._policies.documents import LARGEST, shown
 from augplug._policies.grammar import Policy, Sequence
+from augplug._policies.mixtures import augmix, augmix_tones, three_augment, uniformaugment
 from augplug._policies.published import PUBLISHED, published
 from augplug._policies.randaugment import randaugment
 from augplug._policies.trivialaugment import trivialaugment_wide
@@ -17,8 +18,12 @@ from augplug.errors import SettingsError, suggest
 
 NAMED: Mapping[str, Callable[..., Policy]] = {
     **{name: partial(published, name) for name in PUBLISHED},
+    "3-augment": three_augment,
+    "augmix": augmix,
+    "augmix-tones": augmix_tones,
     "randaugment": randaugment,
     "trivialaugment-wide": trivialaugment_wide,
+    "uniformaugment": uniformaugment,
 }
 """Name -> factory(operations, **arguments)."""
 

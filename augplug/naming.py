@@ -1,0 +1,152 @@
+"""What names of operations and policies mean: the registry's, the project's, the user's and this process's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from augplug import project
+from augplug._policies import building, named, reader, timm
+from augplug._policies.grammar import BlendOf, Node, OneOf, Policy, SomeOf, Step
+from augplug._policies.grammar import Sequence as SequenceNode
+from augplug.distributions import Distribution
+from augplug.errors import SettingsError, suggest
+from augplug.ops.base import Operation
+from augplug.registry import Registry
+
+sequence, one_of, some_of, blend = building.sequence, building.one_of, building.some_of, building.blend
+
+
+@cache
+def registry() -> Registry:
+    """Return this process's registry; the first call loads the plugins."""
+    return Registry()
+
+
+def operations() -> Mapping[str, type[Operation]]:
+    """Return every operation by `Name` and by `distribution:Name`."""
+    return registry().operations
+
+
+@dataclass(frozen=True)
+class NamedPolicy:
+    """A named policy: who provides it, and how to build it with its arguments."""
+
+    name: str
+    provider: str
+    build: Callable[..., Policy]
+
+
+_registered: dict[str, Policy] = {}
+
+
+def register_policy(name: str, made: Policy | Node) -> None:
+    """Give a policy a name in this process. Raises SettingsError when the name is taken."""
+    if name in policies():
+        raise SettingsError(
+            f"there is a policy {name!r} already, from {policies()[name].provider}; choose another name"
+        )
+    named.check_name(name)
+    _registered[name] = as_policy(made)
+
+
+def policies() -> Mapping[str, NamedPolicy]:
+    """Return every named policy: built in, of plugins, of the project's and the user's folder, and of this process.
+
+    Of two with one name the first of these holds: a file never takes the place of what is installed.
+    """
+    found = {
+        name: NamedPolicy(name, entry.distribution, partial(entry.value, operations()))
+        for name, entry in registry().provided("policies").items()
+    }
+    for path in (*project.policy_files(), *user_policy_files()):
+        found.setdefault(path.stem, NamedPolicy(path.stem, str(path), partial(load_policy, path)))
+    for name, made in _registered.items():
+        found.setdefault(name, NamedPolicy(name, "this process", partial(_constant, made)))
+    return found
+
+
+def _constant(made: Policy) -> Policy:
+    return made
+
+
+def user_policy_folder() -> Path:
+    """Return the folder of the user's own policies; it need not exist."""
+    from platformdirs import user_config_path  # only looked at when policies are listed or not found built in
+
+    return user_config_path("augplug") / "policies"
+
+
+def user_policy_files() -> list[Path]:
+    """Return the policy files in the user's folder, in order."""
+    return project.files_in(user_policy_folder())
+
+
+def policy(name: str, **arguments: Any) -> Policy:
+    """Return a named policy, such as `policy("randaugment", n=2, m=9)`. Raises SettingsError."""
+    if name.startswith(timm.PREFIX):
+        return named.build(name, partial(timm.timm, operations(), name), arguments)
+    known = policies()
+    if name not in known:
+        raise SettingsError(f"there is no policy {name!r}{suggest(name, known)}")
+    return named.build(name, known[name].build, arguments)
+
+
+def load_policy(path: str | Path) -> Policy:
+    """Read a policy file, JSON or TOML. Raises PolicyError with the place as a JSON pointer."""
+    return reader.load_policy_file(path, operations())
+
+
+def resolve_policy(text: str | Path) -> Policy:
+    """Return the policy of a name with arguments (`randaugment:n=2,m=9`), or of a path to a policy file."""
+    path = Path(text)
+    if path.suffix in (".json", ".toml"):
+        return load_policy(path)
+    name, arguments = named.parse_name(str(text))
+    return policy(name, **arguments)
+
+
+def as_policy(given: Policy | Node | str | Path) -> Policy:
+    """Return a policy, a node of the grammar, a name or a path as a policy."""
+    if isinstance(given, Policy):
+        return given
+    if isinstance(given, Step | SequenceNode | OneOf | SomeOf | BlendOf):
+        return Policy(given)
+    if isinstance(given, str | Path):
+        return resolve_policy(given)
+    raise SettingsError(f"a policy is a name, a path, a Policy or a node of the grammar, not {type(given).__name__}")
+
+
+def step(op: str, /, p: float = 1.0, level: float | Distribution | None = None, **fields: Any) -> Step:
+    """Return a step of a policy. A pair of numbers on a scalar field is short for uniform.
+
+    >>> step("Rotate", p=0.5, degrees=(-30, 30)).to_json()
+    {'op': 'Rotate', 'p': 0.5, 'degrees': {'uniform': [-30, 30]}}
+    """
+    return building.step(operations(), op, p=p, level=level, **fields)
+
+
+def compose(nodes: list[Any] | tuple[Any, ...], p: float = 1.0) -> Node:
+    """Return a hand-written pipeline: steps and other nodes, operations or their names, in order, at probability `p`.
+
+    >>> compose(["Invert", step("Rotate", degrees=(-30, 30))]).to_json()["sequence"][0]
+    {'op': 'Invert', 'p': 1.0}
+    """
+    return building.compose(operations(), nodes, p)
+
+
+def color_jitter(
+    brightness: float | tuple[float, float] = 0.0,
+    contrast: float | tuple[float, float] = 0.0,
+    saturation: float | tuple[float, float] = 0.0,
+    hue: float | tuple[float, float] = 0.0,
+) -> Node:
+    """Return brightness, contrast, saturation and hue, each by a random amount, in a random order.
+
+    A number b means factors in max(0, 1 - b)..1 + b, a pair is the range itself; hue is a fraction of the circle, at
+    most 0.5, to either side. Source: torchvision's ColorJitter. Raises SettingsError.
+    """
+    return building.color_jitter(operations(), brightness, contrast, saturation, hue)

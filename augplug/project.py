@@ -1,0 +1,46 @@
+"""The project that augplug is used in: `[tool.augplug]` of the nearest pyproject.toml, upward from where one stands."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from augplug.errors import SettingsError, suggest
+
+KEYS = ("policies", "ledger", "mode", "block")
+"""`policies` names a folder of policy files, from where pyproject.toml stands; the others belong to the gate."""
+
+
+def policy_files() -> list[Path]:
+    """Return the policy files of the project's folder, in order. Raises SettingsError."""
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        path = folder / "pyproject.toml"
+        if path.is_file():
+            named = _table(path).get("policies")
+            return [] if named is None else _files_of(folder, named, path)
+    return []
+
+
+def files_in(folder: Path) -> list[Path]:
+    """Return the policy files of a folder, in order; it need not exist."""
+    return sorted(path for path in folder.glob("*") if path.suffix in (".json", ".toml")) if folder.is_dir() else []
+
+
+def _files_of(folder: Path, named: Any, path: Path) -> list[Path]:
+    if not isinstance(named, str) or not (folder / named).is_dir():
+        raise SettingsError(f"{path}: policies in [tool.augplug] names a folder beside it, not {named!r}")
+    return files_in(folder / named)
+
+
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("augplug", {})
+    except (OSError, ValueError, AttributeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}") from error
+    if not isinstance(table, dict):
+        raise SettingsError(f"{path}: [tool.augplug] is a table, not {table!r}")
+    for key in table:
+        if key not in KEYS:
+            raise SettingsError(f"{path}: [tool.augplug] has no key {key!r}{suggest(key, KEYS)}")
+    return table
