@@ -27,6 +27,7 @@ _GREY = np.array([[*GREY, 32768]], dtype=np.float32) / np.float32(65536)
 _NUDGE = 2.0**-13
 _ADD: Any = cv2.add  # the stubs do not know that it takes a scalar
 _UINT8 = np.dtype(np.uint8)
+_NEGATIVE = np.arange(255, -1, -1, dtype=np.uint8)
 _APART = (0.0, 256.0, 512.0, 768.0)
 _EXACT_COUNT = 1 << 24
 """OpenCV counts histograms in float32, which is exact up to this many pixels."""
@@ -78,6 +79,8 @@ def _one_channel(image: Image, kernel: Kernel) -> Image:
 
 def _tone(effect: Tone, _shape: tuple[int, ...]) -> Kernel:
     table = tone_table(effect, _UINT8)
+    if (table == _NEGATIVE).all():
+        return lambda image: cv2.bitwise_not(image)  # a third of the time of a table
     return lambda image: cv2.LUT(image, table)
 
 

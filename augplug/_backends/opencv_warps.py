@@ -50,10 +50,18 @@ def _by_matrix(effect: Warp, motion: Matrix, shape: tuple[int, ...]) -> Kernel |
     pull = coords.inverse(motion)
     flags = _INTERPOLATIONS[effect.interpolation] | cv2.WARP_INVERSE_MAP
     size = effect.size[::-1]
+    if effect.interpolation == "linear" and _shrinks(motion, effect.size, shape):
+        return lambda image: cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
     if motion[2] == (0.0, 0.0, 1.0):
         affine = pull[:2]
         return lambda image: cv2.warpAffine(image, affine, size, flags=flags, borderValue=fill)
     return lambda image: cv2.warpPerspective(image, pull, size, flags=flags, borderValue=fill)
+
+
+def _shrinks(motion: Matrix, size: tuple[int, int], shape: tuple[int, ...]) -> bool:
+    """Say whether the whole image is made smaller: then no tap lies outside, and OpenCV's resize is the same warp."""
+    height, width = shape[:2]
+    return size[0] <= height and size[1] <= width and motion == coords.crop_resize((0, 0, width, height), *size)
 
 
 def _turn(motion: Matrix) -> Kernel:

@@ -90,6 +90,21 @@ def test_area_keeps_the_tolerance(channels: int) -> None:
     assert worst <= MOST[4 if channels == 2 else MAJOR, "area"]
 
 
+@pytest.mark.parametrize("channels", range(6))
+def test_a_linear_resize_keeps_the_tolerance(channels: int) -> None:
+    """Smaller: by OpenCV's resize; larger: by its warp."""
+    rng = np.random.default_rng(6)
+    worst = 0
+    for image, number in product(images(channels), range(8)):
+        height, width = image.shape[:2]
+        most = 2 if number % 2 else 1
+        size = (int(rng.integers(1, most * height + 1)), int(rng.integers(1, most * width + 1)))
+        motion = coords.crop_resize((0, 0, width, height), *size)
+        effect = Warp(motion=motion, size=size, interpolation="linear", fill=77.0)
+        worst = max(worst, int(difference(effect, image).max()))
+    assert worst <= MOST[4 if channels == 2 else MAJOR, "linear"]
+
+
 def test_area_between_pixels_is_the_reference() -> None:
     """A cut through pixels is not OpenCV's."""
     image = next(image for image in images(3) if image.shape[0] == 33)
