@@ -2,9 +2,9 @@
 
     python benchmarks/ops.py [--sizes 32,224,512] [--only Rotate,Resize] [--rounds 9] [--json]
 
-uint8 RGB photographs; ours is an Augmenter of one step at p = 1, its draw and checks included; each library is given its
-own kind of image, so that no conversion counts. `benchmarks/peers.py` has their settings. A ratio is ours over theirs,
-the median over rounds; `best` is the quickest of them.
+uint8 RGB photographs; ours is an Augmenter of one step at p = 1, its draw and checks included; each library is given
+its own kind of image, so that no conversion counts. `benchmarks/peers.py` has their settings. A ratio is ours over
+theirs, the median over rounds; `best` is the quickest of them.
 """
 
 from __future__ import annotations
@@ -26,12 +26,9 @@ from augplug.rendering import check_image, prepare, run
 
 sys.path.append(str(Path(__file__).parents[1]))  # last, so that augplug is the installed one
 
-# pylint: disable=wrong-import-position  # as said
-from benchmarks.peers import LIBRARIES, MEAN, STD, TARGETS, Peer
-from benchmarks.policies import Array, photographs
-from benchmarks.timing import ROUNDS, Times, race, ratio, spread, table
-
-# pylint: enable=wrong-import-position
+from benchmarks import peers as rivals  # pylint: disable=wrong-import-position  # as said
+from benchmarks.policies import Array, photographs  # pylint: disable=wrong-import-position  # as said
+from benchmarks.timing import ROUNDS, Times, race, ratio, spread, table  # pylint: disable=wrong-import-position  # as said
 
 SLOWER = 1.3
 """Ours takes at most so many times as long as the best peer ..."""
@@ -71,11 +68,11 @@ _IMAGES = 16
 def ours(name: str, size: int) -> Callable[[Array, int], Any]:
     """Return what is raced: an Augmenter of one step, or the last step alone."""
     if name in _LAYOUTS:
-        return partial(_finished, output=augplug.Output(MEAN, STD, _LAYOUTS[name]), programs={})  # type: ignore[arg-type]  # a layout
+        return partial(_finished, output=augplug.Output(rivals.MEAN, rivals.STD, _LAYOUTS[name]), programs={})  # type: ignore[arg-type]  # a layout
     op, fields = OPERATIONS.get(name, (_RESIZES.get(name, ""), {}))
     if name in _RESIZES:
         way = "linear" if name.endswith("linear") else "area"
-        fields = {"height": TARGETS[size], "width": TARGETS[size], "interpolation": way}
+        fields = {"height": rivals.TARGETS[size], "width": rivals.TARGETS[size], "interpolation": way}
     augment = augplug.Augmenter(augplug.Policy(augplug.step(op, **fields)))
     return lambda image, number: augment(image, index=number)
 
@@ -89,7 +86,7 @@ def _finished(image: Array, _number: int, output: augplug.Output, programs: dict
     return run(program, image)
 
 
-def contest(name: str, size: int, peers: dict[str, Peer], rounds: int) -> Times:
+def contest(name: str, size: int, peers: dict[str, rivals.Peer], rounds: int) -> Times:
     """Race one operation at one size against those who have it."""
     images = photographs(size, _IMAGES)
     mine = ours(name, size)
@@ -107,9 +104,9 @@ def _called(operation: Callable[[Any], object], images: list[Any], number: int) 
 
 def figures(name: str, size: int, times: Times) -> dict[str, Any]:
     """Return microseconds by contender, the ratios to each, and what the bounds say."""
-    rivals = [library for library in times if library != "ours"]
+    others = [library for library in times if library != "ours"]
     micros = {library: spread(taken).scaled(1e6).median for library, taken in times.items()}
-    ratios = {library: ratio(times, "ours", library).median for library in rivals}
+    ratios = {library: ratio(times, "ours", library).median for library in others}
     missed = [f"{found:.2f} of {library}" for library, found in ratios.items() if found > SLOWER]
     for (operation, library), factor in FASTER.items():
         if operation == name and size >= 224 and ratios.get(library, 0) > 1 / factor:
@@ -117,10 +114,10 @@ def figures(name: str, size: int, times: Times) -> dict[str, Any]:
     return {"name": name, "size": size, "us": micros, "ratios": ratios, "missed": missed}
 
 
-def installed(size: int) -> dict[str, Peer]:
+def installed(size: int) -> dict[str, rivals.Peer]:
     """Return the libraries that are here; of the others it says so."""
     found = {}
-    for name, make in LIBRARIES.items():
+    for name, make in rivals.LIBRARIES.items():
         try:
             found[name] = make(size)
         except (ImportError, RuntimeError) as error:  # torch raises RuntimeError where its parts do not fit
@@ -151,19 +148,18 @@ def main() -> None:
     results = []
     for size in map(int, given.sizes.split(",")):
         peers = installed(size)
-        for name in NAMES:
-            if name.startswith(tuple(given.only.split(","))):
-                results.append(figures(name, size, contest(name, size, peers, given.rounds)))
+        wanted = [name for name in NAMES if name.startswith(tuple(given.only.split(",")))]
+        results += [figures(name, size, contest(name, size, peers, given.rounds)) for name in wanted]
     if given.json:
         print(json.dumps({"versions": versions(), "rounds": given.rounds, "results": results}, indent=1))
         return
     rows = [_row(found) for found in results]
-    print(table(("", "size", "ours us", *(f"{name} us" for name in LIBRARIES), "ours/best", "missed"), rows))
+    print(table(("", "size", "ours us", *(f"{name} us" for name in rivals.LIBRARIES), "ours/best", "missed"), rows))
     print(f"\nmicroseconds of CPU a call, medians of {given.rounds} rounds; {versions()}")
 
 
 def _row(found: dict[str, Any]) -> list[object]:
-    micros = [f"{found['us'][name]:.1f}" if name in found["us"] else "-" for name in ("ours", *LIBRARIES)]
+    micros = [f"{found['us'][name]:.1f}" if name in found["us"] else "-" for name in ("ours", *rivals.LIBRARIES)]
     best = f"{max(found['ratios'].values()):.2f}" if found["ratios"] else "-"
     return [found["name"], found["size"], *micros, best, "; ".join(found["missed"])]
 

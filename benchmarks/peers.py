@@ -96,7 +96,7 @@ def albumentations(size: int) -> Peer:
         "Perspective": alb.Perspective((0.1, 0.1), interpolation=cv2.INTER_LINEAR, p=1),
         "Normalize HWC": alb.Normalize(MEAN, STD, p=1),
     }
-    calls = {name: partial(_transformed, transform) for name, transform in transforms.items()}
+    calls: dict[str, Call] = {name: partial(_transformed, transform) for name, transform in transforms.items()}
     return Peer(lambda image: image, calls)
 
 
@@ -106,6 +106,7 @@ def _transformed(transform: Any, image: Any) -> Any:
 
 def torchvision(size: int) -> Peer:
     """Return torchvision's functions on uint8 tensors `(C, H, W)`; of what draws by itself, the transform."""
+    # pylint: disable=import-error  # torch is in the group bench alone
     import torch
     from torchvision.transforms import InterpolationMode as Mode
     from torchvision.transforms import v2

@@ -32,7 +32,7 @@ class Looking(NamedTuple):
     """Returns the exact histograms `(C, L)` of an image."""
 
 
-def finish(  # pylint: disable=too-many-arguments,too-many-positional-arguments  # those of Backend.finish, and the backend
+def finish(
     output: Output,
     last: Tone | ToneFrom | None,
     shape: tuple[int, ...],

@@ -19,6 +19,7 @@ from augplug.types import Image, Matrix
 Map = npt.NDArray[np.float32]
 _INTERPOLATIONS = {"nearest": cv2.INTER_NEAREST, "linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC}
 _UINT8 = np.dtype(np.uint8)
+_GEMM: Any = cv2.gemm  # the stubs do not know that the third matrix may be missing
 _LONGEST_SIDE = 32766
 """OpenCV's warps index pixels with 16 bits."""
 _MOST_WEIGHTS = 1 << 20
@@ -49,10 +50,18 @@ def _by_matrix(effect: Warp, motion: Matrix, shape: tuple[int, ...]) -> Kernel |
     pull = coords.inverse(motion)
     flags = _INTERPOLATIONS[effect.interpolation] | cv2.WARP_INVERSE_MAP
     size = effect.size[::-1]
+    if effect.interpolation == "linear" and _shrinks(motion, effect.size, shape):
+        return lambda image: cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
     if motion[2] == (0.0, 0.0, 1.0):
         affine = pull[:2]
         return lambda image: cv2.warpAffine(image, affine, size, flags=flags, borderValue=fill)
     return lambda image: cv2.warpPerspective(image, pull, size, flags=flags, borderValue=fill)
+
+
+def _shrinks(motion: Matrix, size: tuple[int, int], shape: tuple[int, ...]) -> bool:
+    """Say whether the whole image is made smaller: then no tap lies outside, and OpenCV's resize is the same warp."""
+    height, width = shape[:2]
+    return size[0] <= height and size[1] <= width and motion == coords.crop_resize((0, 0, width, height), *size)
 
 
 def _turn(motion: Matrix) -> Kernel:
@@ -99,10 +108,14 @@ def _elastic(field: Field, size: tuple[int, int]) -> tuple[Map, Map]:
     """Return the input points: the spline's two small products, with the pixel's own place as one more term."""
     (rows, down), (columns, across) = (_axis(side, field.spacing) for side in size)
     moves = fields.control(field, down.shape[1], across.shape[1]).astype(np.float32)
-    ones_down, ones_across = np.ones_like(rows), np.ones_like(columns)
-    xs = np.column_stack([down, ones_down]) @ np.vstack([moves[0] @ across.T, columns])
-    ys = np.column_stack([down, rows]) @ np.vstack([moves[1] @ across.T, ones_across])
+    xs = _product(np.column_stack([down, np.ones_like(rows)]), np.vstack([_product(moves[0], across.T), columns]))
+    ys = _product(np.column_stack([down, rows]), np.vstack([_product(moves[1], across.T), np.ones_like(columns)]))
     return xs, ys
+
+
+def _product(left: Map, right: Map) -> Map:
+    # Not numpy's: its BLAS wakes threads, which cost more than so small a product.
+    return np.asarray(_GEMM(left, right, 1, None, 0), dtype=np.float32)
 
 
 def _lines(field: Field, size: tuple[int, int]) -> tuple[Map, Map]:
