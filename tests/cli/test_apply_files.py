@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from augplug.cli import applying
-from augplug.errors import RunError
+from augplug.data import images
+from augplug.errors import DataError, RunError
 from tests.cli.conftest import Run, pixels, read, write_image
 
 TURN = '{"augplug_policy": 1, "policy": {"op": "Rotate", "degrees": 33}}'
@@ -229,6 +230,58 @@ def test_nothing_usable_is_an_error_even_with_skip_bad(policies: Run) -> None:
     outcome = policies("apply", "turn.json", "src", "out", "--skip-bad")
     assert outcome.status == 2
     assert "none of the 1 images of src can be used" in outcome.err
+
+
+def test_a_folder_that_cannot_be_listed_is_an_error(policies: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_image(Path("src/a.png"))
+    write_image(Path("src/closed/b.png"))
+    real = os.scandir
+
+    def scan(path: str) -> Any:
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied", path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scan)
+    outcome = policies("apply", "turn.json", "src", "out")
+    assert outcome.status == 2
+    assert f"{Path('src/closed')} cannot be listed (Permission denied)" in outcome.err
+
+
+def test_of_a_file_that_is_left_out_no_copy_stays(policies: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    save("src/bad.png", pixels(7, 7))
+    save("src/good.png", pixels(8, 8))
+    seen: list[int] = []
+
+    def encode(image: npt.NDArray[Any], form: str, *, quality: int) -> tuple[bytes, tuple[str, ...]]:
+        seen.append(len(image))
+        if len(image) == 7 and seen.count(7) == 2:
+            raise DataError("the second copy fails")
+        return images.encode(image, form, quality=quality)
+
+    monkeypatch.setattr(applying, "encode", encode)
+    outcome = policies("apply", "turn.json", "src", "out", "--copies", "3", "--skip-bad", "--workers", "1")
+    assert files("out") == ["good-0.png", "good-1.png", "good-2.png"]
+    assert outcome.err.endswith("1 images augmented by unnamed, seed 0: 3 files, 1 left out\n")
+
+
+def test_a_mask_of_16_bit_colour_is_refused_rather_than_cut(policies: Run) -> None:
+    cv2 = pytest.importorskip("cv2")
+    save("src/a.png", pixels(10, 10))
+    Path("masks").mkdir()
+    cv2.imwrite("masks/a.png", pixels(10, 10).astype(np.uint16) * 257)
+    outcome = policies("apply", "turn.json", "src", "out", "--masks", "masks")
+    assert outcome.status == 2
+    assert "a mask is grey (1, 8 or 16 bits)" in outcome.err
+
+
+def test_a_link_to_a_file_is_read_as_the_file(policies: Run) -> None:
+    image = save("else/a.png", pixels(10, 10))
+    Path("src").mkdir()
+    Path("src/link.png").symlink_to(image.resolve())
+    assert policies("apply", "nothing.json", "src", "out").status == 0
+    np.testing.assert_array_equal(read(Path("out/link.png")), pixels(10, 10))
+    assert not Path("out/link.png").is_symlink()
 
 
 @pytest.mark.parametrize("name", ["日本 é\u0301 🐈.png", "n" * 251 + ".png", "a'b\"c;$(x).png", " .png", "a..png"])
