@@ -62,7 +62,7 @@ _LAYOUTS = {"Normalize HWC": "HWC", "Normalize CHW": "CHW"}
 NAMES = (*OPERATIONS, *_RESIZES, *_LAYOUTS)
 _PIXELS = 600_000
 """A contender's turn goes over so many pixels."""
-_IMAGES = 16
+_IMAGES = 4
 
 
 def ours(name: str, size: int) -> Callable[[Array, int], Any]:

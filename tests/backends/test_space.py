@@ -347,13 +347,14 @@ def span(low: float, high: float, number: int, count: int) -> tuple[float, float
 def test_area_is_the_mean_under_each_output_pixel(
     corner: Point, sides: Point, size: tuple[int, int], seed: int
 ) -> None:
-    """Fractional boxes, growing and shrinking, over the border too; OpenCV rounds halves to even."""
+    """Fractional boxes, growing and shrinking, over the border too; OpenCV rounds halves otherwise."""
     image = noise(9, 8, seed=seed)
     box = (corner[0], corner[1], corner[0] + sides[0], corner[1] + sides[1])
     effect = Warp(motion=coords.crop_resize(box, *size), size=size, interpolation="area", fill=40.0)
     made = warped(effect, image, "reference")
     assert (np.abs(made - slow_area(image, box, size, 40.0)) <= 0.5 + 1e-6).all()
-    assert np.abs(warped(effect, image, "opencv").astype(int) - made).max() <= 1
+    off = np.abs(warped(effect, image, "opencv").astype(np.int64) - made).max()
+    assert off <= (1 if MAJOR >= 5 else RESAMPLED[4, "linear"])
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
