@@ -24,6 +24,7 @@ from augplug.types import Counts, Image
 
 Run: TypeAlias = tuple[Tone | ToneFrom, ...]
 _GREY = np.array([[*GREY, 32768]], dtype=np.float32) / np.float32(65536)
+_EVERY = np.arange(256, dtype=np.uint8)
 _NUDGE = 2.0**-13
 _ADD: Any = cv2.add  # the stubs do not know that it takes a scalar
 _UINT8 = np.dtype(np.uint8)
@@ -81,7 +82,21 @@ def _tone(effect: Tone, _shape: tuple[int, ...]) -> Kernel:
     table = tone_table(effect, _UINT8)
     if (table == _NEGATIVE).all():
         return partial(cv2.bitwise_not)  # a third of the time of a table
-    return lambda image: cv2.LUT(image, table)
+    return _multiple(effect, table) or (lambda image: cv2.LUT(image, table))
+
+
+def _multiple(effect: Tone, table: Table) -> Kernel | None:
+    """Return the kernel of a tone that only multiplies, to the bit: three quarters of the time of a table.
+
+    As in `_blend`, the sum in float32 truncates to the right integer where no product lies just below one.
+    """
+    factor = effect.arguments[0] if effect.arguments and not effect.after else None
+    if not isinstance(factor, float) or not 0 < factor <= 2:
+        return None
+    products = np.float32(factor) * _EVERY.astype(np.float32)
+    kernel = partial(cv2.convertScaleAbs, alpha=float(np.float32(factor)), beta=_NUDGE - 0.5)
+    exact = (products - np.floor(products)).max() <= 1 - 2 * _NUDGE and (kernel(_EVERY).ravel() == table).all()
+    return kernel if exact else None
 
 
 def _tone_from(effect: ToneFrom, shape: tuple[int, ...]) -> Kernel:
