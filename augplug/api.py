@@ -107,6 +107,8 @@ def replay(plan: Plan, image: Image, partner: Image | None = None) -> Image:
 
     Raises PlanError where that cannot be had here, TargetError for a draw that mixes and has no partner.
     """
+    if not isinstance(plan, Plan):
+        raise PlanError(f"replay takes a Plan, not a {type(plan).__name__}; augplug.load_plan(text) reads a saved one")
     backend = _plan_backend(plan)
     other = None if partner is None else rendering.check_image(partner)
     if plan.partners and plan.partners.get("partner") != (None if other is None else stages.digest_of(other)):

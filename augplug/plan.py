@@ -63,13 +63,14 @@ class Plan:
         Raises PlanError when it is no plan, or names an operation or a version of one that is not here.
         """
         try:
-            document = json.loads(text, parse_constant=_no_constant)
+            document = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_repeats)
         except (TypeError, ValueError, RecursionError) as error:
             raise PlanError(f"this is no plan: it is not JSON ({error})") from error
         if not isinstance(document, dict) or set(document) != set(_KEYS):
             raise PlanError(f"this is no plan: it must be an object with the keys {', '.join(_KEYS)}")
-        if document["augplug_plan"] != FORMAT:
-            raise PlanError(f"plan format {document['augplug_plan']!r} is not known here; this augplug reads {FORMAT}")
+        made = document["augplug_plan"]
+        if made != FORMAT or isinstance(made, bool):
+            raise PlanError(f"plan format {shown(made)} is not known here; this augplug reads {FORMAT}")
         if document["fuse"] not in FUSE_LEVELS:
             raise PlanError(f"the plan's fuse level {document['fuse']!r} is not one of {', '.join(FUSE_LEVELS)}")
         _check_kinds(document)
@@ -92,6 +93,14 @@ class Plan:
 
 def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is no number")
+
+
+def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        twice = next(key for place, (key, _) in enumerate(pairs) if key in dict(pairs[:place]))
+        raise ValueError(f"the key {shown(twice)} is given twice in one object")
+    return table
 
 
 def _check_kinds(document: Mapping[str, Any]) -> None:

@@ -109,6 +109,9 @@ STEP = {"op": "augplug:Rotate", "version": 1, "fields": {"degrees": 9.0}}
         ("[]", "object with the keys"),
         ('{"augplug_plan": NaN}', "not JSON"),
         (document(augplug_plan=2), "format 2"),
+        (document(augplug_plan=True), "format true"),
+        (document().replace("{", '{"fuse": "exact", ', 1), "the key 'fuse' is given twice"),
+        (document().replace('"degrees":', '"degrees": 3, "degrees":'), "the key 'degrees' is given twice"),
         (document(extra=1), "keys"),
         (document(fuse="one_warp"), "fuse level 'one_warp'"),
         (document(steps=3), "steps is a list"),
@@ -213,6 +216,12 @@ def test_another_backend_is_no_replay(changes: dict[str, Any], says: str) -> Non
     """Pixels are promised for the same backend and version alone, so a replay elsewhere is refused."""
     with pytest.raises(PlanError, match=says):
         augplug.replay(augplug.load_plan(document(**changes)), np.zeros((8, 8, 3), np.uint8))
+
+
+def test_the_text_of_a_plan_is_no_plan() -> None:
+    """A text must be read first, and the error says how."""
+    with pytest.raises(PlanError, match="load_plan"):
+        augplug.replay(document(), np.zeros((8, 8, 3), np.uint8))  # type: ignore[arg-type]  # what is tested
 
 
 def test_plans_read_like_sentences() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,22 @@ from augplug.report.draws import draws
 from augplug.report.sheet import contact_sheet, png
 
 LEVELS = (0.0, 1.0, 3.0, 5.0, 7.0, 9.0)
+SIDES = (32, 64, 128, 256, 384, 512)
+"""Sizes in pixels; the photograph has 512 by 512."""
 SHOWN = 12
+EXAMPLES: Mapping[str, Mapping[str, tuple[float, ...]]] = {
+    "Gamma": {"gamma": (0.3, 0.5, 1, 1.5, 2.2, 4)},
+    "Saturation": {"factor": (0, 0.5, 1, 1.5, 2, 3)},
+    "HueShift": {"degrees": (-90, -45, 0, 45, 90, 180)},
+    "GaussianBlur": {"sigma": (0, 1, 2, 4, 8, 16)},
+    "MotionBlur": {"length": (1, 5, 11, 21, 41, 61)},
+    "Sharpen": {"strength": (0, 0.5, 1, 2, 5, 10)},
+    "GaussianNoise": {"deviation": (0, 5, 10, 20, 40, 80)},
+    "Scale": {"factor": (0.5, 0.7, 1, 1.2, 1.5, 2)},
+    "Crop": {"right": SIDES, "bottom": SIDES},
+    **{name: {"height": SIDES, "width": SIDES} for name in ("CenterCrop", "RandomCrop", "RandomResizedCrop", "Resize")},
+}
+"""Operation -> values of the fields that it must be given, and no level gives: one picture for each."""
 
 
 @click.group(cls=Group, no_args_is_help=False)
@@ -133,8 +149,11 @@ def _draw(law: Distribution | None) -> object:
 
 
 def _sheet(name: str) -> Any:
-    """The photograph at each level; or, for an operation that no level drives, several draws of it."""
+    """The photograph at each level, or with each example of its fields; or else several draws of it."""
     picture = photograph()
+    examples = EXAMPLES.get(address_of(api.operations(), name).removeprefix("augplug:"))
+    if examples is not None:
+        return _examples(name, examples)
     about = api.operations()[name].about
     if about.level_field is None:
         drawn, texts = draws(api.Augmenter(api.step(name)), [picture] * SHOWN)
@@ -147,4 +166,16 @@ def _sheet(name: str) -> Any:
         other = next((place for place, text in enumerate(texts) if text != texts[0]), 1)
         images += [drawn[0], drawn[other]]
         captions += [f"level {level:g}: {texts[0]}", f"level {level:g}: {texts[other]}"]
+    return contact_sheet(images, captions, 6)
+
+
+def _examples(name: str, examples: Mapping[str, tuple[float, ...]]) -> Any:
+    """The photograph with each example, twice where the operation also draws."""
+    declared = api.operations()[name].about.parameters.values()
+    pictures = [photograph()] * (2 if any(field.draw is not None for field in declared) else 1)
+    images, captions = [], []
+    for values in zip(*examples.values(), strict=True):
+        fields = dict(zip(examples, values, strict=True))
+        images += draws(api.Augmenter(api.step(name, **fields)), pictures)[0]
+        captions += [", ".join(f"{field} {value:g}" for field, value in fields.items())] * len(pictures)
     return contact_sheet(images, captions, 6)
