@@ -87,6 +87,8 @@ def user_policy_files() -> list[Path]:
 
 def policy(name: str, **arguments: Any) -> Policy:
     """Return a named policy, such as `policy("randaugment", n=2, m=9)`. Raises SettingsError."""
+    if not isinstance(name, str):
+        raise SettingsError(f"policy takes a name, such as 'randaugment', not {type(name).__name__}")
     if name.startswith(timm.PREFIX):
         return named.build(name, partial(timm.timm, operations(), name), arguments)
     known = policies()
@@ -129,13 +131,19 @@ def step(op: str, /, p: float = 1.0, level: float | Distribution | None = None, 
     return building.step(operations(), op, p=p, level=level, **fields)
 
 
-def compose(nodes: list[Any] | tuple[Any, ...], p: float = 1.0) -> Node:
+def compose(nodes: list[Any] | tuple[Any, ...], p: float = 1.0, **unknown: Any) -> Node:
     """Return a hand-written pipeline: steps and other nodes, operations or their names, in order, at probability `p`.
 
     >>> compose(["Invert", step("Rotate", degrees=(-30, 30))]).to_json()["sequence"][0]
     {'op': 'Invert', 'p': 1.0}
     """
+    _refuse("compose", unknown, ("p",))
     return building.compose(operations(), nodes, p)
+
+
+def _refuse(function: str, unknown: Mapping[str, Any], known: tuple[str, ...]) -> None:
+    for name in unknown:
+        raise SettingsError(f"{function} has no argument {name!r}{suggest(name, known)}")
 
 
 def color_jitter(
@@ -143,10 +151,15 @@ def color_jitter(
     contrast: float | tuple[float, float] = 0.0,
     saturation: float | tuple[float, float] = 0.0,
     hue: float | tuple[float, float] = 0.0,
+    p: float = 1.0,
+    **unknown: Any,
 ) -> Node:
     """Return brightness, contrast, saturation and hue, each by a random amount, in a random order.
 
     A number b means factors in max(0, 1 - b)..1 + b, a pair is the range itself; hue is a fraction of the circle, at
-    most 0.5, to either side. Source: torchvision's ColorJitter. Raises SettingsError.
+    most 0.5, to either side. What is not given stays as it is; `p` is the probability of all. Source: torchvision's
+    ColorJitter. Raises SettingsError.
     """
-    return building.color_jitter(operations(), brightness, contrast, saturation, hue)
+    _refuse("color_jitter", unknown, ("brightness", "contrast", "saturation", "hue", "p"))
+    jitter = building.color_jitter(operations(), brightness, contrast, saturation, hue)
+    return jitter if p == 1 else building.compose(operations(), [jitter], p)

@@ -13,6 +13,7 @@ AUTOAUGMENT = (*(op for op in OPERATIONS if op != "Identity"), "Invert", "Cutout
 """AutoAugment's operations without SamplePairing."""
 TONES = ("AutoContrast", "Equalize", "Posterize", "Solarize")
 MOVES = ("Rotate", "ShearX", "ShearY", "TranslateX", "TranslateY")
+MOST_CHAINED = 64
 _LOWEST = 0.1
 """The least severity AugMix draws."""
 
@@ -47,10 +48,11 @@ def augmix_tones(
 def _augmix(
     name: str, operations: Operations, ops: tuple[str, ...], severity: float, width: int, depth: int, alpha: float
 ) -> Policy:
-    if not severity >= _LOWEST or not width >= 1 or not depth >= 1:
-        raise SettingsError(
-            f"{name} takes a severity from {_LOWEST}, and width and depth from 1, not {severity}, {width} and {depth}"
-        )
+    for what, given in (("width", width), ("depth", depth)):
+        if given not in range(1, MOST_CHAINED + 1):
+            raise SettingsError(f"{name} takes a {what} in 1..{MOST_CHAINED}, a whole number, not {given}")
+    if not severity >= _LOWEST:
+        raise SettingsError(f"{name} takes a severity in {_LOWEST}..10, not {severity}")
     steps = [levelled(operations, op, Uniform(_LOWEST, severity)) for op in ops]
     chain = some_of(Integers(1, int(depth)), *steps)
     defaults: dict[str, Value] = {"interpolation": "linear", "fill": 0, "mask_fill": 0}

@@ -32,15 +32,15 @@ PREFIX = "rand-"
 _PART = re.compile(r"(mstd|mmax|inc|m|n|p)([0-9]+(?:[.][0-9]+)?)")
 _DEFAULTS = {"m": 10.0, "n": 2.0, "p": 0.5, "mstd": 0.0, "mmax": 10.0, "inc": 0.0}
 _ANY_LEVEL = 100
-"""From this mstd on, timm draws the level uniformly from 0 to m."""
+"""Above this mstd, timm draws the level uniformly from 0 to m."""
 
 
 def timm(operations: Operations, text: str) -> Policy:
     """Return the policy of a string `rand-` with parts m, n, p, mstd, mmax, inc, each at most once, joined by `-`.
 
     n of 15 operations with replacement, each at probability p (0.5) and a level that is m, or normal around it with
-    mstd, clipped to 0..mmax (10). `inc1` takes the operations that get stronger with the level. What a scale gives too
-    little bits for is kept at one bit, where timm fails. Warps are linear and filled with 128. Raises SettingsError.
+    mstd, both clipped to 0..mmax (10). `inc1` takes the operations that get stronger with the level. What a scale gives
+    too little bits for is kept at one bit, where timm fails. Warps are linear and filled with 128. Raises SettingsError.
     """
     given: dict[str, float] = {}
     for part in text.removeprefix(PREFIX).split("-"):
@@ -62,6 +62,11 @@ def timm(operations: Operations, text: str) -> Policy:
 
 
 def _level(m: float, deviation: float, highest: float) -> float | Distribution:
+    highest = highest or _DEFAULTS["mmax"]
     if deviation == 0:
-        return m
-    return Uniform(0, m) if deviation > _ANY_LEVEL else Normal(m, deviation, (0, highest))
+        return min(m, highest)
+    if deviation <= _ANY_LEVEL:
+        return Normal(m, deviation, (0, highest))
+    if m > highest:
+        raise SettingsError(f"mstd{deviation:g} draws levels to m, and m{m:g} is above mmax, {highest:g}; lower m")
+    return Uniform(0, m)

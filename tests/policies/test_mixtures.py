@@ -20,7 +20,7 @@ from augplug.ops.tone import Invert
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (24, 28, 3), dtype=np.uint8)
 TIMM = "rand-m9-n2-mstd0.5-inc1"
-NAMES = ["uniformaugment", "augmix", "augmix-tones", "3-augment", TIMM, "rand-m9-mstd0.5", "rand-m15-n2-p0.7"]
+NAMES = ["uniformaugment", "augmix", "augmix-tones", "3-augment", TIMM, "rand-m9-mstd0.5", "rand-m15-mmax20-n2-p0.7"]
 
 
 def items(policy: Any, count: int = 400) -> list[Any]:
@@ -146,6 +146,18 @@ def test_timm_strings_draw_what_they_say() -> None:
     assert shears.mean() == pytest.approx(0.12, abs=0.02)
 
 
+@pytest.mark.parametrize(
+    ("text", "level"), [("m9", 9), ("m15", 10), ("m15-mmax20", 15), ("m15-mmax10", 10), ("m4-mmax0", 4)]
+)
+def test_timm_levels_end_at_mmax(text: str, level: float) -> None:
+    """10 unless given, and 0 means 10, with a deviation or without."""
+    for ending in ("", "-mstd0.000001"):
+        draws = items(f"rand-{text}{ending}-n10-inc1-p1", 30)
+        shears = [abs(i.operation.factor) for draw in draws for i in draw if i.operation.about.name == "ShearX"]
+        assert shears == pytest.approx([0.03 * level] * len(shears), abs=1e-5)
+        assert shears
+
+
 def test_a_jitter_is_four_factors_in_any_order() -> None:
     """Numbers widen from the identity, pairs are ranges, nothing asked is nothing done."""
     node = augplug.color_jitter(brightness=0.2, contrast=(0.5, 0.6), saturation=1.5, hue=0.1)
@@ -159,6 +171,7 @@ def test_a_jitter_is_four_factors_in_any_order() -> None:
         assert -36 <= held["HueShift"].degrees <= 36
     assert len(orders) == 24
     assert set(items(augplug.color_jitter())) == {()}
+    assert sum(map(bool, items(augplug.color_jitter(0.2, p=0.5)))) / 400 == pytest.approx(0.5, abs=0.08)
 
 
 def test_composed_pipelines_run_in_order_with_their_probability() -> None:
@@ -177,9 +190,15 @@ def test_composed_pipelines_run_in_order_with_their_probability() -> None:
         (lambda: augplug.policy("rand-m9-w0"), "'w0' of 'rand-m9-w0' is not taken"),
         (lambda: augplug.policy("rand-m9-m8"), "'m8'.*each once"),
         (lambda: augplug.policy("rand-"), "'' of 'rand-'"),
-        (lambda: augplug.policy("rand-m99"), r"0\.\.30"),
+        (lambda: augplug.policy("rand-m99-mmax99"), r"0\.\.30"),
         (lambda: augplug.policy("rand-m9", n=3), "takes none"),
-        (lambda: augplug.policy("augmix", width=0), "width and depth from 1"),
+        (lambda: augplug.policy("augmix", width=0), r"width in 1\.\.64.*not 0"),
+        (lambda: augplug.policy("augmix", width=10**9), "not 1000000000"),
+        (lambda: augplug.policy("augmix", depth=2.5), "depth in .*whole number, not 2.5"),
+        (lambda: augplug.policy("rand-m15-mstd101"), "above mmax, 10"),
+        (lambda: augplug.policy(3), "not int"),  # type: ignore[arg-type]  # given on purpose
+        (lambda: augplug.compose([], prob=0.5), "no argument 'prob'"),
+        (lambda: augplug.color_jitter(brightnes=0.5), "did you mean 'brightness'"),
         (lambda: augplug.policy("augmix", severity=11), r"0\.\.10, not 11"),
         (lambda: augplug.policy("augmix", serverity=1), "did you mean 'severity'"),
         (lambda: augplug.color_jitter(hue=0.6), "at most 0.5"),
