@@ -32,10 +32,17 @@ EXAMPLES: Mapping[str, Mapping[str, tuple[float, ...]]] = {
     "Sharpen": {"strength": (0, 0.5, 1, 2, 5, 10)},
     "GaussianNoise": {"deviation": (0, 5, 10, 20, 40, 80)},
     "Scale": {"factor": (0.5, 0.7, 1, 1.2, 1.5, 2)},
+    "Affine": {
+        "degrees": (0, 30, 0, 0, 0, 30),
+        "scale": (1, 1, 0.7, 1, 1, 0.7),
+        "shear_x": (0, 0, 0, 15, 0, 15),
+        "x": (0, 0, 0, 0, 0.2, 0.2),
+    },
+    "Pad": {"left": (0, 128, 0, 0, 128), "top": (0, 0, 128, 0, 128), "right": (0, 0, 0, 128, 128)},
     "Crop": {"right": SIDES, "bottom": SIDES},
     **{name: {"height": SIDES, "width": SIDES} for name in ("CenterCrop", "RandomCrop", "RandomResizedCrop", "Resize")},
 }
-"""Operation -> values of the fields that it must be given, and no level gives: one picture for each."""
+"""Operation -> values, one a picture, of fields that no level and no draw gives and that do nothing by default."""
 
 
 @click.group(cls=Group, no_args_is_help=False)

@@ -62,6 +62,13 @@ def test_ops_show_writes_a_sheet(run: Run, name: str) -> None:
     assert len(np.unique(read(Path("sheet.png")).reshape(-1, 3), axis=0)) > 1000, "no photograph on it"
 
 
+@pytest.mark.parametrize("name", sorted({*names()} - {"Identity", "AutoContrast"}))
+def test_the_sheet_of_an_operation_shows_what_it_does(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    # AutoContrast is left out because the photograph has full contrast.
+    monkeypatch.setattr(ops, "contact_sheet", lambda images, *_: images)
+    assert len({(image.shape, image.tobytes()) for image in ops._sheet(name)}) > 1
+
+
 def test_a_signed_level_names_both_ends() -> None:
     assert ops._level(augplug.operations()["Color"].about.parameters["factor"]) == "1 to 1.9 or 0.1"
 
