@@ -40,7 +40,8 @@ def timm(operations: Operations, text: str) -> Policy:
 
     n of 15 operations with replacement, each at probability p (0.5) and a level that is m, or normal around it with
     mstd, both clipped to 0..mmax (10). `inc1` takes the operations that get stronger with the level. What a scale gives
-    too little bits for is kept at one bit, where timm fails. Warps are linear and filled with 128. Raises SettingsError.
+    too little bits for is kept at one bit, where timm fails. Warps are linear, filled with 128.
+    Raises SettingsError.
     """
     given: dict[str, float] = {}
     for part in text.removeprefix(PREFIX).split("-"):
