@@ -95,8 +95,8 @@ class Augmenter:
         ImageError, TargetError or SettingsError.
         """
         if sample or partner is not None:
-            return self._call_with(picture, sample, partner, self._items(index, epoch))
-        items = self._items(index, epoch)
+            return self._call_with(picture, sample, partner, self._items(self._key(index, epoch)))
+        items = self._items(self._key(index, epoch))
         if picture.__class__ is np.ndarray:
             checked = check_image(picture, self.max_pixels)
             return run(self._program(items, checked), checked)
@@ -112,7 +112,7 @@ class Augmenter:
         indices: Sequence[int] | None = None,
         epoch: int = 0,
         threads: int = 1,
-        **targets: Sequence[Any],
+        **targets: Sequence[Any] | None,
     ) -> Any:
         """Return a batch augmented: `(B, H, W)` or `(B, H, W, C)`; equals calling on each image, bit for bit.
 
@@ -132,15 +132,18 @@ class Augmenter:
             return back(stacked(plain, array))
         rows = rows_of(array, targets)
         if self.mixes:
-            made = self._mixed(rows, [self._items(number, epoch) for number in numbers], threads)
+            made = self._mixed(rows, [self._items(self._key(number, epoch)) for number in numbers], threads)
         else:
             made = in_turn(lambda i: self(**rows[i], index=numbers[i], epoch=epoch), len(array), threads)
         images = back(stacked([row["image"] for row in made], array))
-        return {"image": images, **{name: [row[name] for row in made] for name in targets}} if targets else images
+        if not targets:
+            return images
+        columns = {name: None if values is None else [row[name] for row in made] for name, values in targets.items()}
+        return {"image": images, **columns}
 
-    def _items(self, index: int | None, epoch: int) -> tuple[Item, ...]:
+    def _items(self, key: bytes) -> tuple[Item, ...]:
         drawn: list[Item] = []
-        self._draw(Stream(self._digest, self._key(index, epoch)), drawn)
+        self._draw(Stream(self._digest, key), drawn)
         return tuple(drawn)
 
     def _program(self, items: tuple[Item, ...], image: Image) -> tuple[Kernel, ...]:
@@ -151,7 +154,9 @@ class Augmenter:
         if picture is not None and sample:
             raise TargetError("with targets the image is a keyword too: augment(image=..., mask=...)")
         given = sample or {"image": picture}
-        if partner is None and not self.mixes:
+        if partner is not None and not self.mixes:
+            raise TargetError("this policy mixes no images: leave partner= out")
+        if not self.mixes:
             made = self._with_targets(self._read(given), items)
         elif partner is None:
             raise TargetError("this policy mixes images: give partner=, or use augment.batch(images, ...)")
@@ -214,12 +219,11 @@ class Augmenter:
         if partner is not None:
             partners["partner"] = digest_of(check_image(to_array(partner)[0], self.max_pixels))
         key = self._key(index, epoch)
-        drawn: list[Item] = []
-        self._draw(Stream(self._digest, key), drawn)
+        items = self._items(key)
         numbers = [int.from_bytes(key[i : i + 8], "little") for i in (1, 9, 17)]
         names = ("seed", "epoch", "index") if key[0] == 0 else ("seed", "process", "count")
         return Plan(
-            items=tuple(drawn),
+            items=items,
             policy=self.policy.name,
             digest=self._digest.hex(),
             key=dict(zip(names, numbers, strict=True)),

@@ -68,8 +68,10 @@ def check_alike(image: Image, partner: Image) -> None:
 
 
 def _label(targets: Targets, theirs: Targets, weight: float) -> npt.NDArray[np.float64] | None:
-    if targets.label is None or theirs.label is None:
+    if targets.label is None and theirs.label is None:
         return None
+    if targets.label is None or theirs.label is None or targets.label.shape != theirs.label.shape:
+        raise TargetError("an image and its partner need label= both, or neither, with weights of as many classes")
     return (1 - weight) * targets.label + weight * theirs.label
 
 

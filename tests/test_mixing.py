@@ -140,6 +140,13 @@ def test_a_batch_is_the_same_in_any_number_of_threads_and_leaves_its_input(name:
         (lambda: augplug.Augmenter(augplug.step("MixUp"))(image=FLAT[0], label=1, index=0), "give partner="),
         (lambda: augplug.Augmenter(augplug.step("MixUp"))(FLAT[0], index=0, partner=FLAT[1][:9]), "cannot be mixed"),
         (lambda: augplug.Augmenter(augplug.step("MixUp")).batch(FLAT, label=[0] * COUNT), "classes="),
+        (
+            lambda: augplug.Augmenter(augplug.step("MixUp"), classes=3)(
+                image=FLAT[0], label=1, partner=FLAT[1], index=0
+            ),
+            "need label= both",
+        ),
+        (lambda: augplug.Augmenter(augplug.step("Invert"))(FLAT[0], partner=FLAT[1], index=0), "mixes no images"),
         (lambda: mixed("MixUp", label=[9] * COUNT), "below classes, which is 6, not 9"),
         (
             lambda: augplug.Augmenter(augplug.sequence(augplug.step("CutMix"), augplug.step("Invert"))).batch(FLAT),

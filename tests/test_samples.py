@@ -159,7 +159,10 @@ def test_a_batch_with_targets_equals_the_calls() -> None:
     boxes = [[[1, 2, 9, 9]], [], [[0, 0, 30, 20], [3, 3, 5, 5]]]
     augment = augplug.Augmenter(TURN, seed=3)
     for threads in (1, 2):
-        made = augment.batch(images, indices=[5, 6, 7], epoch=1, threads=threads, mask=masks, boxes=boxes)
+        made = augment.batch(
+            images, indices=[5, 6, 7], epoch=1, threads=threads, mask=masks, boxes=boxes, keypoints=None
+        )
+        assert made["keypoints"] is None
         for place in range(3):
             one = augment(image=images[place], mask=masks[place], boxes=boxes[place], index=5 + place, epoch=1)
             assert np.array_equal(made["image"][place], one["image"])
