@@ -26,7 +26,7 @@ def _numbers(given: Any, what: str, columns: int) -> npt.NDArray[np.float64]:
     return array.reshape(0, columns) if array.size == 0 else array
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # by identity: arrays have no single truth
 class Boxes:
     """Boxes `(N, 4)` around things, and what becomes of them.
 
@@ -112,7 +112,7 @@ def _scale(name: str, height: int, width: int) -> Edges:
     return np.array([width, height] * 2 if name in ("yolo", "albumentations") else [1, 1] * 2, dtype=np.float64)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # by identity: arrays have no single truth
 class Keypoints:
     """Points `(K, 2)`, x and y; the centre of the first pixel is (0, 0).
 
