@@ -37,10 +37,17 @@ def augplug_policies() -> Mapping[str, Callable[..., Policy]]:
 
 @hookimpl
 def augplug_searches() -> Mapping[str, Callable[..., SearchAlgorithm]]:
-    """RandAugment's grid."""
+    """RandAugment's grid, AutoAugment's controller, and random search."""
     from augplug._search.grid import RandAugmentGrid  # searches are not needed to augment
+    from augplug._search.ppo import AutoAugment
+    from augplug._search.random import RandomSearch, RandomSubPolicies
 
-    return {"randaugment": RandAugmentGrid}
+    return {
+        "randaugment": RandAugmentGrid,
+        "autoaugment": AutoAugment,
+        "random": RandomSearch,
+        "random-subpolicies": RandomSubPolicies,
+    }
 
 
 @hookimpl

@@ -7,7 +7,7 @@ augmentation. Hundredths of a second an evaluation buy a ranking of policies tha
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,8 @@ from augplug._evaluators.pinning import one_thread
 from augplug._policies.grammar import Policy
 from augplug.augmenter import Augmenter
 from augplug.data.sets import Labelled
-from augplug.errors import SettingsError, suggest
+from augplug.errors import SettingsError
+from augplug.ranges import check_known, check_ranges
 
 RANGES: dict[str, tuple[float, float]] = {
     "copies": (1, 1000),
@@ -47,12 +48,7 @@ class KernelRidgeSettings:
 
     def __post_init__(self) -> None:
         """Refuse values out of range."""
-        for name, value in asdict(self).items():
-            low, high = RANGES[name]
-            whole = isinstance(getattr(type(self), name), int)
-            if isinstance(value, bool | str) or not low <= value <= high or (whole and not isinstance(value, int)):
-                kind = "a whole number" if whole else "a number"
-                raise SettingsError(f"kernel-ridge: {name} is {kind} in {low:g}..{high:g}, not {value!r}")
+        check_ranges("kernel-ridge", self, RANGES)
 
 
 class KernelRidge(Evaluator):
@@ -66,10 +62,7 @@ class KernelRidge(Evaluator):
 
     def __init__(self, train: Labelled, valid: Labelled, **settings: Any) -> None:
         """Take uint8 images, grey or RGB, and settings. Raises SettingsError."""
-        known = [field.name for field in fields(KernelRidgeSettings)]
-        for name in settings:
-            if name not in known:
-                raise SettingsError(f"kernel-ridge has no setting {name!r}{suggest(name, known)}")
+        check_known("kernel-ridge", settings, KernelRidgeSettings)
         self.settings = KernelRidgeSettings(**settings)
         self._train = train
         self._valid = valid

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from augplug._policies.grammar import Policy
 
@@ -20,15 +21,26 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Result:
-    """What a trial gave: the mean `reward` over its seeds, in [0, 1], or None with the `error` of a failed trial."""
+    """What a trial gave: the mean `reward` over its seeds, in [0, 1], or None with the `error` of a failed trial.
+
+    A trial that was `stopped` early, because it was hopeless, has its last intermediate reward.
+    """
 
     number: int
     reward: float | None
     error: str = ""
+    stopped: bool = False
 
 
 class SearchAlgorithm(ABC):
-    """Proposes policies and learns from their rewards. Its state depends on its settings and what it was told."""
+    """Proposes policies and learns from their rewards. Its state depends on its settings and what it was told.
+
+    It is built as `Algorithm(operations, seed=..., **settings)`. Its settings are the fields of a dataclass `Settings`
+    in the class, and then `self.settings` holds them as they are used; or the keywords of its constructor that have
+    defaults. `defaults` are those settings of a study (`trials`, `seeds`, `finalists`) that are not as usual.
+    """
+
+    defaults: ClassVar[Mapping[str, int]] = {}
 
     @abstractmethod
     def ask(self, count: int) -> list[Proposal]:

@@ -8,7 +8,8 @@ from augplug._policies.grammar import Policy
 from augplug._policies.randaugment import randaugment
 from augplug._policies.reader import Operations
 from augplug._search.base import Proposal, Result, SearchAlgorithm
-from augplug.errors import RunError, SettingsError
+from augplug._search.ranking import Ranking
+from augplug.errors import SettingsError
 
 
 class RandAugmentGrid(SearchAlgorithm):
@@ -33,32 +34,25 @@ class RandAugmentGrid(SearchAlgorithm):
                     f"the grid's {name} takes distinct whole numbers in {low}..{high}, not {list(values)}"
                 )
         cells = [(i, j) for i in n for j in m]
-        self._proposals = [
+        self._ranking = Ranking()
+        self._cells = [
             Proposal(number, randaugment(operations, n=i, m=j), (i, j)) for number, (i, j) in enumerate(cells)
         ]
-        self._asked = 0
-        self._rewards: dict[int, float] = {}
 
     def ask(self, count: int) -> list[Proposal]:
         """Return the next cells."""
-        asked = self._proposals[self._asked : self._asked + count]
-        self._asked += len(asked)
+        asked = self._cells[len(self._ranking.proposals) :][:count]
+        self._ranking.proposals += asked
         return asked
 
     def tell(self, results: Sequence[Result]) -> None:
         """Remember the rewards; a failed cell cannot win."""
-        self._rewards.update({result.number: result.reward for result in results if result.reward is not None})
+        self._ranking.tell(results)
 
     def finalists(self, count: int) -> list[Proposal]:
         """Return the cells of highest reward."""
-        ranked = sorted(self._rewards, key=lambda number: (-self._rewards[number], number))
-        return [self._proposals[number] for number in ranked[:count]]
+        return self._ranking.finalists(count)
 
     def best(self, scores: Mapping[int, float] | None = None) -> Policy:
         """Return the policy of the cell of highest reward, or of highest fresh score. RunError when no cell has any."""
-        rewards = scores or self._rewards
-        if not rewards:
-            raise RunError(
-                "no cell of the grid has a reward, so there is no best one; look at the errors of the trials"
-            )
-        return self._proposals[min(rewards, key=lambda number: (-rewards[number], number))].policy
+        return self._ranking.winners(scores, 1)[0].policy

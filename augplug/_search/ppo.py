@@ -1,0 +1,298 @@
+"""AutoAugment's search (arXiv 1805.09501): a recurrent controller proposes policies and learns by PPO which pay.
+
+Top to bottom: the hyper-parameters; the controller, an LSTM that takes one decision after the other, with its gradient
+by backpropagation through time; Adam; the clipped objective of PPO (arXiv 1707.06347, equation 7); the algorithm.
+Everything is float64 numpy. Shapes: N proposals, T decisions, E embedding, H hidden units, n_t choices at decision t.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from augplug._evaluators.pinning import one_thread
+from augplug._policies.grammar import Policy
+from augplug._policies.reader import Operations
+from augplug._search.base import Proposal, Result, SearchAlgorithm
+from augplug._search.ranking import Ranking, joined
+from augplug._search.space import SearchSpace, checked, default_space
+from augplug.errors import SettingsError, suggest
+from augplug.ranges import Ranges, check_known, check_ranges
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Ints: TypeAlias = npt.NDArray[np.int64]
+Parameters: TypeAlias = dict[str, Floats]
+
+RANGES: Ranges = {
+    "joined": (1, 1000),
+    "learning_rate": (1e-7, 10),
+    "batch": (1, 10_000),
+    "epochs": (1, 1000),
+    "clip": (1e-3, 10),
+    "entropy": (0, 10),
+    "ema": (0, 0.9999),
+    "hidden": (1, 4096),
+    "embedding": (1, 4096),
+    "initial": (0, 10),
+}
+PRESETS: Mapping[str, Mapping[str, Any]] = {"laptop": {}, "paper": {"learning_rate": 0.00035, "baseline": "ema"}}
+"""How each preset differs from the defaults of `Hyperparameters`."""
+
+
+@dataclass(frozen=True)
+class Hyperparameters:  # pylint: disable=too-many-instance-attributes  # the method has so many
+    """What `--set` takes for `autoaugment`. The defaults are the preset `laptop`; `paper` needs 2,000 proposals.
+
+    `space`: a search space, by name or as a file. `joined` (1..1000): the sub-policies of so many best policies make
+    the found one (paper: 5). `learning_rate` (1e-7..10) is Adam's (paper: 0.00035). An update takes `batch` results
+    (1..10,000; NASNet: 20), `epochs` times (1..1000). `clip` (0.001..10): how far PPO lets a probability's ratio move
+    from 1. `entropy` (0..10) is the bonus' weight (paper: 1e-5). `baseline`: what a reward is compared with, the
+    `batch-mean` or the `ema` of all rewards, of weight `ema` (0..0.9999; paper: 0.95). `hidden` units (1..4096; paper:
+    100), `embedding` numbers a choice (1..4096); every parameter starts uniform within +-`initial` (0..10; paper: 0.1).
+    """
+
+    preset: str = "laptop"
+    space: SearchSpace = field(default_factory=default_space)
+    joined: int = 5
+    learning_rate: float = 0.003
+    batch: int = 20
+    epochs: int = 4
+    clip: float = 0.2
+    entropy: float = 1e-5
+    baseline: str = "batch-mean"
+    ema: float = 0.95
+    hidden: int = 100
+    embedding: int = 32
+    initial: float = 0.1
+
+    def __post_init__(self) -> None:
+        """Read the space, and refuse values out of range."""
+        object.__setattr__(self, "space", SearchSpace.read(self.space))
+        check_ranges("autoaugment", self, RANGES)
+        for name, known in (("preset", PRESETS), ("baseline", ("batch-mean", "ema"))):
+            if getattr(self, name) not in known:
+                given = str(getattr(self, name))
+                raise SettingsError(f"autoaugment has no {name} {given!r}{suggest(given, known)}")
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the forward pass of one decision leaves for the backward pass; `log_p` of every choice, `(N, n_t)`."""
+
+    x: Floats
+    h: Floats
+    c: Floats
+    gates: tuple[Floats, ...]
+    c_next: Floats
+    h_next: Floats
+    log_p: Floats
+
+
+class Controller:
+    """A one-layer LSTM over T decisions, with an embedding and a softmax head for each decision of its own."""
+
+    def __init__(self, settings: Hyperparameters, rng: np.random.Generator) -> None:
+        """Draw the parameters. `sizes` are n_0 ... n_(T-1), those of the space."""
+        self.sizes = sizes = settings.space.sizes
+        e, h = settings.embedding, settings.hidden
+        shapes = {"start": (e,), "input": (e, 4 * h), "recurrent": (h, 4 * h), "bias": (4 * h,)}
+        shapes |= {f"embedding.{t}": (n, e) for t, n in enumerate(sizes[:-1])}
+        shapes |= {f"head.{t}": (h, n) for t, n in enumerate(sizes)}
+        shapes |= {f"head_bias.{t}": (n,) for t, n in enumerate(sizes)}
+        bound = settings.initial
+        self.parameters: Parameters = {name: rng.uniform(-bound, bound, shape) for name, shape in shapes.items()}
+
+    def sample(self, count: int, rng: np.random.Generator) -> tuple[Ints, Floats]:
+        """Return `(N, T)` decisions and the logarithms of their probabilities."""
+        uniform = rng.random((len(self.sizes), count))
+
+        def choose(t: int, log_p: Floats) -> Ints:
+            cumulative = np.exp(log_p).cumsum(axis=1)
+            return np.asarray((cumulative < uniform[t][:, None] * cumulative[:, -1:]).sum(axis=1))
+
+        decisions, steps = self._forward(count, choose)
+        return decisions, chosen(steps, decisions)
+
+    def log_prob(self, decisions: Sequence[int]) -> float:
+        """Return the logarithm of the probability that these T decisions are proposed. Raises SettingsError."""
+        given = np.array([checked(decisions, self.sizes)], dtype=np.int64)
+        return float(chosen(self.forward(given), given).sum())
+
+    def forward(self, decisions: Ints) -> list[Step]:
+        """Return the T steps in which these `(N, T)` decisions are taken."""
+        return self._forward(len(decisions), lambda t, _: decisions[:, t])[1]
+
+    def _forward(self, count: int, choose: Callable[[int, Floats], Ints]) -> tuple[Ints, list[Step]]:
+        p = self.parameters
+        h = c = np.zeros((count, p["recurrent"].shape[0]))
+        x = np.broadcast_to(p["start"], (count, len(p["start"])))
+        made, steps = np.zeros((count, len(self.sizes)), dtype=np.int64), []
+        for t in range(len(self.sizes)):
+            inner = x @ p["input"] + h @ p["recurrent"] + p["bias"]
+            i, f, g, o = inner.reshape(count, 4, -1).swapaxes(0, 1)
+            gates = (_sigmoid(i), _sigmoid(f), np.tanh(g), _sigmoid(o))
+            c_next = gates[1] * c + gates[0] * gates[2]
+            h_next = gates[3] * np.tanh(c_next)
+            logits = h_next @ p[f"head.{t}"] + p[f"head_bias.{t}"]
+            logits -= logits.max(axis=1, keepdims=True)
+            log_p = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+            steps.append(Step(x, h, c, gates, c_next, h_next, log_p))
+            made[:, t] = choose(t, log_p)
+            if t + 1 < len(self.sizes):
+                x, h, c = p[f"embedding.{t}"][made[:, t]], h_next, c_next
+        return made, steps
+
+    def backward(self, decisions: Ints, steps: Sequence[Step], slopes: Sequence[Floats]) -> Parameters:
+        """Return the gradient of every parameter, from that of each decision's logits, `slopes`: T of `(N, n_t)`."""
+        p = self.parameters
+        made = {name: np.zeros_like(value) for name, value in p.items()}
+        dh = dc = np.zeros_like(steps[0].h)
+        for t in reversed(range(len(steps))):
+            step, slope = steps[t], slopes[t]
+            made[f"head.{t}"] += step.h_next.T @ slope
+            made[f"head_bias.{t}"] += slope.sum(axis=0)
+            i, f, g, o = step.gates
+            squashed = np.tanh(step.c_next)
+            dh = dh + slope @ p[f"head.{t}"].T
+            dc = dc + dh * o * (1 - squashed**2)
+            inner = (dc * g * i * (1 - i), dc * step.c * f * (1 - f), dc * i * (1 - g**2), dh * squashed * o * (1 - o))
+            dz = np.concatenate(inner, axis=1)
+            made["input"] += step.x.T @ dz
+            made["recurrent"] += step.h.T @ dz
+            made["bias"] += dz.sum(axis=0)
+            dx = dz @ p["input"].T
+            if t > 0:
+                np.add.at(made[f"embedding.{t - 1}"], decisions[:, t - 1], dx)
+            else:
+                made["start"] += dx.sum(axis=0)
+            dh, dc = dz @ p["recurrent"].T, dc * f
+        return made
+
+
+def chosen(steps: Sequence[Step], decisions: Ints) -> Floats:
+    """Return the logarithms of the probabilities of the decisions taken, `(N, T)`."""
+    return np.stack(
+        [np.take_along_axis(s.log_p, d[:, None], 1)[:, 0] for s, d in zip(steps, decisions.T, strict=True)], 1
+    )
+
+
+def _sigmoid(x: Floats) -> Floats:
+    return np.asarray(0.5 * np.tanh(0.5 * x) + 0.5)  # does not overflow
+
+
+class Adam:
+    """Adam (arXiv 1412.6980, algorithm 1, with its numbers), uphill."""
+
+    def __init__(self, rate: float) -> None:
+        """Take the learning rate."""
+        self._rate, self._count = rate, 0
+        self._moments: dict[str, tuple[Floats, Floats]] = {}
+
+    def climb(self, parameters: Parameters, gradient: Parameters) -> None:
+        """Move every parameter up its gradient, in place."""
+        self._count += 1
+        for name, slope in gradient.items():
+            mean, square = self._moments.get(name, (np.zeros_like(slope), np.zeros_like(slope)))
+            mean, square = 0.9 * mean + 0.1 * slope, 0.999 * square + 0.001 * slope**2
+            self._moments[name] = (mean, square)
+            spread = np.sqrt(square / (1 - 0.999**self._count)) + 1e-8
+            parameters[name] += self._rate * mean / (1 - 0.9**self._count) / spread
+
+
+def objective_slopes(
+    steps: Sequence[Step], decisions: Ints, old: Floats, advantages: Floats, settings: Hyperparameters
+) -> list[Floats]:
+    """Return the gradient of PPO's objective in each decision's logits.
+
+    The objective is the mean over proposals of the sum over decisions of min(r A, clip(r, 1 - clip, 1 + clip) A), where
+    r is a decision's probability over the one it was sampled with, and A the proposal's advantage; plus the entropy of
+    the decisions, weighted.
+    """
+    ratios = np.exp(chosen(steps, decisions) - old)
+    gains = advantages[:, None]
+    # Beyond the clip on the side that pays, the objective is flat.
+    flat = np.where(gains > 0, ratios > 1 + settings.clip, ratios < 1 - settings.clip)
+    pulls = np.where(flat, 0.0, ratios * gains) / len(decisions)
+    slopes = []
+    for t, step in enumerate(steps):
+        p = np.exp(step.log_p)
+        surprise = step.log_p - (p * step.log_p).sum(axis=1, keepdims=True)
+        slope = -pulls[:, t, None] * p - settings.entropy / len(decisions) * p * surprise
+        slope[np.arange(len(p)), decisions[:, t]] += pulls[:, t]
+        slopes.append(slope)
+    return slopes
+
+
+class AutoAugment(SearchAlgorithm):
+    """AutoAugment: a recurrent controller, trained by PPO; the sub-policies of the best policies are joined."""
+
+    Settings = Hyperparameters
+    defaults: ClassVar[Mapping[str, int]] = {"trials": 400, "seeds": 1, "finalists": 20}
+
+    def __init__(self, operations: Operations, *, seed: int = 0, **settings: Any) -> None:
+        """Take the operations by name, a seed in 0..2**64-1, and settings. Raises SettingsError."""
+        check_known("autoaugment", settings, Hyperparameters)
+        preset = str(settings.get("preset", Hyperparameters.preset))
+        self.settings = Hyperparameters(**{**PRESETS.get(preset, {}), **settings})
+        self.settings.space.check(operations)
+        self._operations = operations
+        self._rng = np.random.Generator(np.random.PCG64(seed))
+        self.controller = Controller(self.settings, self._rng)
+        self._adam = Adam(self.settings.learning_rate)
+        self._ranking = Ranking()
+        self._old: dict[int, Floats] = {}
+        self._told: dict[int, float | None] = {}
+        self._mean: float | None = None
+
+    def ask(self, count: int) -> list[Proposal]:
+        """Return `count` policies sampled from the controller as it is now."""
+        first = len(self._ranking.proposals)
+        with one_thread():
+            decisions, log_p = self.controller.sample(count, self._rng)
+        for number, row in enumerate(map(tuple, decisions.tolist()), first):
+            policy = self.settings.space.decode(self._operations, row, "autoaugment")
+            self._ranking.proposals.append(Proposal(number, policy, row))
+            self._old[number] = log_p[number - first]
+        return self._ranking.proposals[first:]
+
+    def tell(self, results: Sequence[Result]) -> None:
+        """Take results, and learn whenever there is a batch of them."""
+        self._ranking.tell(results)
+        self._told.update({result.number: result.reward for result in results})
+        while len(self._told) >= self.settings.batch:
+            self._learn(sorted(self._told)[: self.settings.batch])
+
+    def _learn(self, numbers: Sequence[int]) -> None:
+        """One update of the controller; what failed has no reward and teaches nothing."""
+        told = [(self._ranking.proposals[number], self._told.pop(number), self._old.pop(number)) for number in numbers]
+        useful = [(proposal.decisions, reward, old) for proposal, reward, old in told if reward is not None]
+        if not useful:
+            return
+        decisions, rewards, sampled = (np.array(column) for column in zip(*useful, strict=True))
+        advantages = self._advantages(rewards)
+        with one_thread():
+            for _ in range(self.settings.epochs):
+                steps = self.controller.forward(decisions)
+                slopes = objective_slopes(steps, decisions, sampled, advantages, self.settings)
+                self._adam.climb(self.controller.parameters, self.controller.backward(decisions, steps, slopes))
+
+    def _advantages(self, rewards: Floats) -> Floats:
+        baselines = np.full_like(rewards, rewards.mean())
+        if self.settings.baseline == "ema":
+            for place, reward in enumerate(rewards.tolist()):
+                baselines[place] = reward if self._mean is None else self._mean
+                self._mean = self.settings.ema * float(baselines[place]) + (1 - self.settings.ema) * reward
+        return np.asarray(rewards - baselines)
+
+    def finalists(self, count: int) -> list[Proposal]:
+        """Return the policies of highest reward, all different."""
+        return self._ranking.finalists(count)
+
+    def best(self, scores: Mapping[int, float] | None = None) -> Policy:
+        """Return the sub-policies of the best policies, joined. RunError when no policy has a reward."""
+        winners = self._ranking.winners(scores, self.settings.joined)
+        return joined(winners, self.settings.space, "autoaugment-found")

@@ -1,0 +1,65 @@
+"""Proposals with their rewards, best first: what every search ends with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from augplug._policies.grammar import Node, OneOf, Policy
+from augplug._search.base import Proposal, Result
+from augplug._search.space import SearchSpace
+from augplug.errors import RunError
+
+
+class Ranking:
+    """What was proposed, and what came of it. Of equal rewards the earlier proposal is better."""
+
+    def __init__(self) -> None:
+        """Nothing was proposed yet."""
+        self.proposals: list[Proposal] = []
+        self._rewards: dict[int, float] = {}
+        self._unfinished: set[int] = set()
+
+    def tell(self, results: Sequence[Result]) -> None:
+        """Remember rewards; what failed has none."""
+        for result in results:
+            if result.reward is not None:
+                self._rewards[result.number] = result.reward
+            if result.stopped:
+                self._unfinished.add(result.number)
+
+    def finalists(self, count: int) -> list[Proposal]:
+        """Return the `count` best policies, all different, none of them stopped early."""
+        return list(self._distinct(self._rewards, count))
+
+    def winners(self, scores: Mapping[int, float] | None, count: int) -> list[Proposal]:
+        """Return the `count` best policies, all different: those with fresh `scores` first. RunError when none has any.
+
+        Fresh scores and rewards are not compared: a high reward is high by luck in part, and a fresh score is not.
+        """
+        chosen = list(self._distinct(scores or {}, count))
+        taken = {proposal.policy.digest for proposal in chosen}
+        others = (one for one in self._distinct(self._rewards, len(self.proposals)) if one.policy.digest not in taken)
+        chosen += list(others)[: count - len(chosen)]
+        if not chosen:
+            raise RunError("no proposal has a reward, so there is no best one; look at the errors of the trials")
+        return chosen
+
+    def _distinct(self, rewards: Mapping[int, float], count: int) -> Iterator[Proposal]:
+        seen: set[bytes] = set()
+        for number in sorted(rewards, key=lambda number: (-rewards[number], number)):
+            proposal = self.proposals[number]
+            if proposal.policy.digest in seen or number in self._unfinished:
+                continue
+            if len(seen) == count:
+                return
+            seen.add(proposal.policy.digest)
+            yield proposal
+
+
+def joined(winners: Sequence[Proposal], space: SearchSpace, name: str) -> Policy:
+    """Return one policy of all the sub-policies of the winners, as AutoAugment does (its section 3)."""
+    return space.policy([child for winner in winners for child in _children(winner.policy.node)], name)
+
+
+def _children(node: Node) -> tuple[Node, ...]:
+    return node.children if isinstance(node, OneOf) else (node,)

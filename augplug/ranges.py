@@ -1,0 +1,40 @@
+"""Settings as dataclasses: the check that all of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from typing import TYPE_CHECKING, Any
+
+from augplug.errors import SettingsError, suggest
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Ranges = Mapping[str, tuple[float, float]]
+
+
+def check_ranges(owner: str, settings: DataclassInstance, ranges: Ranges) -> None:
+    """Refuse a field of `settings` outside its range, and a field of whole numbers with another. SettingsError.
+
+    A field is of whole numbers when its default is one; a field whose default is None may be None.
+    """
+    for field in fields(settings):
+        if field.name not in ranges:
+            continue
+        value, (low, high) = getattr(settings, field.name), ranges[field.name]
+        if value is None and field.default is None:
+            continue
+        whole = isinstance(field.default, int) or field.default is MISSING
+        numeric = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+        if not (numeric and low <= value <= high):
+            kind = "a whole number" if whole else "a number"
+            raise SettingsError(f"{owner}: {field.name} is {kind} in {low:g}..{high:g}, not {value!r}")
+
+
+def check_known(owner: str, given: Mapping[str, Any], settings: type[DataclassInstance]) -> None:
+    """Refuse settings that the dataclass does not have. SettingsError."""
+    known = [field.name for field in fields(settings)]
+    for name in given:
+        if name not in known:
+            raise SettingsError(f"{owner} has no setting {name!r}{suggest(name, known)}")
