@@ -66,8 +66,9 @@ class Toy(Evaluator):
             MODES[self.settings.mode](self, policy, seed)
         key = hashlib.sha256(f"{policy.digest.hex()}{seed}{self.seen}".encode()).digest()
         reward = 0.5 + (0 if plain else self.settings.gift) + (key[0] + 256 * key[1]) / 65536 / 20
-        for number in range(self.settings.reports if progress is not None else 0):
-            progress(reward - 0.1 / (number + 1))
+        for number in range(self.settings.reports):
+            if progress is not None:
+                progress(reward - 0.1 / (number + 1))
         return reward
 
     def note(self, name: str) -> int:

@@ -10,6 +10,7 @@ from augplug._executors.base import Job
 from augplug._executors.running import JobRunner
 from augplug._search import pace
 from augplug._search.journal import read_journal
+from augplug._search.random import RandomSearch
 from augplug.data.archive import write_parts
 from augplug.errors import SettingsError
 from tests.executors.toys import Toy, images
@@ -165,4 +166,4 @@ def test_an_algorithm_says_how_long_it_searches_unless_told(study: Study, tmp_pa
 
     settings = read_journal(tmp_path / "run")[0]["settings"]
     assert (settings["seeds"], settings["trials"], settings["finalists"]) == (1, 7, 2)
-    assert api.searches()["random"].func.defaults["trials"] == 400
+    assert RandomSearch.defaults["trials"] == 400
