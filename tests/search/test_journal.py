@@ -116,7 +116,7 @@ def test_a_full_disk_is_a_run_error(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     with open_journal(tmp_path) as journal:
         monkeypatch.setattr("os.fsync", full)
-        with pytest.raises(RunError, match=r"record 0 cannot be written.*No space left.*--resume"):
+        with pytest.raises(RunError, match=r"record 0 of the journal cannot be written.*No space left.*--resume"):
             journal.append("k")
 
 
