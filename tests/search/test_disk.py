@@ -222,6 +222,21 @@ def test_a_run_that_has_no_whole_record_begins_anew(
     assert json.loads((tmp_path / "run" / "journal.jsonl").read_bytes().partition(b"\n")[0])["n"] == 0
 
 
+@pytest.mark.parametrize("step", [131, pytest.param(1, marks=pytest.mark.heavy)])
+def test_a_run_whose_journal_was_cut_resumes_to_the_same_bytes(
+    study: Study, tmp_path: Path, expected: list[bytes], step: int
+) -> None:
+    content = (tmp_path / "whole" / "journal.jsonl").read_bytes()
+    for length in range(0, len(content), step):
+        out = tmp_path / str(length)
+        out.mkdir()
+        (out / "journal.jsonl").write_bytes(content[:length])
+        study(out.name, resume=True, **SMALL)
+
+        assert results(out) == expected
+        shutil.rmtree(out)
+
+
 def test_a_copy_of_a_running_run_is_a_run(study: Study, tmp_path: Path, expected: list[bytes]) -> None:
     def copy(record: Any) -> None:
         shutil.copytree(tmp_path / "run", tmp_path / f"copy-{record['n']}")

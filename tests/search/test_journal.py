@@ -2,6 +2,7 @@ import json
 import math
 import subprocess
 import sys
+from bisect import bisect_right
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from augplug._search.journal import Record, encode, open_journal, parse, read_jo
 from augplug.errors import RunError, SettingsError
 
 HERE = Path("a run")
+REAL = Path(__file__).parent / "journals" / "format-1" / "journal.jsonl"
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -77,6 +79,28 @@ def test_a_changed_byte_anywhere_is_found(tmp_path: Path) -> None:
             with pytest.raises(RunError), open_journal(tmp_path):
                 pass
             assert path.read_bytes() == changed
+
+
+def test_a_real_journal_cut_anywhere_keeps_every_whole_record() -> None:
+    content = REAL.read_bytes()
+    records = parse(content, REAL)[0]
+    ends = [place for place, byte in enumerate(content) if byte == ord("\n")]
+    for length in range(len(content)):
+        whole = bisect_right(ends, length)  # a record is whole without its newline
+        good = length if length in ends else ends[whole - 1] + 1 if whole else 0
+
+        assert parse(content[:length], REAL) == (records[:whole], good)
+
+
+def test_a_changed_byte_anywhere_in_a_real_journal_is_found() -> None:
+    content = REAL.read_bytes()
+    changed = bytearray(content)
+    for place in range(len(content)):
+        changed[place] ^= 1 << place % 8
+        number = content.count(b"\n", 0, place)
+        with pytest.raises(RunError, match=rf"record {number} \(line {number + 1}\) is damaged"):
+            parse(bytes(changed), REAL)
+        changed[place] = content[place]
 
 
 @pytest.mark.parametrize("order", [(0, 2), (1, 0), (0, 0, 1)])
