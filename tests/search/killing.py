@@ -99,8 +99,9 @@ class Killing:
     def go(self, planned: list[Kill]) -> Figures:
         """Kill a search in each of these ways, and let the last one end."""
         for kill in planned:
-            while not self._kill(kill):  # it had ended before that moment came: kill another one
+            if not self._kill(kill):  # it ended before that moment came
                 self._check_end()
+                assert self._kill(kill), f"a whole run has no such moment: {kill}"
         if self._out:
             before = self._before()
             self.finish(self._out)

@@ -14,7 +14,7 @@ import pytest
 from augplug._search.journal import Record, encode, open_journal, read_journal
 from augplug.errors import RunError, SettingsError
 from tests.search.conftest import Study
-from tests.search.disk import Full, watched
+from tests.search.disk import Full
 
 SMALL: dict[str, Any] = {"given": {"m": "1,9", "n": "1", "subsets": 0}, "options": {"seeds": 1}}
 FILES = ("policy.json", "result.json")
@@ -28,18 +28,6 @@ def results(folder: Path) -> list[bytes]:
 def expected(study: Study, tmp_path: Path) -> list[bytes]:
     study("whole", **SMALL)
     return results(tmp_path / "whole")
-
-
-@pytest.fixture
-def put_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Put a disk in the place of the real one, for calls of this test."""
-
-    def put(before: Any, after: Any = lambda _name, _handle: None) -> None:
-        monkeypatch.undo()
-        for name, function in watched(before, after).items():
-            monkeypatch.setattr(os, name, function)
-
-    return put
 
 
 def test_nothing_counts_before_it_is_on_disk(study: Study, put_in: Callable[..., None]) -> None:

@@ -95,12 +95,12 @@ def test_a_real_journal_cut_anywhere_keeps_every_whole_record() -> None:
 def test_a_changed_byte_anywhere_in_a_real_journal_is_found() -> None:
     content = REAL.read_bytes()
     changed = bytearray(content)
-    for place in range(len(content)):
-        changed[place] ^= 1 << place % 8
+    for place, byte in enumerate(content):
+        changed[place] = byte ^ 1 << place % 8
         number = content.count(b"\n", 0, place)
         with pytest.raises(RunError, match=rf"record {number} \(line {number + 1}\) is damaged"):
             parse(bytes(changed), REAL)
-        changed[place] = content[place]
+        changed[place] = byte
 
 
 @pytest.mark.parametrize("order", [(0, 2), (1, 0), (0, 0, 1)])
