@@ -9,10 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from augplug._search.journal import Record, encode, open_journal, read_journal
+from augplug.cli import main
+from augplug.data.digits import load_digits
 from augplug.errors import RunError, SettingsError
+from augplug.report.run import read_run
 from tests.search.conftest import Study
 from tests.search.disk import Full
 
@@ -238,3 +242,30 @@ def test_a_copy_of_a_running_run_is_a_run(study: Study, tmp_path: Path, expected
 
         assert results(folder) == expected
         assert {path.name for path in folder.iterdir()} == {".lock", "journal.jsonl", *FILES}
+
+
+@pytest.mark.parametrize("place", ["journal.write", "result.write"])
+def test_the_command_says_it_in_one_line_and_goes_on_with_resume(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], put_in: Callable[..., None], place: str
+) -> None:
+    every = load_digits().take(np.arange(0, 5000, 25))
+    np.savez(tmp_path / "digits.npz", x=every.x, y=every.y)
+    small = "--executor inline --seeds 1 --trials 2 --set copies=2 --set train=20 --set subsets=0"
+    command = ["search", "randaugment", str(tmp_path / "digits.npz"), "--out", str(tmp_path / "run"), *small.split()]
+    calls: list[str] = []
+
+    def fill(name: str, _handle: int, _content: bytes) -> None:
+        calls.append(name)
+        if calls.count(place) >= (1 if place == "result.write" else 6):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    put_in(fill)
+    assert main(command) == 1
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert re.search(
+        r"cannot be written: \[Errno 28\] No space left on device; .*make room.*go on with --resume$", last
+    )
+
+    put_in(lambda _name, _handle, _content: None)
+    assert main([*command, "--resume"]) == 0
+    assert read_run(tmp_path / "run").result["trials"] == 2
