@@ -13,7 +13,7 @@ import json
 import os
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -64,10 +64,10 @@ def open_journal(folder: Path) -> Iterator[Journal]:
 
     Raises SettingsError when another process writes it, RunError when it is damaged or cannot be written.
     """
-    with _lock(folder), ExitStack() as stack:
-        path = folder / "journal.jsonl"
+    path = folder / "journal.jsonl"
+    with _lock(folder), _opened(path) as stream:
         with writing(path):
-            stream = stack.enter_context(_opened(path))
+            stream.seek(0)
             content = stream.read()
             records, length = parse(content, path)
             stream.truncate(length)
@@ -81,9 +81,9 @@ def open_journal(folder: Path) -> Iterator[Journal]:
 @contextmanager
 def _opened(path: Path) -> Iterator[FileIO]:
     # Without a buffer: what a failed write left in one would be written again by `close`.
-    stream = path.open("ab+", buffering=0)
+    with writing(path):
+        stream = path.open("ab+", buffering=0)
     try:
-        stream.seek(0)
         yield stream
     finally:
         with suppress(OSError):  # all that counts is on disk, so a close that fails takes nothing away

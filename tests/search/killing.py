@@ -72,7 +72,9 @@ def kills(moments: list[str], count: int, seed: int) -> list[Kill]:
     for k in range(count):
         name = "" if k % 2 else names[k // 2]
         among = (counts[name] if name else len(moments)) // 3
-        chosen.append(Kill(name, rng.randint(1, max(1, among)), power_cut=rng.random() < 0.5))
+        # A power cut may take the torn record away that a kill at this moment is to leave.
+        power_cut = rng.random() < 0.5 and name != "journal.half"
+        chosen.append(Kill(name, rng.randint(1, max(1, among)), power_cut=power_cut))
     return chosen
 
 

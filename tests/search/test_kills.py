@@ -1,6 +1,6 @@
 """Searches that are killed anywhere end in the bytes of one that was left alone.
 
-A sample of what `python tests/search/killing.py` does.
+What `python tests/search/killing.py` does, and prints figures of.
 """
 
 import json
@@ -16,17 +16,18 @@ from tests.search.conftest import Study
 from tests.search.killing import NAMED, ROOT, SEARCHES, Killing, kills
 
 CASES = [(search, workers) for search in SEARCHES for workers in (1, 2)]
-EACH = 30 // len(CASES)
+SAMPLE = 30
 
 
+@pytest.mark.parametrize("total", [SAMPLE, pytest.param(200, marks=pytest.mark.heavy)])
 @pytest.mark.parametrize("case", range(len(CASES)), ids=[f"{search}-{workers}" for search, workers in CASES])
-def test_a_search_killed_anywhere_ends_in_the_same_bytes(tmp_path: Path, case: int) -> None:
+def test_a_search_killed_anywhere_ends_in_the_same_bytes(tmp_path: Path, case: int, total: int) -> None:
     killing = Killing(tmp_path, *CASES[case])
-    planned = kills(killing.moments, EACH, seed=case)
+    planned = kills(killing.moments, total // len(CASES), seed=case)
 
     figures = killing.go(planned)
 
-    assert figures.kills.total() == EACH
+    assert figures.kills.total() == total // len(CASES)
     assert figures.runs >= 1
     assert not killing.orphans()
 
@@ -40,7 +41,7 @@ def test_killed_workers_change_no_byte(tmp_path: Path, workers: int) -> None:
 
 
 def test_the_sample_has_every_named_moment() -> None:
-    planned = [kill for case in range(len(CASES)) for kill in kills(list(NAMED), EACH, seed=case)]
+    planned = [kill for case in range(len(CASES)) for kill in kills(list(NAMED), SAMPLE // len(CASES), seed=case)]
 
     assert {kill.moment for kill in planned} == {"", *NAMED}
 
