@@ -28,10 +28,10 @@ def searched(trials: int, reward: Callable[[Sequence[int]], float], **settings: 
 
 
 def rounds(seed: int) -> list[list[int]]:
-    """All proposals of three batches of the default space; some trials fail, some are stopped."""
+    """All proposals of two batches of the default space; some trials fail, some are stopped."""
     tpe = TPE(OPERATIONS, seed=seed)
     made = []
-    for _ in range(3):
+    for _ in range(2):
         asked = tpe.ask(20)
         made += [list(one.decisions or ()) for one in asked]
         tpe.tell([result(one.number, sum(one.decisions or ())) for one in asked])
