@@ -165,7 +165,7 @@ def study_parts() -> Parts:
     return Parts(searches(), evaluators(), executors(), operations())
 
 
-def search(
+def search(  # pylint: disable=too-many-arguments,too-many-locals  # keywords, each an option of the command
     algorithm: str,
     data: str | Path | Labelled,
     *,

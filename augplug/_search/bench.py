@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from augplug._executors.base import Executor, Job, Outcome
 from augplug._policies.grammar import Policy
-from augplug._search.journal import Journal, Record
+from augplug._search.journal import Journal, Record, writing
 from augplug._search.settings import StudySettings
 from augplug.data.archive import write_parts
 from augplug.data.sets import Labelled
@@ -130,7 +130,8 @@ class Bench:
     def _job(self, number: int, task: Task, k: int) -> Job:
         path = self._folder / f"{task.part.name}.npz"
         if not path.exists():
-            write_parts(path, task.part.train, task.part.valid)
+            with writing(path):
+                write_parts(path, task.part.train, task.part.valid)
         return Job(
             id=number,
             label=task.label,

@@ -16,6 +16,7 @@ from typing import Any
 from augplug._evaluators.base import Evaluator
 from augplug._search.base import SearchAlgorithm
 from augplug._search.bench import Bench
+from augplug._search.journal import writing
 from augplug._search.settings import Parts, StudySettings, class_of, declared, named
 from augplug.data.sets import Labelled, digest
 from augplug.data.split import Split
@@ -132,7 +133,9 @@ def worker_files(folder: Path) -> Iterator[Path]:
     """A temporary folder in the run's, for what workers read. What a killed run left of it is removed first."""
     for left in folder.glob(f"{FILES}*"):
         shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=FILES, dir=folder) as files:
+    with writing(folder):
+        made = tempfile.TemporaryDirectory(prefix=FILES, dir=folder, ignore_cleanup_errors=True)
+    with made as files:
         yield Path(files)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+
 from augplug._search.bench import Bench
 from augplug._search.settings import StudySettings
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from augplug._search.journal import Record, sync_folder
+from augplug._search.journal import Record, sync_folder, write_all, writing
 
 COVERAGE = 0.95
 
@@ -117,12 +116,14 @@ def write_result(folder: Path, records: Sequence[Record]) -> dict[str, Any]:
 
 
 def write_at_once(path: Path, content: Mapping[str, Any]) -> None:
-    """Write JSON so that the file is, at every moment, the old one or the new one, also after a power cut."""
+    """Write JSON so that the file is, at every moment, the old one or the new one, also after a power cut.
+
+    Raises RunError when the disk refuses.
+    """
+    text = json.dumps(content, indent=2, allow_nan=False) + "\n"
     new = path.with_name(f".{path.name}.new")
-    with new.open("w", encoding="utf-8", newline="\n") as stream:
-        json.dump(content, stream, indent=2, allow_nan=False)
-        stream.write("\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-    new.replace(path)
-    sync_folder(path.parent)
+    with writing(path):
+        with new.open("wb", buffering=0) as stream:
+            write_all(stream.fileno(), text.encode())
+        new.replace(path)
+        sync_folder(path.parent)
