@@ -1,4 +1,4 @@
-"""A space of one's own, with an operation of the plugin page, searched from the command line; and spaces that are wrong."""
+"""A space of one's own, with an operation of the plugin page, searched from the command line; spaces that are wrong."""
 
 import json
 import shutil
@@ -37,7 +37,8 @@ USE = """
 import augplug, numpy
 image = numpy.arange(48, dtype=numpy.uint8).reshape(4, 4, 3)
 augment = augplug.Augmenter("run/policy.json", seed=1)
-print(sum(item.address == "my-ops:Posterish" for index in range(200) for item in augment.plan(image, index=index).items))
+plans = [augment.plan(image, index=index) for index in range(200)]
+print(sum(item.address == "my-ops:Posterish" for plan in plans for item in plan.items))
 """
 
 
@@ -140,13 +141,9 @@ def test_a_run_is_resumed_from_the_space_alone_not_from_its_place(site: Path, ru
 
 WRONG: dict[str, tuple[object, str]] = {
     "unknown operation": ({"operations": ["my-ops:Posterich", "Rotate"]}, "did you mean 'my-ops:Posterish'?"),
-    "unknown provider": ({"operations": ["our-ops:Posterish"]}, "there is no operation 'our-ops:Posterish'"),
     "unknown key": ({**SPACE, "level": 4}, "did you mean 'levels'?"),
     "more than a level": ({"operations": ["RandomResizedCrop"]}, "height"),
-    "no operation": ({"operations": []}, "1 to 1,000 operations"),
-    "out of range": ({**SPACE, "sub_policies": 0}, "sub_policies is a whole number in 1..100, not 0"),
     "no table": ([1], "table"),
-    "no scale": ({**SPACE, "scale": "autoagment"}, "did you mean 'autoaugment'?"),
 }
 
 
@@ -154,13 +151,14 @@ WRONG: dict[str, tuple[object, str]] = {
 def test_a_space_that_is_wrong_is_one_line(site: Path, case: str) -> None:
     content, message = WRONG[case]
     (site / "wrong.json").write_text(json.dumps(content))
-    ended = search(site, "wrong.json", "never")
+    out = case.replace(" ", "-")
+    ended = search(site, "wrong.json", out)
     assert ended.returncode == 2
     assert ended.stdout == ""
     (line,) = ended.stderr.splitlines()
     assert line.startswith("augplug: ")
     assert message in line
-    assert not (site / "never").exists()
+    assert not (site / out).exists()
 
 
 @pytest.mark.parametrize(
