@@ -4,8 +4,8 @@
 
 Runs every algorithm under every seed into a folder of its own (a run that is there is not run again; one that was
 stopped goes on), and prints the rewards of the first and last quarter, the test scores, the gains on other training
-images, and all pairs of algorithms. `augplug compare search-runs/*` shows the same runs, with a plot. RandAugment's grid
-has 21 cells; it gets its budget as seeds a cell. `optuna` is skipped when its plugin is not installed.
+images, and all pairs of algorithms. `augplug compare search-runs/*` shows the same runs, with a plot. The grid of
+RandAugment has 21 cells; it gets its budget as seeds a cell. `optuna` is skipped when its plugin is not installed.
 """
 
 from __future__ import annotations

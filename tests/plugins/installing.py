@@ -42,13 +42,17 @@ def install(site: Path, distribution: str, source: str, *, entry: str = "", vers
     info.joinpath("entry_points.txt").write_text(f"[augplug]\n{entry or distribution} = {module}\n")
 
 
+def environment(site: Path) -> dict[str, str]:
+    """The environment of a process that finds the distributions of a folder, as do the workers that it starts."""
+    paths = [str(site), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "XDG_CONFIG_HOME": str(site / "config")}
+
+
 def augplug(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command line in a process that finds the distributions of a folder."""
-    paths = [str(site), *filter(None, [os.environ.get("PYTHONPATH")])]
-    home = {"PYTHONPATH": os.pathsep.join(paths), "XDG_CONFIG_HOME": str(site / "config")}
     return subprocess.run(
         [sys.executable, "-c", SCRIPT, *arguments],
-        env={**os.environ, **home},
+        env=environment(site),
         cwd=site,
         capture_output=True,
         text=True,
