@@ -73,7 +73,7 @@ class Hyperparameters:  # pylint: disable=too-many-instance-attributes  # the me
         """Read the space, and refuse values out of range."""
         object.__setattr__(self, "space", SearchSpace.read(self.space))
         check_ranges("autoaugment", self, RANGES)
-        for name, known in (("preset", PRESETS), ("baseline", ("batch-mean", "ema"))):
+        for name, known in (("preset", tuple(PRESETS)), ("baseline", ("batch-mean", "ema"))):
             if getattr(self, name) not in known:
                 given = str(getattr(self, name))
                 raise SettingsError(f"autoaugment has no {name} {given!r}{suggest(given, known)}")
@@ -108,11 +108,11 @@ class Controller:
 
     def sample(self, count: int, rng: np.random.Generator) -> tuple[Ints, Floats]:
         """Return `(N, T)` decisions and the logarithms of their probabilities."""
-        uniform = rng.random((len(self.sizes), count))
+        uniform = rng.random((count, len(self.sizes)))  # proposal by proposal: however many are asked for at once
 
         def choose(t: int, log_p: Floats) -> Ints:
             cumulative = np.exp(log_p).cumsum(axis=1)
-            return np.asarray((cumulative < uniform[t][:, None] * cumulative[:, -1:]).sum(axis=1))
+            return np.asarray((cumulative < uniform[:, t, None] * cumulative[:, -1:]).sum(axis=1))
 
         decisions, steps = self._forward(count, choose)
         return decisions, chosen(steps, decisions)
@@ -133,7 +133,7 @@ class Controller:
         made, steps = np.zeros((count, len(self.sizes)), dtype=np.int64), []
         for t in range(len(self.sizes)):
             inner = x @ p["input"] + h @ p["recurrent"] + p["bias"]
-            i, f, g, o = inner.reshape(count, 4, -1).swapaxes(0, 1)
+            i, f, g, o = inner.reshape(count, 4, h.shape[1]).swapaxes(0, 1)
             gates = (_sigmoid(i), _sigmoid(f), np.tanh(g), _sigmoid(o))
             c_next = gates[1] * c + gates[0] * gates[2]
             h_next = gates[3] * np.tanh(c_next)
@@ -238,7 +238,7 @@ class AutoAugment(SearchAlgorithm):
         check_known("autoaugment", settings, Hyperparameters)
         preset = str(settings.get("preset", Hyperparameters.preset))
         self.settings = Hyperparameters(**{**PRESETS.get(preset, {}), **settings})
-        self.settings.space.check(operations)
+        self.settings.space.check(operations, self.settings.joined)
         self._operations = operations
         self._rng = np.random.Generator(np.random.PCG64(seed))
         self.controller = Controller(self.settings, self._rng)
@@ -246,6 +246,7 @@ class AutoAugment(SearchAlgorithm):
         self._ranking = Ranking()
         self._old: dict[int, Floats] = {}
         self._told: dict[int, float | None] = {}
+        self._next = range(self.settings.batch)
         self._mean: float | None = None
 
     def ask(self, count: int) -> list[Proposal]:
@@ -260,11 +261,12 @@ class AutoAugment(SearchAlgorithm):
         return self._ranking.proposals[first:]
 
     def tell(self, results: Sequence[Result]) -> None:
-        """Take results, and learn whenever there is a batch of them."""
+        """Take results, and learn whenever those of the next `batch` proposals are there."""
         self._ranking.tell(results)
         self._told.update({result.number: result.reward for result in results})
-        while len(self._told) >= self.settings.batch:
-            self._learn(sorted(self._told)[: self.settings.batch])
+        while all(number in self._told for number in self._next):
+            self._learn(self._next)
+            self._next = range(self._next.stop, self._next.stop + self.settings.batch)
 
     def _learn(self, numbers: Sequence[int]) -> None:
         """One update of the controller; what failed has no reward and teaches nothing."""
@@ -281,7 +283,7 @@ class AutoAugment(SearchAlgorithm):
                 self._adam.climb(self.controller.parameters, self.controller.backward(decisions, steps, slopes))
 
     def _advantages(self, rewards: Floats) -> Floats:
-        baselines = np.full_like(rewards, rewards.mean())
+        baselines = np.full(len(rewards), rewards.mean())
         if self.settings.baseline == "ema":
             for place, reward in enumerate(rewards.tolist()):
                 baselines[place] = reward if self._mean is None else self._mean
