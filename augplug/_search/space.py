@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from numbers import Integral
 from pathlib import Path
 from typing import Any, Self
 
@@ -148,14 +147,12 @@ class SearchSpace:
         return building.levelled(operations, self.operations[operation], value, p)
 
 
-def checked(decisions: Sequence[Any], sizes: Sequence[int]) -> tuple[int, ...]:
+def checked(decisions: Sequence[int], sizes: Sequence[int]) -> tuple[int, ...]:
     """Return a row of decisions, one for each of `sizes` and each below it; SettingsError for another."""
     row = tuple(decisions)
-    if len(row) != len(sizes) or not all(
-        isinstance(d, Integral) and 0 <= d < n for d, n in zip(row, sizes, strict=True)
-    ):
+    if len(row) != len(sizes) or not all(d in range(n) for d, n in zip(row, sizes, strict=True)):
         raise SettingsError(f"{len(sizes)} decisions are needed, each below its number of {tuple(sizes)}, not {row}")
-    return row
+    return tuple(map(int, row))
 
 
 def default_space() -> SearchSpace:
