@@ -30,14 +30,14 @@ Parameters: TypeAlias = dict[str, Floats]
 RANGES: Ranges = {
     "joined": (1, 1000),
     "learning_rate": (1e-7, 10),
-    "batch": (1, 10_000),
+    "batch": (2, 10_000),
     "epochs": (1, 1000),
     "clip": (1e-3, 10),
     "entropy": (0, 10),
     "ema": (0, 0.9999),
     "hidden": (1, 4096),
     "embedding": (1, 4096),
-    "initial": (0, 10),
+    "initial": (1e-3, 10),
 }
 PRESETS: Mapping[str, Mapping[str, Any]] = {"laptop": {}, "paper": {"learning_rate": 0.00035, "baseline": "ema"}}
 """How each preset differs from the defaults of `Hyperparameters`."""
@@ -49,10 +49,10 @@ class Hyperparameters:  # pylint: disable=too-many-instance-attributes  # the me
 
     `space`: a search space, by name or as a file. `joined` (1..1000): the sub-policies of so many best policies make
     the found one (paper: 5). `learning_rate` (1e-7..10) is Adam's (paper: 0.00035). An update takes `batch` results
-    (1..10,000; NASNet: 20), `epochs` times (1..1000). `clip` (0.001..10): how far PPO lets a probability's ratio move
+    (2..10,000; NASNet: 20), `epochs` times (1..1000). `clip` (0.001..10): how far PPO lets a probability's ratio move
     from 1. `entropy` (0..10) is the bonus' weight (paper: 1e-5). `baseline`: what a reward is compared with, the
     `batch-mean` or the `ema` of all rewards, of weight `ema` (0..0.9999; paper: 0.95). `hidden` units (1..4096; paper:
-    100), `embedding` numbers a choice (1..4096); every parameter starts uniform within +-`initial` (0..10; paper: 0.1).
+    100), `embedding` numbers a choice (1..4096); parameters start uniform within +-`initial` (0.001..10; paper: 0.1).
     """
 
     preset: str = "laptop"

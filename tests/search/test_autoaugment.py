@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from augplug import api
-from augplug._policies.grammar import Node, OneOf, Policy
 from augplug._search.base import Result
 from augplug._search.ppo import AutoAugment, Hyperparameters
 from augplug._search.random import RandomSearch, RandomSubPolicies
 from augplug.errors import RunError, SettingsError
+from tests.search.conftest import children_of
 
 SPACE = {"operations": ["Rotate", "Invert", "Solarize"], "probabilities": 3, "levels": 2, "sub_policies": 2}
 
@@ -29,11 +29,6 @@ def small(**settings: Any) -> AutoAugment:
 def reward(number: int, decisions: tuple[int, ...] | None) -> float | None:
     """Every seventh trial fails."""
     return None if number % 7 == 3 else sum(decisions or ()) / 20
-
-
-def children_of(policy: Policy) -> list[Node]:
-    assert isinstance(policy.node, OneOf)
-    return list(policy.node.children)
 
 
 def results(search: AutoAugment, count: int) -> list[Result]:
@@ -74,6 +69,24 @@ def test_the_controller_does_not_depend_on_how_results_are_told(order: list[list
 
     assert np.array_equal(state(search), state(usual))
     assert search.ask(4) == usual.ask(4)
+
+
+def test_the_controller_does_not_depend_on_how_proposals_are_asked_for() -> None:
+    searches = [small(), small()]
+    for search, chunks in zip(searches, ([12], [1, 5, 0, 6]), strict=True):
+        search.tell([result for chunk in chunks for result in results(search, chunk)])
+
+    # A product of one row may be summed in another order than one of twelve.
+    assert np.allclose(state(searches[0]), state(searches[1]), rtol=0, atol=1e-9)
+
+
+def test_the_largest_steps_stay_finite() -> None:
+    search = small(learning_rate=10, epochs=20, hidden=1, embedding=1, initial=10, clip=10, entropy=10)
+    for _ in range(3):
+        search.tell(results(search, 8))
+
+    assert np.isfinite(state(search)).all()
+    assert search.ask(8)
 
 
 def test_an_update_waits_for_all_of_its_proposals() -> None:
@@ -192,11 +205,11 @@ def test_the_found_policy_joins_the_best() -> None:
 @pytest.mark.parametrize(
     ("name", "wrong"),
     [
-        *[("joined", 0), ("joined", 1001), ("joined", 2.0), ("joined", True), ("learning_rate", 0), ("batch", 0)],
+        *[("joined", 0), ("joined", 1001), ("joined", 2.0), ("joined", True), ("learning_rate", 0), ("batch", 1)],
         *[("learning_rate", 11), ("learning_rate", "0.1"), ("learning_rate", float("nan")), ("batch", 10_001)],
         *[("epochs", 0), ("epochs", 1001), ("epochs", 1.5), ("clip", 0), ("clip", 11), ("entropy", -1e-9)],
         *[("entropy", 11), ("ema", -0.1), ("ema", 1), ("ema", None), ("hidden", 0), ("hidden", 4097)],
-        *[("embedding", 0), ("embedding", "32"), ("initial", -1), ("initial", 11), ("initial", float("inf"))],
+        *[("embedding", 0), ("embedding", "32"), ("initial", 0), ("initial", 11), ("initial", float("inf"))],
         *[("preset", "labtop"), ("preset", ["paper"]), ("preset", None), ("baseline", "mean"), ("baseline", {})],
     ],
 )

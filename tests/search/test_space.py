@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 
 import augplug
 from augplug import api
+from augplug._policies.documents import BYTES
 from augplug._policies.grammar import steps_of
 from augplug._policies.reader import loads_json
 from augplug._search.ppo import AutoAugment
 from augplug._search.random import RandomSearch
 from augplug._search.space import NAMES, SearchSpace
 from augplug.errors import SettingsError
+from tests.search.conftest import children_of
 
 OPERATIONS = api.operations()
 NO_LEVEL = ("AutoContrast", "Equalize", "Invert")
@@ -129,6 +131,25 @@ def test_every_row_runs(name: str, data: st.DataObject) -> None:
         made = augment.batch(batch, indices=range(3)) if name == "autoaugment-16" else augment(image, index=2)
         assert made.dtype == np.uint8
         assert made.shape[-image.ndim :] == image.shape
+
+
+@pytest.mark.parametrize(("sub_policies", "length", "joined"), [(3, 1, 1000), (100, 20, 1), (100, 15, 2)])
+def test_the_largest_found_policy_can_be_read(sub_policies: int, length: int, joined: int) -> None:
+    space = SearchSpace("x" * 100, ("augplug:TranslateX",), 8, 11, sub_policies, length)
+    space.check(OPERATIONS, joined)
+    parts = [
+        node
+        for _ in range(joined)
+        for node in children_of(space.decode(OPERATIONS, [0, 3, 5] * (sub_policies * length), "some"))
+    ]
+
+    found = space.policy(parts, "found")
+
+    text = json.dumps(found.to_json(), indent=2).replace("augplug:TranslateX", "x" * 64 + ":TranslateX")
+    assert len(text) < BYTES
+    assert loads_json(json.dumps(found.to_json()), OPERATIONS) == found
+    with pytest.raises(SettingsError, match=r"at most 3,000 operations.* lower joined"):
+        space.check(OPERATIONS, joined + 1)
 
 
 @pytest.mark.parametrize(
