@@ -51,11 +51,17 @@ class SearchSpace:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be searched."""
-        object.__setattr__(self, "operations", tuple(self.operations))
+        names: object = self.operations
+        if not isinstance(names, tuple | list) or not all(isinstance(name, str) for name in names):
+            raise SettingsError(f"a search space's operations are a list of names, not {names!r}")
+        if not 1 <= len(set(names)) == len(names) <= 1000:
+            raise SettingsError("a search space has 1 to 1,000 operations, each named once")
+        object.__setattr__(self, "operations", tuple(names))
+        for text in _TEXTS:
+            if not isinstance(getattr(self, text), str):
+                raise SettingsError(f"a search space's {text} is text, not {getattr(self, text)!r}")
         if not (0 < len(self.name) <= LONGEST_NAME and self.name.isprintable()):
             raise SettingsError(f"a search space's name has 1 to {LONGEST_NAME} printable characters")
-        if not 1 <= len(set(self.operations)) == len(self.operations) <= 1000:
-            raise SettingsError("a search space has 1 to 1,000 operations, each named once")
         for name, (low, high) in RANGES.items():
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
@@ -110,7 +116,7 @@ class SearchSpace:
         """How many choices each decision has: operation, probability and level, for each operation of a policy."""
         return (len(self.operations), self.probabilities, self.levels) * (self.length * self.sub_policies)
 
-    def check(self, operations: Operations, joined: int) -> None:
+    def check(self, operations: Operations, joined: int = 1) -> None:
         """Refuse operations that are not there or lack more than a level, and too many in `joined` policies.
 
         Raises SettingsError.

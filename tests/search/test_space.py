@@ -158,11 +158,21 @@ def test_the_largest_found_policy_can_be_read(sub_policies: int, length: int, jo
         *[(name, value) for name in ("levels", "probabilities", "sub_policies", "length") for value in (0, 1000, 2.0)],
         *[("levels", 1), ("levels", True), ("length", 21), ("sub_policies", 101), ("probabilities", 102)],
         *[("operations", ()), ("operations", ("Rotate", "Rotate")), ("scale", "auto"), ("name", "")],
-        *[("name", "x" * 101), ("name", "a\nb"), ("operations", tuple(f"Op{n}" for n in range(1001)))],
+        *[
+            ("name", "x" * 101),
+            ("name", 3),
+            ("scale", ["auto"]),
+            ("source", None),
+            ("operations", "Rotate"),
+            ("operations", 5),
+            ("operations", (1,)),
+            ("name", "a\nb"),
+            ("operations", tuple(f"Op{n}" for n in range(1001))),
+        ],
     ],
 )
 def test_what_cannot_be_searched_is_refused(field: str, wrong: Any) -> None:
-    with pytest.raises(SettingsError, match=rf"a search space('s {field} | has .*operations)|'auto' is no scale"):
+    with pytest.raises(SettingsError, match=rf"a search space('s {field} | has .*operations)|'auto' is no"):
         SearchSpace(**{"name": "mine", "operations": ("Rotate",), field: wrong})
 
 
