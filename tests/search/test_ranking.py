@@ -33,7 +33,7 @@ def test_the_best_come_first_and_of_equal_ones_the_earlier() -> None:
 
     assert numbers(made.finalists(10)) == [2, 1, 3, 0, 4]
     assert numbers(made.finalists(2)) == [2, 1]
-    assert made.finalists(0) == []
+    assert not made.finalists(0)
 
 
 def test_the_order_of_telling_does_not_matter() -> None:
