@@ -24,6 +24,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ import augplug
 from augplug import api
 from augplug._evaluators.base import Evaluator
 from augplug._search.journal import Record, encode, open_journal, read_journal
+from augplug._search.ppo import AutoAugment, chosen
 from augplug._search.settings import study_settings
 from augplug._search.study import run_study
 from augplug.data.digits import load_digits
@@ -69,14 +71,18 @@ def workers_section(given: argparse.Namespace) -> Iterator[str]:
         ("", "wall time", "use", "at .25", "at 1.0", "mean age", "largest", "same order whoever is fast"),
         [_row(schedule, given) for schedule in schedules],
     )
-    yield f"\nuse of workers by batches of {UPDATE}, as in NASNet's 20,000 trials, and by batches of 450 and 1,000"
+    yield "\nuse of workers by fewer of them; ahead are twice the workers, and two updates at least"
     counts = (2, 8, 20, 100, 450)
-    rows = []
-    for size in (UPDATE, 450, 1000):
-        loads = attempts(20_000, given.spread, 0)
-        rows.append(
-            [barrier(size).name] + [f"{usage(loads, simulate(barrier(size), loads, n), n):.0%}" for n in counts]
-        )
+    load = attempts(given.trials, given.spread, 0)
+    kinds: list[tuple[str, Callable[[int], Schedule]]] = [
+        *((barrier(size).name, lambda _, size=size: barrier(size)) for size in (20, 100, 450)),
+        ("in order", lambda workers: in_order(2 * max(workers, UPDATE))),
+        ("as they come", as_they_come),
+    ]
+    rows = [
+        (name, *(f"{usage(load, simulate(kind(count), load, count), count):.0%}" for count in counts))
+        for name, kind in kinds
+    ]
     yield table(("", *(f"{count} workers" for count in counts)), rows)
 
 
@@ -90,9 +96,10 @@ def _row(schedule: Schedule, given: argparse.Namespace) -> list[str]:
     return [schedule.name, f"{runs[0][-1].time:.1f}", *used, f"{statistics.fmean(age):.1f}", str(max(age)), same]
 
 
-def learn(events: Sequence[Event], seed: int, **settings: Any) -> dict[str, str]:
+def learn(events: Sequence[Event], seed: int, *, fresh: bool = False, **settings: Any) -> dict[str, str]:
     """Let the real controller live through the events, with simulated rewards: matches with a hidden policy / 30.
 
+    `fresh`: PPO's clip is around the controller before the update, not around the one that sampled the proposal.
     A landmark is the first moment at which the last 100 proposals match it, without noise, in that part on average.
     """
     algorithm = augplug.searches()["autoaugment"](seed=seed, space=SPACE, **settings)
@@ -103,6 +110,8 @@ def learn(events: Sequence[Event], seed: int, **settings: Any) -> dict[str, str]
     found: dict[str, str] = {}
     for event in events:
         if event.told:
+            if fresh:
+                _refresh(algorithm, event.number)
             algorithm.tell([augplug.Result(event.number, reward=matches[event.number] + noise[event.number])])
             continue
         proposals = algorithm.ask(event.number)
@@ -110,29 +119,47 @@ def learn(events: Sequence[Event], seed: int, **settings: Any) -> dict[str, str]
             matches.append(float(np.mean(hidden == proposal.decisions)))
             for landmark in (0.5, 0.9):
                 if len(matches) >= 100 and statistics.fmean(matches[-100:]) >= landmark:
-                    found.setdefault(f"{landmark}", f"{len(matches):,} at {event.time:.1f}")
+                    found.setdefault(f"{landmark}", f"by {len(matches):,} at {event.time:.1f}")
         if "0.9" in found:
             break
     found["end"] = f"{statistics.fmean(matches[-500:]):.2f}"
     return found
 
 
+def _refresh(algorithm: AutoAugment, last: int) -> None:
+    """Before the result that completes a batch, let its proposals pass for sampled from the controller as it is now."""
+    # pylint: disable=protected-access  # a change of the algorithm is tried here that it does not have
+    numbers = [*algorithm._told, last]
+    if len(numbers) == algorithm.settings.batch:
+        decisions = np.array([algorithm._ranking.proposals[number].decisions for number in numbers])
+        log_p = chosen(algorithm.controller.forward(decisions), decisions)
+        algorithm._old.update(zip(numbers, log_p, strict=True))
+
+
 def controller_section(given: argparse.Namespace) -> Iterator[str]:
     """Yield what schedules do to learning."""
     load = attempts(given.trials, given.spread, 0)
-    cases: list[tuple[Schedule, int]] = [(barrier(size), UPDATE) for size in (20, 100, 450, 1000, 2000)]
-    cases += [(barrier(450), 450), (barrier(1000), 1000), (in_order(100), UPDATE), (in_order(450), UPDATE)]
-    cases += [(in_order(given.workers), UPDATE), (in_order(2 * given.workers), UPDATE)]
-    cases += [(as_they_come(given.workers), UPDATE), (as_they_come(given.workers), 100)]
-    yield f"{given.trials:,} trials, {given.workers:,} workers; trials at wall time until proposals match .5 and .9"
-    for schedule, update in cases:
-        events = simulate(schedule, load, given.workers)
-        for seed in range(given.seeds):
-            found = learn(events, seed, batch=update)
-            landmarks = [found.get(name, "never") for name in ("0.5", "0.9")]
-            yield "  ".join(
-                (f"{schedule.name}, updates of {update}, seed {seed}:".ljust(50), *landmarks, "end", found["end"])
-            )
+    large = {"learning_rate": 0.01, "epochs": 16}
+    cases: list[tuple[Schedule, dict[str, Any]]] = [
+        (barrier(20), {}),
+        (barrier(100), {}),
+        (barrier(100), {"batch": 100}),
+        (barrier(450), {"batch": 450, **large}),
+        (barrier(1000), {"batch": 1000, **large}),
+        (in_order(2 * given.workers), {}),
+        (as_they_come(given.workers), {}),
+        (as_they_come(given.workers), {"batch": 100}),
+        (in_order(2 * given.workers), {"fresh": True}),
+        (as_they_come(given.workers), {"fresh": True}),
+        (as_they_come(given.workers), {"fresh": True, "batch": 100}),
+        (as_they_come(given.workers), {"learning_rate": 0.001}),
+    ]
+    yield f"{given.trials:,} trials, {given.workers:,} workers; proposals and wall time until they match .5 and .9"
+    for seed, (schedule, settings) in product(range(given.seeds), cases):
+        line = ", ".join((schedule.name, *(f"{key} {value}" for key, value in {"seed": seed, **settings}.items())))
+        if f"{line}:".startswith(given.only):
+            found = learn(simulate(schedule, load, given.workers), seed, **settings)
+            yield f"{line}: " + ", ".join(f"{key} {value}" for key, value in found.items())
 
 
 class Instant(Evaluator):
@@ -244,6 +271,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1000, help="of what is simulated")
     parser.add_argument("--spread", type=float, default=0.5, help="of what is simulated")
     parser.add_argument("--seeds", type=int, default=1, help="of the controller")
+    parser.add_argument("--only", default="", help="of the controller: cases whose line begins so")
     parser.add_argument("--folder", default=".", help="on the disk that is measured")
     given = parser.parse_args()
     given.trials = given.trials or (60 if given.section == "two" else 10_000)
