@@ -89,7 +89,9 @@ class Killing:
         self._mark = f"{root}/{search}/{workers}"
         self._out = ""
         self._safe = b""
+        began = time.monotonic()
         self.finish("whole")
+        self.seconds = time.monotonic() - began
         self.expected = self._results("whole")
         self.moments = self._notes("whole", "moment")
 
@@ -250,7 +252,9 @@ def main() -> int:
             planned = kills(killing.moments, count, options.seed + number)
             if options.timed:
                 rng = random.Random(options.seed)
-                planned[::4] = [Kill(seconds=rng.uniform(0.1, 1.5), power_cut=kill.power_cut) for kill in planned[::4]]
+                planned[::4] = [
+                    Kill(seconds=rng.uniform(0, killing.seconds), power_cut=kill.power_cut) for kill in planned[::4]
+                ]
             figures = killing.go(planned)
             orphans, workers_killed = killing.orphans(), killing.killed_workers()
         began += figures.began
