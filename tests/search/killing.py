@@ -89,7 +89,9 @@ class Killing:
         self._mark = f"{root}/{search}/{workers}"
         self._out = ""
         self._safe = b""
+        began = time.monotonic()
         self.finish("whole")
+        self.seconds = time.monotonic() - began
         self.expected = self._results("whole")
         self.moments = self._notes("whole", "moment")
 
@@ -238,7 +240,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=200, help="in all, over algorithms and numbers of workers")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--timed", action="store_true", help="every fourth kill after a random time")
+    parser.add_argument(
+        "--timed", action="store_true", help="every second random kill is at a time instead of a moment"
+    )
     options = parser.parse_args()
     cases = [(search, workers) for search in SEARCHES for workers in (1, 2)]
     began: list[tuple[float, float]] = []
@@ -250,7 +254,9 @@ def main() -> int:
             planned = kills(killing.moments, count, options.seed + number)
             if options.timed:
                 rng = random.Random(options.seed)
-                planned[::4] = [Kill(seconds=rng.uniform(0.1, 1.5), power_cut=kill.power_cut) for kill in planned[::4]]
+                planned[1::4] = [
+                    Kill(seconds=rng.uniform(0, killing.seconds), power_cut=kill.power_cut) for kill in planned[1::4]
+                ]
             figures = killing.go(planned)
             orphans, workers_killed = killing.orphans(), killing.killed_workers()
         began += figures.began
