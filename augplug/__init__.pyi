@@ -30,6 +30,12 @@ from ._search.base import (
     Result as Result,
     SearchAlgorithm as SearchAlgorithm,
 )
+from ._search.ranking import (
+    Ranking as Ranking,
+)
+from ._search.space import (
+    SearchSpace as SearchSpace,
+)
 from .boxes import (
     Boxes as Boxes,
     Keypoints as Keypoints,
@@ -92,6 +98,10 @@ from .outputs import (
 )
 from .plan import (
     Plan as Plan,
+)
+from .ranges import (
+    check_known as check_known,
+    check_ranges as check_ranges,
 )
 from .registry import (
     hookimpl as hookimpl,

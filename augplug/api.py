@@ -165,19 +165,20 @@ def study_parts() -> Parts:
     return Parts(searches(), evaluators(), executors(), operations())
 
 
-def search(
+def search(  # pylint: disable=too-many-arguments,too-many-locals  # keywords, each an option of the command
     algorithm: str,
     data: str | Path | Labelled,
     *,
     out: str | Path,
     seed: int = 0,
-    seeds: int = 3,
+    seeds: int | None = None,
     workers: int = 2,
     executor: str = "processes",
     evaluator: str = "kernel-ridge",
     observe: Sequence[str | Observer] = (),
     settings: Mapping[str, Any] | None = None,
     trials: int | None = None,
+    minutes: float | None = None,
     resize: int | None = None,
     skip_bad: bool = False,
     resume: bool = False,
@@ -186,7 +187,8 @@ def search(
 
     `data` is a folder with one folder a class, an `.npz` file with x and y, or `Labelled` arrays; `resize` (pixels)
     and `skip_bad` are for folders. `out` is the run's folder: new, or that of a run which `resume=True` goes on with. A
-    trial is one policy under `seeds` seeds. `observe` holds names of observers, or functions that are called with
+    trial is one policy under `seeds` seeds (by default as the algorithm says: 3 for a grid, else 1); there are at most
+    `trials`, and no new ones after `minutes`. `observe` holds names of observers, or functions that are called with
     each journal record. `settings` are those of `--set`. Raises SettingsError, DataError or RunError.
     """
     from augplug._search.settings import study_settings  # as above
@@ -195,9 +197,8 @@ def search(
     from augplug.data.sets import Labelled
 
     parts = study_parts()
-    chosen = study_settings(
-        settings or {}, parts, algorithm=algorithm, evaluator=evaluator, seed=seed, seeds=seeds, trials=trials
-    )
+    limits = {"seed": seed, "seeds": seeds, "trials": trials, "minutes": minutes}
+    chosen = study_settings(settings or {}, parts, algorithm=algorithm, evaluator=evaluator, **limits)
     labelled = data if isinstance(data, Labelled) else load(data, resize=resize, skip_bad=skip_bad)
     return run_study(
         chosen,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from augplug.errors import SettingsError, suggest
@@ -17,7 +17,7 @@ Ranges = Mapping[str, tuple[float, float]]
 def check_ranges(owner: str, settings: DataclassInstance, ranges: Ranges) -> None:
     """Refuse a field of `settings` outside its range, and a field of whole numbers with another. SettingsError.
 
-    A field is of whole numbers when its default is one; a field whose default is None may be None.
+    A field whose default is None may be None.
     """
     for field in fields(settings):
         if field.name not in ranges:
@@ -25,7 +25,7 @@ def check_ranges(owner: str, settings: DataclassInstance, ranges: Ranges) -> Non
         value, (low, high) = getattr(settings, field.name), ranges[field.name]
         if value is None and field.default is None:
             continue
-        whole = isinstance(field.default, int) or field.default is MISSING
+        whole = str(field.type).startswith(("int", "<class 'int'>"))  # an annotation is text, or what it means
         numeric = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
         if not (numeric and low <= value <= high):
             kind = "a whole number" if whole else "a number"

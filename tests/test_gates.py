@@ -78,8 +78,18 @@ def test_hooks_run_what_tox_runs(tox: configparser.ConfigParser, hooks: list[dic
 
 def test_tox_has_its_environments(tox: configparser.ConfigParser) -> None:
     listed = [name.strip() for name in tox["tox"]["env_list"].split(",")]
-    assert listed == ["lint", "tests", "fresh", "docs"]
+    assert listed == ["lint", "tests", "plugins", "fresh", "docs"]
     assert all(tox.has_section(f"testenv:{name}") for name in [*listed, "bench", "heavy"])
+
+
+def test_every_plugin_is_built_and_tested_with_our_licence(tox: configparser.ConfigParser) -> None:
+    commands = tox["testenv:plugins"]["commands"]
+    folders = [path.parent for path in (ROOT / "plugins").glob("*/pyproject.toml")]
+    assert folders
+    for folder in folders:
+        assert f"./plugins/{folder.name}\n" in commands
+        assert f"plugins/{folder.name}/tests" in commands
+        assert (folder / "LICENSE").read_text("utf-8") == read("LICENSE")
 
 
 def test_every_data_file_enters_the_wheel(project: dict[str, Any]) -> None:

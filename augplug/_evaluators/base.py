@@ -27,5 +27,6 @@ class Evaluator(ABC):
         """Return the reward of `policy`, in [0, 1]; the same seed gives the same reward to the bit.
 
         `budget` in (0, 1] asks for that part of the full training, where the child can do so. `progress`, if given, is
-        called with intermediate rewards.
+        called with intermediate rewards, in [0, 1] and higher for better; a study may end a hopeless trial from
+        inside that call, by an exception that an evaluator lets pass (it is no `Exception`).
         """

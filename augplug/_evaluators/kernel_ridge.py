@@ -82,9 +82,10 @@ class KernelRidge(Evaluator):
     ) -> float:
         """Return the part of the validation images that are classified correctly.
 
-        `budget` in (0, 1] takes that part of the copies, at least one. Raises SettingsError when the training images
-        and their copies are more than 20,000.
+        `budget` in (0, 1] takes that part of the copies, at least one. There is no `progress`: the fit is one step.
+        Raises SettingsError when the training images and their copies are more than 20,000.
         """
+        del progress
         copies = self.settings.copies
         if budget is not None:
             if not 0 < budget <= 1:
@@ -100,10 +101,7 @@ class KernelRidge(Evaluator):
 
         with one_thread():
             guesses = self._guesses(Augmenter(policy, seed=seed), copies)
-        reward = float(np.mean(guesses == self._valid.y))
-        if progress is not None:
-            progress(reward)
-        return reward
+        return float(np.mean(guesses == self._valid.y))
 
     def _guesses(self, augmenter: Augmenter, copies: int) -> npt.NDArray[np.int64]:
         """The class numbers of the validation images, `(N,)`."""

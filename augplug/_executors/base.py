@@ -7,7 +7,7 @@ there.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from types import TracebackType
 from typing import Any, Self, TypeAlias
@@ -19,6 +19,7 @@ class Job:
 
     `id` is unique in a `run`; `label` says in words what it is, for messages. `evaluator` is a name, `settings` its
     settings, `data` the path of a file that `augplug.data.archive.write_parts` wrote, `policy` a policy file's content.
+    An evaluation whose k-th intermediate reward lies below `floors[k]` is stopped there.
     """
 
     id: int
@@ -28,6 +29,7 @@ class Job:
     data: str
     policy: Mapping[str, Any]
     seed: int
+    floors: Sequence[float] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The job as data for `json.dumps`."""
@@ -41,12 +43,17 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What job `id` gave after `seconds`: a `reward` in [0, 1], or None and the `error` that the evaluator raised."""
+    """What job `id` gave after `seconds`: a `reward` in [0, 1], or None and the `error` that the evaluator raised.
+
+    `reports` are the intermediate rewards. One that was `stopped` has the last of them as its reward.
+    """
 
     id: int
     reward: float | None
     error: str
     seconds: float
+    reports: Sequence[float] = ()
+    stopped: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The outcome as data for `json.dumps`."""

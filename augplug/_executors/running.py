@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from augplug._evaluators.base import Evaluator
@@ -17,6 +17,34 @@ from augplug.errors import SettingsError, suggest
 
 KEPT = 2
 """Evaluators kept for the next job: of the data file at hand, and of the one before."""
+
+
+class Stopped(BaseException):
+    """Ends a hopeless evaluation. No Exception, so that an evaluator which catches those does not go on."""
+
+
+class Watch:
+    """Takes an evaluator's reports; raises Stopped at one below its floor."""
+
+    def __init__(self, floors: Sequence[float]) -> None:
+        """Take a floor for each report that has one."""
+        self._floors = floors
+        self.reports: list[float] = []
+
+    def __call__(self, reward: float) -> None:
+        """Take the next report. Raises ValueError for one that is no reward."""
+        reward = checked(reward, "reported")
+        self.reports.append(reward)
+        if len(self.reports) <= len(self._floors) and reward < self._floors[len(self.reports) - 1]:
+            raise Stopped
+
+
+def checked(reward: float, verb: str) -> float:
+    """Return a reward; ValueError for one outside 0..1."""
+    reward = float(reward)
+    if not (math.isfinite(reward) and 0 <= reward <= 1):
+        raise ValueError(f"the evaluator {verb} {reward}; a reward lies in 0..1")
+    return reward
 
 
 class JobRunner:
@@ -31,20 +59,20 @@ class JobRunner:
     def __call__(self, job: Job) -> Outcome:
         """Return the outcome; whatever the evaluator or the reading of the job raises becomes its error."""
         start = time.perf_counter()
+        watch, stopped = Watch(job.floors), False
         try:
-            reward, error = self._reward(job), ""
+            reward, error = self._reward(job, watch), ""
+        except Stopped:
+            reward, error, stopped = watch.reports[-1], "", True
         except Exception as raised:  # noqa: BLE001  # an evaluator may raise anything; only its trial fails
             reward, error = None, f"{type(raised).__name__}: {raised}"
-        return Outcome(job.id, reward, error, time.perf_counter() - start)
+        return Outcome(job.id, reward, error, time.perf_counter() - start, watch.reports, stopped)
 
-    def _reward(self, job: Job) -> float:
+    def _reward(self, job: Job, watch: Watch) -> float:
         policy = read_policy(job.policy, self._operations)
         evaluator = self._evaluator(job)
         with one_thread():
-            reward = float(evaluator.evaluate(policy, seed=job.seed))
-        if not (math.isfinite(reward) and 0 <= reward <= 1):
-            raise ValueError(f"the evaluator {job.evaluator} returned {reward}; a reward lies in 0..1")
-        return reward
+            return checked(evaluator.evaluate(policy, seed=job.seed, progress=watch), "returned")
 
     def _evaluator(self, job: Job) -> Evaluator:
         key = json.dumps([job.evaluator, job.settings, job.data], sort_keys=True)

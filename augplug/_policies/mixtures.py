@@ -1,4 +1,4 @@
-"""UniformAugment, AugMix and 3-Augment: policies without anything to search, in the words of the grammar."""
+"""UniformAugment, AugMix, 3-Augment and a hand-made one: policies with nothing to search, in the grammar's words."""
 
 from __future__ import annotations
 
@@ -75,3 +75,14 @@ def three_augment(operations: Operations, *, jitter: float = 0.3) -> Policy:
     flip = step(operations, "HorizontalFlip", p=0.5)
     source = "3-Augment, arXiv 2204.07118 (DeiT III), section 3.2 and its released augment.py"
     return Policy(sequence(flip, one, jittered), "3-augment", source=source)
+
+
+def hand_made(operations: Operations, *, fill: float = 0) -> Policy:
+    """Return what people write without a search: turns, zooms, shifts, brightness and contrast, all small.
+
+    Rotations within 10 degrees, zooms within 10 %, shifts within 5 % of the side, brightness and contrast within 20 %.
+    Every search is compared with it. Raises SettingsError for a fill that no operation takes.
+    """
+    moves = step(operations, "Affine", degrees=(-10, 10), scale=(0.9, 1.1), x=(-0.05, 0.05), y=(-0.05, 0.05))
+    tones = [step(operations, op, factor=(0.8, 1.2)) for op in ("Brightness", "Contrast")]
+    return Policy(sequence(moves, *tones), "hand-made", source="common practice", defaults={"fill": fill})

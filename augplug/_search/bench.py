@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from augplug._executors.base import Executor, Job
+from augplug._executors.base import Executor, Job, Outcome
 from augplug._policies.grammar import Policy
-from augplug._search.journal import Journal, Record
+from augplug._search.journal import Journal, Record, writing
 from augplug._search.settings import StudySettings
 from augplug.data.archive import write_parts
 from augplug.data.sets import Labelled
@@ -33,7 +33,8 @@ class Part:
 class Task:
     """A policy to evaluate under `seeds` seeds: in the journal, `number` of `stage`; for people, `label`.
 
-    Tasks of one stage with the same `draws` have the same seeds, so that they can be compared in pairs.
+    Tasks of one stage with the same `draws` have the same seeds, so that they can be compared in pairs. `floors` are
+    the intermediate rewards below which an evaluation is hopeless.
     """
 
     stage: str
@@ -43,14 +44,16 @@ class Task:
     part: Part
     seeds: int
     draws: int
+    floors: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
 class Scores:
-    """What a task gave: a reward for each seed; or the first `error`, and no rewards."""
+    """What a task gave: a reward for each seed; or the first `error`, and no rewards. `stopped`: some seed was."""
 
     rewards: tuple[float, ...]
     error: str
+    stopped: bool
 
 
 class Bench:
@@ -74,9 +77,13 @@ class Bench:
         for observer in self._observers:
             observer(record)
 
+    def said(self, kind: str, number: int | None) -> Record | None:
+        """Return the record of that kind and number that the journal held when it was opened."""
+        return self._said.get((kind, number))
+
     def once(self, kind: str, **content: Any) -> None:
         """Write a record unless the journal has it, for a resumed run comes by here again. RunError when it differs."""
-        before = self._said.get((kind, content.get("number")))
+        before = self.said(kind, content.get("number"))
         if before is None:
             self.append(kind, **content)
             return
@@ -100,29 +107,31 @@ class Bench:
             while not all(key in self._done for key in keys):
                 outcome = next(outcomes)  # pylint: disable=stop-iteration-return  # an outcome for each job: the contract
                 done, k = missing[outcome.id]
-                self._keep(done, k, outcome.reward, outcome.error, outcome.seconds)
+                self._keep(done, k, outcome)
             records = [self._done[key] for key in keys]
             error = next((record["error"] for record in records if record["error"]), "")
-            yield task, Scores(() if error else tuple(record["reward"] for record in records), error)
+            rewards = () if error else tuple(record["reward"] for record in records)
+            yield task, Scores(rewards, error, any(record.get("stopped", False) for record in records))
 
-    def _keep(self, task: Task, k: int, reward: float | None, error: str, seconds: float) -> None:
+    def _keep(self, task: Task, k: int, outcome: Outcome) -> None:
+        error = outcome.error
         if error and task.stage != "trial":
             # Without these there is no result. Not in the journal, so that --resume tries again.
             request = error.removeprefix("SettingsError: ")
             raise SettingsError(request) if request != error else RunError(f"{task.label} failed: {error}")
-        numbers = {"stage": task.stage, "number": task.number, "k": k}
-        digest = _digest(task.policy)
-        seed = self._seed(task, k)
-        self.append(
-            "evaluation", **numbers, seed=seed, policy=digest, reward=reward, error=error, seconds=round(seconds, 4)
-        )
+        content = dict(zip(_KEY, self._key(task, k), strict=True))
+        content |= {"reward": outcome.reward, "error": error, "seconds": round(outcome.seconds, 4)}
+        if outcome.reports:
+            content |= {"reports": outcome.reports, "stopped": outcome.stopped}
+        self.append("evaluation", **content)
         record = self.journal.records[-1]
         self._done[_key(record)] = record
 
     def _job(self, number: int, task: Task, k: int) -> Job:
         path = self._folder / f"{task.part.name}.npz"
         if not path.exists():
-            write_parts(path, task.part.train, task.part.valid)
+            with writing(path):
+                write_parts(path, task.part.train, task.part.valid)
         return Job(
             id=number,
             label=task.label,
@@ -131,6 +140,7 @@ class Bench:
             data=str(path),
             policy=task.policy.to_json(),
             seed=self._seed(task, k),
+            floors=task.floors,
         )
 
     def _seed(self, task: Task, k: int) -> int:
@@ -146,5 +156,9 @@ def _digest(policy: Policy) -> str:
     return policy.digest.hex()[:16]
 
 
+_KEY = ("stage", "number", "k", "seed", "policy")
+"""What says which evaluation a record is of."""
+
+
 def _key(record: Mapping[str, Any]) -> tuple[Any, ...]:
-    return record["stage"], record["number"], record["k"], record["seed"], record["policy"]
+    return tuple(record[name] for name in _KEY)

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, is_dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,13 @@ from typing import Any
 from augplug._evaluators.base import Evaluator
 from augplug._search.base import SearchAlgorithm
 from augplug._search.bench import Bench
-from augplug._search.settings import Parts, StudySettings, declared, named
+from augplug._search.journal import writing
+from augplug._search.settings import Parts, StudySettings, class_of, declared, named
 from augplug.data.sets import Labelled, digest
 from augplug.data.split import Split
 from augplug.errors import SettingsError, suggest
 
-FORMAT = 1
+FORMAT = 2
 ENDLESS = 512
 """An algorithm that gives this many proposals without ending needs to be told a number of trials."""
 FILES = ".files-"
@@ -45,12 +46,10 @@ def configure(
     make = named("search algorithm", settings.algorithm, parts.algorithms)
     evaluator = named("evaluator", settings.evaluator, parts.evaluators)
     _check_evaluator(evaluator, settings.evaluator_settings)
-    proposed = len(make(seed=settings.seed, **settings.algorithm_settings).ask(ENDLESS))
-    size = proposed if proposed < ENDLESS else None
-    if size is None and settings.trials is None:
-        raise SettingsError(f"{settings.algorithm} does not end by itself; say how long with --trials N")
+    algorithm = make(seed=settings.seed, **settings.algorithm_settings)
+    size = _size(make, settings)
     used = asdict(settings)
-    used["algorithm_settings"] = _with_defaults(make, settings.algorithm_settings)
+    used["algorithm_settings"] = _used(algorithm, make, settings.algorithm_settings)
     used["evaluator_settings"] = _with_defaults(evaluator, settings.evaluator_settings)
     configuration = {
         "format": FORMAT,
@@ -62,7 +61,25 @@ def configure(
         "warnings": places.warnings,
     }
     plain: dict[str, Any] = json.loads(json.dumps(configuration))
-    return plain, make(seed=settings.seed, **settings.algorithm_settings)
+    return plain, algorithm
+
+
+def _size(make: Callable[..., SearchAlgorithm], settings: StudySettings) -> int | None:
+    """How many proposals there are before the algorithm ends by itself; None when it does not."""
+    if "trials" in class_of(make).defaults:
+        return None
+    proposed = len(make(seed=settings.seed, **settings.algorithm_settings).ask(ENDLESS))
+    if proposed == ENDLESS and settings.trials is None and settings.minutes is None:
+        raise SettingsError(f"{settings.algorithm} does not end by itself; say how long with --trials N or --minutes M")
+    return proposed if proposed < ENDLESS else None
+
+
+def _used(algorithm: SearchAlgorithm, make: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """An algorithm's settings as it uses them: what a preset means, and the content of a file, not its path."""
+    settings = getattr(algorithm, "settings", None)
+    if settings is not None and is_dataclass(settings) and not isinstance(settings, type):
+        return asdict(settings)
+    return _with_defaults(make, given)
 
 
 def _check_evaluator(evaluator: Callable[..., Evaluator], given: Mapping[str, Any]) -> None:
@@ -116,7 +133,9 @@ def worker_files(folder: Path) -> Iterator[Path]:
     """A temporary folder in the run's, for what workers read. What a killed run left of it is removed first."""
     for left in folder.glob(f"{FILES}*"):
         shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=FILES, dir=folder) as files:
+    with writing(folder):
+        made = tempfile.TemporaryDirectory(prefix=FILES, dir=folder, ignore_cleanup_errors=True)
+    with made as files:
         yield Path(files)
 
 

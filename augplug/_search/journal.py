@@ -8,13 +8,15 @@ newline. Damage anywhere else is reported with its record number and never repai
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
-from typing import IO, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import filelock
 
@@ -26,23 +28,32 @@ Record: TypeAlias = Mapping[str, Any]
 class Journal:
     """An open journal: its `records` so far, and `append`. Made by `open_journal`, which holds the lock."""
 
-    def __init__(self, stream: IO[bytes], records: list[Record]) -> None:
+    def __init__(self, stream: FileIO, records: list[Record]) -> None:
         """Take a stream that stands at the end of the last record."""
         self._stream = stream
+        self._failed = False
         self.records = records
 
     def append(self, kind: str, **content: Any) -> Record:
-        """Write a record and return it once it is on disk. Raises RunError when the disk refuses."""
+        """Write a record and return it once it is on disk.
+
+        Raises RunError when the disk refuses, and from then on: what the disk holds then is known to nobody but the
+        next `open_journal`.
+        """
         # What was written is what is read again: tuples become lists here, not only on resuming.
         record: Record = json.loads(json.dumps({"n": len(self.records), "kind": kind, **content}, allow_nan=False))
-        try:
-            self._stream.write(encode(record))
-            self._stream.flush()
-            os.fsync(self._stream.fileno())
-        except OSError as error:
-            raise RunError(
-                f"record {record['n']} cannot be written to the journal: {error}; make room and go on with --resume"
-            ) from error
+        if self._failed:
+            raise RunError(f"record {record['n']} comes after one that could not be written; go on with --resume")
+        handle, end = self._stream.fileno(), os.fstat(self._stream.fileno()).st_size
+        self._failed = True
+        with writing(f"record {record['n']} of the journal"):
+            try:
+                write_all(handle, encode(record))
+            except OSError:
+                with suppress(OSError):  # what cannot be cut off here is mended when the journal is opened again
+                    os.ftruncate(handle, end)
+                raise
+        self._failed = False
         self.records.append(record)
         return record
 
@@ -51,24 +62,52 @@ class Journal:
 def open_journal(folder: Path) -> Iterator[Journal]:
     """Open `journal.jsonl` in `folder` for one writer, mending its end; make it when it is missing.
 
-    Raises SettingsError when another process writes it, RunError when it is damaged.
+    Raises SettingsError when another process writes it, RunError when it is damaged or cannot be written.
     """
-    with _lock(folder):
-        path = folder / "journal.jsonl"
-        created = not path.exists()
-        with path.open("ab+") as stream:
-            if created:
-                sync_folder(folder)
+    path = folder / "journal.jsonl"
+    with _lock(folder), _opened(path) as stream:
+        with writing(path):
             stream.seek(0)
             content = stream.read()
             records, length = parse(content, path)
-            if length < len(content):
-                stream.truncate(length)
-            elif content and not content.endswith(b"\n"):
-                stream.write(b"\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-            yield Journal(stream, records)
+            stream.truncate(length)
+            write_all(stream.fileno(), b"\n" if length and content[length - 1 : length] != b"\n" else b"")
+            # Every time: whoever made them may have been killed before this.
+            sync_folder(folder)
+            sync_folder(folder.parent)
+        yield Journal(stream, records)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[FileIO]:
+    # Without a buffer: what a failed write left in one would be written again by `close`.
+    with writing(path):
+        stream = path.open("ab+", buffering=0)
+    try:
+        yield stream
+    finally:
+        with suppress(OSError):  # all that counts is on disk, so a close that fails takes nothing away
+            stream.close()
+
+
+@contextmanager
+def writing(what: str | Path) -> Iterator[None]:
+    """Turn what the operating system says against writing into a RunError that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise RunError(
+            f"{what} cannot be written: {error}; nothing that was done is lost: make room, or mend what the message "
+            "names, and go on with --resume"
+        ) from error
+
+
+def write_all(handle: int, content: bytes) -> None:
+    """Write `content` to an open file and return when it is on disk. A single write may take only a part."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(handle, rest) :]
+    os.fsync(handle)
 
 
 def read_journal(folder: Path) -> list[Record]:
@@ -148,31 +187,40 @@ def _damage(path: Path, number: int) -> RunError:
 def _lock(folder: Path) -> Iterator[None]:
     # A lock of the operating system: it ends with the process, however that ends. Never on the journal itself, because
     # some lock implementations truncate the file they lock.
-    path = folder / ".lock"
-    lock = filelock.FileLock(path, blocking=False)
+    lock = filelock.FileLock(folder / ".lock", blocking=False)
+    holder = folder / ".lock.pid"
+    with writing(lock.lock_file):
+        try:
+            lock.acquire()
+        except filelock.Timeout as error:
+            raise SettingsError(
+                f"{folder} is being written by another process{_named(holder)}; wait for it or give another --out"
+            ) from error
     try:
-        lock.acquire()
-    except filelock.Timeout as error:
-        holder = ""
-        with suppress(OSError):
-            holder = (folder / ".lock.pid").read_text(encoding="utf-8").strip()
-        raise SettingsError(
-            f"{folder} is being written by another process{f' (pid {holder})' if holder else ''}; wait for it or "
-            "give another --out"
-        ) from error
-    try:
-        (folder / ".lock.pid").write_text(f"{os.getpid()}\n", encoding="utf-8")
+        with writing(holder):
+            holder.write_text(f"{os.getpid()}\n", encoding="utf-8")
         yield
     finally:
-        (folder / ".lock.pid").unlink(missing_ok=True)
+        with suppress(OSError):  # the next holder writes its own
+            holder.unlink()
         lock.release()
 
 
+def _named(holder: Path) -> str:
+    with suppress(OSError):
+        return f" (pid {holder.read_text(encoding='utf-8').strip()})"
+    return ""
+
+
 def sync_folder(folder: Path) -> None:
-    """Make new names in a folder survive a power cut, where the system can."""
-    with suppress(OSError):  # Windows opens no folders
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    """Make new names in a folder survive a power cut, where the system can. Raises OSError when the disk fails."""
+    if os.name == "nt":  # it opens no folders
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:  # some file systems do not know how
+            raise
+    finally:
+        os.close(handle)

@@ -18,7 +18,7 @@ from augplug._evaluators.pinning import one_thread
 from augplug._policies.grammar import Policy
 from augplug._policies.reader import Operations
 from augplug._search.base import Proposal, Result, SearchAlgorithm
-from augplug._search.ranking import Ranking, joined
+from augplug._search.ranking import Ranking
 from augplug._search.space import SearchSpace, checked, default_space
 from augplug.errors import SettingsError, suggest
 from augplug.ranges import Ranges, check_known, check_ranges
@@ -294,5 +294,4 @@ class AutoAugment(SearchAlgorithm):
 
     def best(self, scores: Mapping[int, float] | None = None) -> Policy:
         """Return the sub-policies of the best policies, joined. RunError when no policy has a reward."""
-        winners = self._ranking.winners(scores, self.settings.joined)
-        return joined(winners, self.settings.space, "autoaugment-found")
+        return self._ranking.joined(self.settings.space, self.settings.joined, scores, "autoaugment-found")

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from augplug._policies.grammar import Policy
 from augplug._policies.reader import Operations
 from augplug._search.base import Proposal, Result, SearchAlgorithm
-from augplug._search.ranking import Ranking, joined
+from augplug._search.ranking import Ranking
 from augplug._search.space import SearchSpace, default_space
 from augplug.ranges import check_known, check_ranges
 from augplug.rng import Stream
@@ -79,8 +79,7 @@ class _Drawn(SearchAlgorithm):
 
     def best(self, scores: Mapping[int, float] | None = None) -> Policy:
         """Return the sub-policies of the best policies, joined. RunError when no policy has a reward."""
-        winners = self._ranking.winners(scores, self.settings.joined)
-        return joined(winners, self.settings.space, f"{self.name}-found")
+        return self._ranking.joined(self.settings.space, self.settings.joined, scores, f"{self.name}-found")
 
 
 class RandomSearch(_Drawn):

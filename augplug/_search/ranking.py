@@ -44,6 +44,11 @@ class Ranking:
             raise RunError("no proposal has a reward, so there is no best one; look at the errors of the trials")
         return chosen
 
+    def joined(self, space: SearchSpace, count: int, scores: Mapping[int, float] | None, name: str) -> Policy:
+        """Return the policy called `name` of all sub-policies of the `count` winners (AutoAugment, section 3)."""
+        winners = self.winners(scores, count)
+        return space.policy([child for winner in winners for child in _children(winner.policy.node)], name)
+
     def _distinct(self, rewards: Mapping[int, float], count: int) -> Iterator[Proposal]:
         seen: set[bytes] = set()
         for number in sorted(rewards, key=lambda number: (-rewards[number], number)):
@@ -54,11 +59,6 @@ class Ranking:
                 return
             seen.add(proposal.policy.digest)
             yield proposal
-
-
-def joined(winners: Sequence[Proposal], space: SearchSpace, name: str) -> Policy:
-    """Return one policy of all the sub-policies of the winners, as AutoAugment does (its section 3)."""
-    return space.policy([child for winner in winners for child in _children(winner.policy.node)], name)
 
 
 def _children(node: Node) -> tuple[Node, ...]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from augplug._search.journal import Record, sync_folder
+from augplug._search.journal import Record, sync_folder, write_all, writing
 
 COVERAGE = 0.95
 
@@ -25,8 +24,8 @@ def fold(records: Sequence[Record]) -> dict[str, Any]:
     """
     configuration = records[0]
     trials = [record for record in records if record["kind"] == "trial"]
-    last = {record["kind"]: record for record in records}
-    tests = {record["policy"]: record["rewards"] for record in records if record["kind"] == "test"}
+    found = next(record for record in reversed(records) if record["kind"] == "found")
+    baselines = {record["policy"]: record["reward"] for record in records if record["kind"] == "baseline"}
     pairs = [(record["baseline"], record["found"]) for record in records if record["kind"] == "gain"]
     gains = [found - baseline for baseline, found in pairs]
     result: dict[str, Any] = {
@@ -41,15 +40,14 @@ def fold(records: Sequence[Record]) -> dict[str, Any]:
         "trials": len(trials),
         "partial": configuration["size"] is not None and len(trials) < configuration["size"],
         "failed": sum(record["reward"] is None for record in trials),
+        "stopped": sum(record["stopped"] for record in trials),
         "rewards": [record["reward"] for record in trials],
-        "best_number": last["found"]["number"],
-        "best_decisions": last["found"]["decisions"],
+        "best_number": found["number"],
+        "best_decisions": found["decisions"],
         "best_reward": max(record["reward"] for record in trials if record["reward"] is not None),
-        "baseline_reward": last["baseline"]["reward"],
-        "test_score": fmean(tests["found"]),
-        "test_score_interval": interval(tests["found"]),
-        "baseline_test_score": fmean(tests["baseline"]),
-        "baseline_test_score_interval": interval(tests["baseline"]),
+        "baseline_reward": baselines["none"],
+        "hand_made_reward": baselines["hand-made"],
+        **_test_scores(records),
         "gains": gains,
         "gains_mean": fmean(gains) if gains else None,
         "gains_interval": interval(gains) if gains else None,
@@ -58,6 +56,17 @@ def fold(records: Sequence[Record]) -> dict[str, Any]:
     result["beats_baseline"] = _beats(result)
     result["verdict"] = _verdict(result)
     return result
+
+
+def _test_scores(records: Sequence[Record]) -> dict[str, Any]:
+    scores: dict[str, Any] = {}
+    prefixes = {"found": "", "baseline": "baseline_", "hand-made": "hand_made_"}
+    for record in records:
+        if record["kind"] == "test":
+            prefix = prefixes[record["policy"]]
+            scores[f"{prefix}test_score"] = fmean(record["rewards"])
+            scores[f"{prefix}test_score_interval"] = interval(record["rewards"])
+    return scores
 
 
 def interval(values: Sequence[float]) -> list[float]:
@@ -78,7 +87,10 @@ def _beats(result: Mapping[str, Any]) -> bool:
 
 
 def _verdict(result: Mapping[str, Any]) -> str:
-    scores = f"test score {result['test_score']:.4f} against {result['baseline_test_score']:.4f} without augmentation"
+    scores = (
+        f"test score {result['test_score']:.4f} against {result['baseline_test_score']:.4f} without augmentation and "
+        f"{result['hand_made_test_score']:.4f} with a hand-made policy"
+    )
     gains = ""
     if result["gains"]:
         low, high = result["gains_interval"]
@@ -104,12 +116,14 @@ def write_result(folder: Path, records: Sequence[Record]) -> dict[str, Any]:
 
 
 def write_at_once(path: Path, content: Mapping[str, Any]) -> None:
-    """Write JSON so that the file is, at every moment, the old one or the new one, also after a power cut."""
+    """Write JSON so that the file is, at every moment, the old one or the new one, also after a power cut.
+
+    Raises RunError when the disk refuses.
+    """
+    text = json.dumps(content, indent=2, allow_nan=False) + "\n"
     new = path.with_name(f".{path.name}.new")
-    with new.open("w", encoding="utf-8", newline="\n") as stream:
-        json.dump(content, stream, indent=2, allow_nan=False)
-        stream.write("\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-    new.replace(path)
-    sync_folder(path.parent)
+    with writing(path):
+        with new.open("wb", buffering=0) as stream:
+            write_all(stream.fileno(), text.encode())
+        new.replace(path)
+        sync_folder(path.parent)

@@ -16,31 +16,37 @@ from augplug._executors.base import Executor
 from augplug._policies.reader import Operations
 from augplug._search.base import SearchAlgorithm
 from augplug.errors import SettingsError, suggest
+from augplug.ranges import Ranges, check_ranges
 
-RANGES: dict[str, tuple[int, int]] = {
+RANGES: Ranges = {
     "seed": (0, 2**48 - 1),
     "seeds": (1, 1000),
     "trials": (1, 10**6),
+    "minutes": (0.001, 10**6),
     "train": (2, 10**6),
     "batch": (1, 10_000),
     "finalists": (0, 10_000),
+    "finalist_seeds": (1, 1000),
+    "early_stop": (0, 0.95),
     "test_seeds": (2, 1000),
     "subsets": (0, 100),
 }
-OF_STUDY = ("train", "batch", "finalists", "test_seeds", "subsets")
+OF_STUDY = ("train", "batch", "finalists", "finalist_seeds", "early_stop", "test_seeds", "subsets")
 """The settings of a study that `--set` takes; the others have options of their own."""
 
 
 @dataclass(frozen=True)
-class StudySettings:
+class StudySettings:  # pylint: disable=too-many-instance-attributes  # what decides a result, in one place
     """Everything that decides the result of a search, besides the images.
 
     `algorithm` and `evaluator` are names. `seed` decides the split and every draw. A trial is one policy under `seeds`
-    seeds; there are at most `trials` (None: until the algorithm ends). `train` images are trained on. Trials are asked
-    for and told in batches of `batch`, whatever the number of workers. The `finalists` best are scored again with fresh
-    seeds before one is chosen (0: chosen by the trials' rewards). The found policy and no augmentation are scored on
-    the test images with `test_seeds` seeds, and compared on `subsets` other training sets. `algorithm_settings` and
-    `evaluator_settings` go to the algorithm and the evaluator.
+    seeds; there are at most `trials` (None: until the algorithm ends), and no new batch of them after `minutes` (None:
+    no limit). `train` images are trained on. Trials are asked for and told in batches of `batch`, whatever the number
+    of workers. An evaluation that reports progress is stopped where its report is below the `early_stop` quantile
+    (0: never) of the same report of earlier trials. The `finalists` best are scored again with `finalist_seeds` fresh
+    seeds before one is chosen (0: chosen by the trials' rewards). Found policy and baselines are scored on the test
+    images with `test_seeds` seeds, and found policy and no augmentation compared on `subsets` other training sets.
+    `algorithm_settings` and `evaluator_settings` go to the algorithm and the evaluator.
     """
 
     algorithm: str
@@ -48,9 +54,12 @@ class StudySettings:
     seed: int = 0
     seeds: int = 3
     trials: int | None = None
+    minutes: float | None = None
     train: int = 100
     batch: int = 20
     finalists: int = 0
+    finalist_seeds: int = 4
+    early_stop: float = 0.25
     test_seeds: int = 5
     subsets: int = 5
     algorithm_settings: Mapping[str, Any] = field(default_factory=dict)
@@ -58,12 +67,7 @@ class StudySettings:
 
     def __post_init__(self) -> None:
         """Refuse numbers out of range."""
-        for name, (low, high) in RANGES.items():
-            value = getattr(self, name)
-            if name == "trials" and value is None:
-                continue
-            if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-                raise SettingsError(f"{name} takes a whole number in {low}..{high}, not {value!r}")
+        check_ranges("a search", self, RANGES)
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ def declared(maker: Callable[..., Any]) -> dict[str, Declared]:
     They are the fields of its `Settings` dataclass where it has one, else the keyword arguments with a default of its
     constructor, without `seed`. `maker` is the class, or a `functools.partial` of it.
     """
-    cls = maker.func if isinstance(maker, partial) else maker
+    cls = class_of(maker)
     settings = getattr(cls, "Settings", None)
     if settings is not None and dataclasses.is_dataclass(settings):
         cls = settings if isinstance(settings, type) else type(settings)
@@ -101,6 +105,11 @@ def declared(maker: Callable[..., Any]) -> dict[str, Declared]:
     }
 
 
+def class_of(maker: Callable[..., Any]) -> Any:
+    """Return the class that `maker` is, or is a `functools.partial` of."""
+    return maker.func if isinstance(maker, partial) else maker
+
+
 def study_settings(
     given: Mapping[str, Any], parts: Parts, *, algorithm: str, evaluator: str = "kernel-ridge", **options: Any
 ) -> StudySettings:
@@ -108,8 +117,13 @@ def study_settings(
 
     Each key goes to the study, the algorithm or the evaluator, whoever declares it; `evaluator.copies` says which where
     two declare it. Text is parsed by the declared type ("1,2,3" is a tuple). `options` are the other fields of
-    StudySettings. Raises SettingsError for an unknown or ambiguous key and for a value of another type.
+    StudySettings; one that is None is the algorithm's to say (its `defaults`), but a budget of time replaces its number
+    of trials. Raises SettingsError for an unknown or ambiguous key and for a value of another type.
     """
+    usual = dict(class_of(named("search algorithm", algorithm, parts.algorithms)).defaults)
+    if options.get("minutes") is not None:
+        usual.pop("trials", None)
+    options = {**usual, **{name: value for name, value in options.items() if value is not None}}
     owners = {
         "study": {name: entry for name, entry in declared(StudySettings).items() if name in OF_STUDY},
         "algorithm": declared(named("search algorithm", algorithm, parts.algorithms)),

@@ -8,14 +8,16 @@
 What happens, in order, and what the journal holds of it (`evaluation` records come between; times are in those alone):
 
 1. `configuration`: settings, digest of the data, versions, warnings; the split follows from the seed.
-2. `baseline`: no augmentation, with the same seeds and budget as every trial. Then `estimate`: how long the rest will
-   take.
+2. `baseline`, twice: no augmentation and a hand-made policy, with the same seeds and budget as every trial. Then
+   `estimate`: how long the rest will take.
 3. `trial`, one for each proposal: asked for and told in fixed batches, so that the number of workers changes nothing.
+   With a budget of time, a `batch` before each: whether there is time for it.
 4. `finalist`, where the settings ask for it: the best trials scored again with fresh seeds.
 5. `found`: the policy.
-6. `test`, twice: baseline and found policy, retrained with fresh seeds, scored on the test images, which nothing above
-   saw.
-7. `gain`, one for each other training set: baseline and found policy with the same seeds, scored on the test images.
+6. `test`, three times: baselines and found policy, retrained with fresh seeds, scored on the test images, which nothing
+   above saw.
+7. `gain`, one for each other training set: no augmentation and found policy with the same seeds, scored on the test
+   images.
 
 A run that stopped anywhere is resumed by doing all of this again, with the journal in place of the evaluations that it
 holds. Policies and rewards are functions of the settings and the data, so the end is the same, byte for byte.
@@ -33,10 +35,12 @@ from typing import Any
 from augplug._executors.running import JobRunner
 from augplug._policies import grammar
 from augplug._policies.grammar import Policy
+from augplug._policies.mixtures import hand_made
 from augplug._search.base import Proposal, Result, SearchAlgorithm
 from augplug._search.bench import Bench, Observer, Part, Task
-from augplug._search.configuration import ENDLESS, begin, configure, make_folder, worker_files
+from augplug._search.configuration import begin, configure, make_folder, worker_files
 from augplug._search.journal import open_journal
+from augplug._search.pace import MOST_TRIALS, Pace
 from augplug._search.result import write_result
 from augplug._search.settings import Parts, StudySettings, named
 from augplug.data.sets import Labelled
@@ -44,6 +48,8 @@ from augplug.data.split import Split, split
 from augplug.errors import RunError
 
 NONE = Policy(grammar.Sequence(()), name="none", source="no augmentation")
+BASELINES = {"none": "the baseline without augmentation", "hand-made": "the hand-made baseline"}
+"""What the baselines are called in messages, by the names of their policies."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,7 @@ def run_study(
     ):
         bench = Bench(journal, running, settings, files, observers)
         begin(bench, configuration, folder, resume=resume)
-        study = _Study(settings, data, places, bench, algorithm)
+        study = _Study(settings, data, places, bench, parts, algorithm)
         study.search(configuration["size"], 1 if executor == "inline" else workers)
         study.finish()
         result = write_result(folder, journal.records)
@@ -95,7 +101,13 @@ class _Study:
     """The stages, in order."""
 
     def __init__(
-        self, settings: StudySettings, data: Labelled, places: Split, bench: Bench, algorithm: SearchAlgorithm
+        self,
+        settings: StudySettings,
+        data: Labelled,
+        places: Split,
+        bench: Bench,
+        parts: Parts,
+        algorithm: SearchAlgorithm,
     ) -> None:
         self._settings = settings
         self._data = data
@@ -104,15 +116,23 @@ class _Study:
         self._algorithm = algorithm
         self.found = NONE
         self._part = Part("search", data.take(places.train), data.take(places.valid))
+        self._baselines = (NONE, hand_made(parts.operations))
+        self._pace = Pace(bench, settings)
 
     def search(self, size: int | None, workers: int) -> None:
-        """The baseline, then every trial."""
-        task = self._task("baseline", 0, "the baseline without augmentation", NONE)
-        for _, scores in self._bench.run([task]):
-            self._bench.once("baseline", rewards=scores.rewards, reward=statistics.fmean(scores.rewards))
-        left = min(self._settings.trials or ENDLESS, size or self._settings.trials or ENDLESS)
+        """The baselines, then every trial."""
+        tasks = [
+            self._task("baseline", number, BASELINES[policy.name], policy, draws=0)
+            for number, policy in enumerate(self._baselines)
+        ]
+        for task, scores in self._bench.run(tasks):
+            reward = statistics.fmean(scores.rewards)
+            self._bench.once(
+                "baseline", number=task.number, policy=task.policy.name, rewards=scores.rewards, reward=reward
+            )
+        left = min(self._settings.trials or MOST_TRIALS, size or MOST_TRIALS)
         self._estimate(left, workers)
-        while left:
+        while left and self._pace.may_go_on():
             proposals = self._algorithm.ask(min(self._settings.batch, left))
             if not proposals:
                 return
@@ -121,7 +141,11 @@ class _Study:
 
     def _trials(self, proposals: Sequence[Proposal]) -> list[Result]:
         by_number = {proposal.number: proposal for proposal in proposals}
-        tasks = [self._task("trial", p.number, f"trial {p.number} ({p.policy.name})", p.policy) for p in proposals]
+        floors = self._pace.floors(proposals[0].number)
+        tasks = [
+            self._task("trial", p.number, f"trial {p.number} ({p.policy.name})", p.policy, floors=floors)
+            for p in proposals
+        ]
         results = []
         for task, scores in self._bench.run(tasks):
             reward = statistics.fmean(scores.rewards) if scores.rewards else None
@@ -134,18 +158,23 @@ class _Study:
                 rewards=scores.rewards,
                 reward=reward,
                 error=scores.error,
+                stopped=scores.stopped,
             )
-            results.append(Result(task.number, reward, scores.error))
+            results.append(Result(task.number, reward, scores.error, scores.stopped))
         return results
 
     def _estimate(self, trials: int, workers: int) -> None:
         """How long the evaluations that the journal does not hold will take: told before the first trial."""
         mine = self._settings
         records = [record for record in self._bench.journal.records if record["kind"] == "evaluation"]
-        each = statistics.median(record["seconds"] for record in records)
-        total = mine.seeds * (1 + trials + mine.finalists + 2 * mine.subsets) + 2 * mine.test_seeds
+        each = statistics.median(record["seconds"] for record in records) / workers
+        fixed = mine.finalists * mine.finalist_seeds + (len(self._baselines) + 1 + 2 * mine.subsets) * mine.test_seeds
+        if mine.minutes is not None:
+            self._bench.append("estimate", left=None, seconds=round(60 * mine.minutes + each * fixed, 1))
+            return
+        total = mine.seeds * (len(self._baselines) + trials) + fixed
         left = max(0, total - len(records))
-        self._bench.append("estimate", evaluations=total, left=left, seconds=round(each * left / workers, 1))
+        self._bench.append("estimate", evaluations=total, left=left, seconds=round(each * left, 1))
 
     def finish(self) -> None:
         """Choose the policy, then touch the test images."""
@@ -172,7 +201,16 @@ class _Study:
         if not self._settings.finalists:
             return None
         proposals = self._algorithm.finalists(self._settings.finalists)
-        tasks = [self._task("finalist", p.number, f"trial {p.number}, scored again", p.policy) for p in proposals]
+        tasks = [
+            self._task(
+                "finalist",
+                p.number,
+                f"trial {p.number}, scored again",
+                p.policy,
+                seeds=self._settings.finalist_seeds,
+            )
+            for p in proposals
+        ]
         scores = {}
         for task, given in self._bench.run(tasks):
             scores[task.number] = statistics.fmean(given.rewards)
@@ -181,26 +219,20 @@ class _Study:
 
     def _test(self, found: Policy) -> None:
         part = Part("test", self._part.train, self._data.take(self._places.test))
+        policies = {"baseline": self._baselines[0], "found": found, "hand-made": self._baselines[1]}
         tasks = [
             Task("test", number, f"the test of {name}", policy, part, self._settings.test_seeds, draws=0)
-            for number, (name, policy) in enumerate((("baseline", NONE), ("found", found)))
+            for number, (name, policy) in enumerate(policies.items())
         ]
-        for (task, scores), name in zip(self._bench.run(tasks), ("baseline", "found"), strict=True):
+        for (task, scores), name in zip(self._bench.run(tasks), policies, strict=True):
             self._bench.once("test", number=task.number, policy=name, rewards=scores.rewards)
 
     def _gains(self, found: Policy) -> None:
         test = self._data.take(self._places.test)
         parts = [Part(f"other-{i}", self._data.take(other), test) for i, other in enumerate(self._places.others)]
+        seeds = self._settings.test_seeds
         tasks = [
-            Task(
-                "gain",
-                2 * i + which,
-                f"the comparison on training set {i}",
-                policy,
-                part,
-                self._settings.seeds,
-                draws=i,
-            )
+            Task("gain", 2 * i + which, f"the comparison on training set {i}", policy, part, seeds, draws=i)
             for i, part in enumerate(parts)
             for which, policy in enumerate((NONE, found))
         ]
@@ -212,5 +244,16 @@ class _Study:
             else:
                 self._bench.once("gain", number=task.number // 2, baseline=baseline, found=mean)
 
-    def _task(self, stage: str, number: int, label: str, policy: Policy) -> Task:
-        return Task(stage, number, label, policy, self._part, self._settings.seeds, draws=number)
+    def _task(
+        self,
+        stage: str,
+        number: int,
+        label: str,
+        policy: Policy,
+        *,
+        seeds: int | None = None,
+        draws: int | None = None,
+        floors: tuple[float, ...] = (),
+    ) -> Task:
+        drawn = number if draws is None else draws
+        return Task(stage, number, label, policy, self._part, seeds or self._settings.seeds, drawn, floors)

@@ -76,10 +76,8 @@ OPTIONS = (
     click.option(
         "--seeds",
         type=click.IntRange(1, 1000),
-        default=3,
         metavar="S",
-        show_default=True,
-        help="Augmentation seeds a policy.",
+        help="Augmentation seeds a policy.  [default: 3 for a grid, else 1]",
     ),
     click.option(
         "--workers",
@@ -98,7 +96,16 @@ OPTIONS = (
         help="A setting of the search or the child; may be given several times.",
     ),
     click.option(
-        "--trials", type=click.IntRange(1, 10**6), metavar="N", help="Only so many policies; of a grid the first."
+        "--trials",
+        type=click.IntRange(1, 10**6),
+        metavar="N",
+        help="So many policies; of a grid the first.  [default: all of a grid, else 400]",
+    ),
+    click.option(
+        "--minutes",
+        type=click.FloatRange(0, min_open=True),
+        metavar="M",
+        help="No new policies after so long, instead of a number of them.",
     ),
     click.option("--resize", type=int, metavar="PX", help="Make every image of a folder a square of PX pixels."),
     click.option("--skip-bad", is_flag=True, help="Leave out files of a folder that cannot be used."),

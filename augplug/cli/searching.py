@@ -64,7 +64,8 @@ class Watcher:
         if kind == "configuration":
             self._begin(record)
         elif kind == "baseline":
-            say(f"reward without augmentation: {record['reward']:.4f}")
+            how = "without augmentation" if record["policy"] == "none" else f"of the policy {record['policy']}"
+            say(f"reward {how}: {record['reward']:.4f}")
         elif kind == "estimate":
             self._estimate(record)
         elif kind == "evaluation" and self._show is not None:
@@ -75,13 +76,18 @@ class Watcher:
 
     @staticmethod
     def _begin(record: Mapping[str, Any]) -> None:
-        data, size = record["data"], record["settings"]["trials"] or record["size"]
+        data, settings = record["data"], record["settings"]
+        counts = [count for count in (settings["trials"], record["size"]) if count is not None]
+        long = f"{min(counts)} policies" if counts else f"policies for {settings['minutes']:g} minutes"
         for warning in record["warnings"]:
             say(f"warning: {warning}")
         parts = f"{data['train']} to train on, {data['valid']} to choose by, {data['test']} to test on"
-        say(f"images: {parts}; {size} policies")
+        say(f"images: {parts}; {long}")
 
     def _estimate(self, record: Mapping[str, Any]) -> None:
+        if record["left"] is None:
+            say(f"this will take {lasting(record['seconds'])}")
+            return
         say(f"this will take {lasting(record['seconds'])} ({record['left']} evaluations)")
         self._done = record["evaluations"] - record["left"]
         self._show = self._stack.enter_context(progress("searching", record["evaluations"]))

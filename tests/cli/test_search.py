@@ -44,7 +44,8 @@ def test_search_says_how_long_warns_and_leaves_everything(run: Run, digits: Path
     assert told[0].startswith("warning: only 80 validation images: below 1,000")
     assert told[1] == "images: 20 to train on, 80 to choose by, 80 to test on; 3 policies"
     assert told[2].startswith("reward without augmentation: 0.")
-    assert told[3].startswith("this will take about ")
+    assert told[3].startswith("reward of the policy hand-made: 0.")
+    assert told[4].startswith("this will take about ")
     result = json.loads(Path("found/result.json").read_text("utf-8"))
     n, m = result["best_decisions"]
     assert outcome.out.splitlines() == [

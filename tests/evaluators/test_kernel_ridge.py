@@ -71,6 +71,20 @@ def test_augmentation_helps_on_digits_as_measured() -> None:
         assert augmented - plain > 0.02
 
 
+def transposed(images: Labelled) -> Labelled:
+    return Labelled(np.ascontiguousarray(images.x.transpose(0, 2, 1)), images.y, images.classes)
+
+
+def test_rotations_help_on_digits_and_on_transposed_digits() -> None:
+    """What a table of known answers could not know: the same policy helps where no published figure was measured."""
+    train, valid, _ = parts()
+    turned = Policy(api.step("Rotate", level=5))
+    for as_shown in (lambda images: images, transposed):
+        evaluator = KernelRidge(as_shown(train), as_shown(valid), copies=10)
+
+        assert evaluator.evaluate(turned, seed=0) - evaluator.evaluate(NONE, seed=0) > 0.02
+
+
 def test_harmful_augmentation_is_seen_as_harmful() -> None:
     away = Policy(api.step("TranslateY", fraction=0.25))
     evaluator = child(copies=10)
@@ -105,14 +119,12 @@ def test_colour_images_of_any_size() -> None:
         assert KernelRidge(*taken, copies=1).evaluate(api.policy("randaugment", n=1, m=1), seed=0) > 0.8
 
 
-def test_a_budget_takes_fewer_copies_and_progress_is_told() -> None:
+def test_a_budget_takes_fewer_copies() -> None:
     policy = api.policy("randaugment")
-    told: list[float] = []
 
-    reward = child(copies=8).evaluate(policy, seed=1, budget=0.25, progress=told.append)
+    reward = child(copies=8).evaluate(policy, seed=1, budget=0.25)
 
     assert reward == child(copies=2).evaluate(policy, seed=1)
-    assert told == [reward]
     with pytest.raises(SettingsError, match=r"budget is a part .* in \(0, 1\], not 0"):
         child().evaluate(policy, seed=1, budget=0)
 

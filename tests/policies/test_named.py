@@ -32,10 +32,10 @@ NEAREST = {"randaugment", "trivialaugment-wide", "uniformaugment"}
 
 def test_the_names() -> None:
     published = {"autoaugment-cifar10", "autoaugment-svhn", "autoaugment-imagenet"}
-    assert set(NAMED) == {*published, *NEAREST, "3-augment", "augmix", "augmix-tones"}
+    assert set(NAMED) == {*published, *NEAREST, "3-augment", "augmix", "augmix-tones", "hand-made"}
 
 
-@pytest.mark.parametrize("name", sorted(set(NAMED) - {"3-augment", "augmix", "augmix-tones"}))
+@pytest.mark.parametrize("name", sorted(set(NAMED) - {"3-augment", "augmix", "augmix-tones", "hand-made"}))
 def test_each_is_called_by_its_name_cites_its_source_and_is_read_back(name: str) -> None:
     policy = named(name)
     assert policy.name == name

@@ -1,5 +1,6 @@
-"""Small studies with a toy evaluator."""
+"""Small studies with a toy evaluator, and disks to run them on."""
 
+import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from augplug._search.settings import Parts, study_settings
 from augplug._search.study import StudyResult, run_study
 from augplug.data.sets import Labelled
 from tests.executors.toys import COMMAND, Toy, images
+from tests.search.disk import watched
 
 Study = Callable[..., StudyResult]
 
@@ -22,6 +24,18 @@ Study = Callable[..., StudyResult]
 def study(tmp_path: Path) -> Study:
     """Studies in the test's own folder."""
     return make_study(tmp_path)
+
+
+@pytest.fixture
+def put_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Put a disk in the place of the real one, for calls of this test."""
+
+    def put(before: Any, after: Any = lambda _name, _handle: None) -> None:
+        monkeypatch.undo()
+        for name, function in watched(before, after).items():
+            monkeypatch.setattr(os, name, function)
+
+    return put
 
 
 def make_study(root: Path) -> Study:

@@ -2,6 +2,7 @@ import json
 import math
 import subprocess
 import sys
+from bisect import bisect_right
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from augplug._search.journal import Record, encode, open_journal, parse, read_jo
 from augplug.errors import RunError, SettingsError
 
 HERE = Path("a run")
+REAL = Path(__file__).parent / "journals" / "format-1" / "journal.jsonl"
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -79,6 +81,28 @@ def test_a_changed_byte_anywhere_is_found(tmp_path: Path) -> None:
             assert path.read_bytes() == changed
 
 
+def test_a_real_journal_cut_anywhere_keeps_every_whole_record() -> None:
+    content = REAL.read_bytes()
+    records = parse(content, REAL)[0]
+    ends = [place for place, byte in enumerate(content) if byte == ord("\n")]
+    for length in range(len(content)):
+        whole = bisect_right(ends, length)  # a record is whole without its newline
+        good = length if length in ends else ends[whole - 1] + 1 if whole else 0
+
+        assert parse(content[:length], REAL) == (records[:whole], good)
+
+
+def test_a_changed_byte_anywhere_in_a_real_journal_is_found() -> None:
+    content = REAL.read_bytes()
+    changed = bytearray(content)
+    for place, byte in enumerate(content):
+        changed[place] = byte ^ 1 << place % 8
+        number = content.count(b"\n", 0, place)
+        with pytest.raises(RunError, match=rf"record {number} \(line {number + 1}\) is damaged"):
+            parse(bytes(changed), REAL)
+        changed[place] = byte
+
+
 @pytest.mark.parametrize("order", [(0, 2), (1, 0), (0, 0, 1)])
 def test_a_lost_or_repeated_record_is_found(order: tuple[int, ...]) -> None:
     with pytest.raises(RunError, match="is damaged"):
@@ -116,7 +140,7 @@ def test_a_full_disk_is_a_run_error(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     with open_journal(tmp_path) as journal:
         monkeypatch.setattr("os.fsync", full)
-        with pytest.raises(RunError, match=r"record 0 cannot be written.*No space left.*--resume"):
+        with pytest.raises(RunError, match=r"record 0 of the journal cannot be written.*No space left.*--resume"):
             journal.append("k")
 
 

@@ -47,7 +47,7 @@ def test_each_setting_reaches_whom_it_belongs_to() -> None:
         ({"copies": True}, "copies takes whole numbers, not True"),
         ({"ridge": "x"}, "ridge takes numbers"),
         ({"m": "1,,2"}, "m takes whole numbers, not ''"),
-        ({"train": "1"}, r"train takes a whole number in 2\.\."),
+        ({"train": "1"}, r"train is a whole number in 2\.\."),
     ],
 )
 def test_a_wrong_setting_is_refused(given: dict[str, Any], message: str) -> None:
