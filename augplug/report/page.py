@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from augplug.report.charts import gains_chart, heat_map, rewards_by_trial
+from augplug.report.learning import Shown, best_section, learning_sections
 from augplug.report.markup import Safe, joined, tag
 from augplug.report.parts import document, figure, flat, image, percent, table, warnings
+from augplug.report.proposed import space_of
 from augplug.report.run import Run
 
 
-def page(run: Run, sheet: bytes, sheet_text: str) -> str:
-    """Return the HTML page of a run; `sheet` is the PNG of a contact sheet and `sheet_text` says what is on it."""
+def page(run: Run, sheet: bytes, sheet_text: str, best: Sequence[Shown] = ()) -> str:
+    """Return the HTML page of a run.
+
+    `sheet` is the PNG of a contact sheet and `sheet_text` says what is on it; `best` are its best policies to show.
+    """
+    space = space_of(run)
     title = f"augplug: {run.result['algorithm']} search"
     parts = (
         tag("p", _about(run), class_="soft"),
@@ -20,8 +27,10 @@ def page(run: Run, sheet: bytes, sheet_text: str) -> str:
         _figures(run),
         _grid(run),
         _rewards(run),
+        learning_sections(run, space) if space else Safe(),
         _gains(run),
         _sheet(sheet, sheet_text),
+        best_section(best),
         _use(run),
         _details(run),
     )
@@ -47,6 +56,7 @@ def _figures(run: Run) -> Safe:
             percent(result["baseline_test_score"]),
             _interval(result["baseline_test_score_interval"]),
         ),
+        *_hand_made(result),
         ("Gain on the test images", f"{100 * gain:+.2f} points", "the same training images"),
         (
             "Best reward",
@@ -64,6 +74,14 @@ def _figures(run: Run) -> Safe:
         *(tag("div", tag("dt", name), tag("dd", value, tag("small", note))) for name, value, note in rows),
         class_="figures",
     )
+
+
+def _hand_made(result: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """The second baseline, which runs of format 1 do not have."""
+    if result.get("hand_made_test_score") is None:
+        return []
+    score, bounds = percent(result["hand_made_test_score"]), _interval(result["hand_made_test_score_interval"])
+    return [("Test score with a hand-made policy", score, bounds)]
 
 
 def _interval(bounds: Sequence[float]) -> str:

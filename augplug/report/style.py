@@ -12,6 +12,8 @@ body { margin: 0 auto; max-width: 62rem; padding: 2rem 1.25rem 4rem; background:
   font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif; }
 h1 { font-size: 1.5rem; margin: 0 0 .25rem; }
 h2 { font-size: 1.1rem; margin: 2.5rem 0 .5rem; padding-top: 1rem; border-top: 1px solid var(--line); }
+h3 { font-size: 1rem; margin: 1.5rem 0 .25rem; }
+ul { margin: .25rem 0 1rem; padding-left: 1.25rem; font-size: .9rem; }
 p { margin: .5rem 0; max-width: 46rem; }
 .soft { color: var(--soft); }
 .verdict { border-left: 5px solid var(--poor); background: var(--panel); padding: .9rem 1.1rem;
@@ -41,6 +43,7 @@ svg .sofar { fill: none; stroke: var(--accent); stroke-width: 1.5; opacity: .55;
 svg .dot, svg .better { fill: var(--accent); }
 svg .worse { fill: var(--poor); }
 svg .curve { fill: none; stroke: currentColor; stroke-width: 2; stroke-linejoin: round; }
+svg .band { fill: var(--c0); opacity: .15; }
 svg .near { fill: none; stroke: transparent; stroke-width: 10; }
 svg .whisker { stroke: currentColor; stroke-width: 2; }
 svg .mean { fill: currentColor; stroke: var(--ground); }
