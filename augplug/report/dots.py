@@ -10,7 +10,8 @@ from augplug.report.markup import Safe, joined, tag
 
 ROW = 26
 _LEFT, _RIGHT, _TOP, _BELOW = 250, 20, 8, 40
-_LABEL = 36
+_LABEL = 32
+"""Most characters of a label; of a longer one the middle goes, for its end tells one run from another."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,10 @@ def dot_plot(rows: Sequence[Dots], name: str, *, signed: bool = False) -> Safe:
     for tick in ticks(low, high):
         class_ = "zero" if signed and tick == 0 else "rule"
         parts.append(tag("line", x1=across(tick), x2=across(tick), y1=_TOP, y2=bottom, class_=class_))
-        parts.append(text(across(tick), bottom + 16, f"{tick:+.3g}" if signed else f"{tick:.3g}"))
+        parts.append(text(across(tick), bottom + 16, f"{tick:+.3g}" if signed and tick else f"{tick:.3g}"))
     for number, row in enumerate(rows):
         y = _TOP + ROW * (number + 0.5)
-        label = row.label if len(row.label) <= _LABEL else f"{row.label[:_LABEL]}..."
+        label = row.label if len(row.label) <= _LABEL else f"{row.label[: _LABEL - 15]}...{row.label[-12:]}"
         drawn = [] if row.interval is None else [_whisker(across(row.interval[0]), across(row.interval[1]), y)]
         drawn += [_dot(across(value), y, 3.5, "small", told) for value, told in row.dots]
         drawn += [_dot(across(value), y, 4.5, "hollow", told) for value, told in row.hollow]

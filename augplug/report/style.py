@@ -57,7 +57,8 @@ svg .zero { stroke: var(--ink); }
 .legend span { display: inline-flex; align-items: center; gap: .5rem; }
 .wide { overflow-x: auto; width: max-content; min-width: 100%; max-width: 94vw; position: relative; left: 50%;
   transform: translateX(-50%); }
-.wide td, .wide th { white-space: nowrap; padding-right: 1rem; }
+.wide td, .wide th { white-space: nowrap; padding-right: .8rem; font-size: .85rem; }
+.wide td:nth-child(-n+2) { white-space: normal; min-width: 7rem; max-width: 15rem; }
 img { max-width: 100%; height: auto; border-radius: 4px; border: 1px solid var(--line); }
 .pair { display: flex; flex-wrap: wrap; gap: 0 4rem; }
 table { margin: .75rem 0 1.5rem; border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }

@@ -59,6 +59,13 @@ def test_every_number_of_a_row_is_that_of_its_journal(runs: list[Path]) -> None:
     assert [row.hand_made_test_score for row in compared(runs).rows] == [None, 0.81, None, None, None]
 
 
+def test_a_run_of_format_1_is_compared() -> None:
+    (row,) = compared([Path(__file__).parents[1] / "search" / "journals" / "format-1"]).rows
+    assert row.hand_made_test_score is None
+    assert row.stopped == 0
+    assert row.seconds > 0
+
+
 def test_algorithms_are_averaged_over_seeds_and_compared_by_equal_seed(runs: list[Path]) -> None:
     found = compared(runs)
     learns, random = found.groups
@@ -198,7 +205,7 @@ def test_hostile_names_are_shown_as_text(tmp_path: Path) -> None:
 def test_a_dot_plot_has_everything_at_its_place() -> None:
     rows = [
         Dots("first", (0.5, "mean"), (0.25, 0.75), ((0.25, "a"), (0.75, "b")), ((0.6, "none"),)),
-        Dots("a very long label that does not fit the margin", (-0.5, "low")),
+        Dots("a very long label that does not fit the margin, seed 7", (-0.5, "low")),
     ]
     made = ET.fromstring(dot_plot(rows, "gain", signed=True))
     spots = {
@@ -207,6 +214,8 @@ def test_a_dot_plot_has_everything_at_its_place() -> None:
     }
     assert spots["low"] < spots["a"] < spots["mean"] < spots["none"] < spots["b"]
     assert spots["mean"] == pytest.approx((spots["a"] + spots["b"]) / 2, abs=0.01)
+    said = [text.text or "" for text in made.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"a very long label...rgin, seed 7", "0", "+0.5", "-0.5", "first", "gain"} <= set(said)
     lines = {line.get("class"): line for line in made.iter("{http://www.w3.org/2000/svg}line")}
     assert float(lines["whisker"].get("x1") or 0) == spots["a"]
     assert float(lines["zero"].get("x1") or 0) == pytest.approx((spots["low"] + spots["mean"]) / 2, abs=0.01)

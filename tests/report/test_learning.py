@@ -102,7 +102,12 @@ def test_the_learning_curve_has_a_dot_for_each_batch_at_its_mean() -> None:
     assert dots[0][1] == lines["baseline"] > lines["level"]
     assert dots[1][1] - dots[2][1] == pytest.approx(dots[0][1] - dots[1][1], abs=0.02)
     assert dots[1][0] - dots[0][0] == pytest.approx(dots[2][0] - dots[1][0], abs=0.02)
-    assert sum(path.get("class") == "band" for path in made.iter(f"{SVG}path")) == 1
+    band = next(path.get("d") or "" for path in made.iter(f"{SVG}path") if path.get("class") == "band")
+    corners = [float(corner.split()[1]) for corner in band.strip("MZ").split("L")]
+    middle = dots[0][1] - dots[1][1]  # 0.2 in rewards
+    assert corners[0] == pytest.approx(dots[0][1] - middle / 2, abs=0.1)
+    assert corners[5] == pytest.approx(dots[0][1] + middle / 2, abs=0.1)
+    assert corners[2] == corners[3] == pytest.approx(dots[2][1], abs=0.1)
 
 
 def test_the_map_has_a_cell_for_each_operation_and_period() -> None:
@@ -144,19 +149,23 @@ def test_sub_policies_are_written_out() -> None:
     assert sub_policies(augplug.policy("autoaugment-cifar10"))[0].startswith("Invert (p 0.1), then Contrast")
 
 
-def run_in(space: SearchSpace, count: int = 50) -> Run:
+def run_in(space: SearchSpace, count: int = 50, seed: int = 0) -> Run:
     result = {**run_of().result, "algorithm": "random", "settings": settings_of(space), "hand_made_reward": 0.85}
     result |= {"hand_made_test_score": 0.8333, "hand_made_test_score_interval": [0.83, 0.84], "best_decisions": None}
-    return Run(Path("run"), result, {"name": "x"}, tuple(trials_of(count, space)))
+    return Run(Path("run"), result, {"name": "x"}, tuple(trials_of(count, space, seed)))
 
 
 def test_the_page_of_a_search_of_a_space_has_everything() -> None:
-    run = run_in(SPACE)
+    run = run_in(SPACE, seed=2)
     shown = Shown(Trial(7, (), 0.8642, ""), b"best", ("Rotate (p 0.9, level 4)",))
     found = read(page(run, b"sheet", "the sheet", [shown]))
     assert found.seen.count("svg") == 4
     assert len(found.links) == 2
-    last = periods(run.trials, SPACE, 20)[-1]
+    first, *_, last = periods(run.trials, SPACE, 20)
+    ranked = sorted(SPACE.operations, key=last.share, reverse=True)
+    assert ranked != sorted(SPACE.operations, key=first.share, reverse=True)
+    told = found.text.split("Which operations are proposed")[1]
+    assert sorted(ranked, key=told.index) == ranked
     for text in (
         "Learning curve",
         "Which operations are proposed",
