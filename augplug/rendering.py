@@ -32,15 +32,16 @@ def check_image(image: Any, max_pixels: int | None = None) -> Image:
     `max_pixels` (MAX_PIXELS), floats that are NaN or outside 0..1.
     """
     # pylint: disable-next=unidiomatic-typecheck  # a subclass may mean something else by indexing
-    if type(image) is np.ndarray and image.dtype is _UINT8 and image.flags.c_contiguous:
-        checked = image
-    else:
-        checked = _as_array(image)
+    ready = type(image) is np.ndarray and image.dtype is _UINT8 and image.flags.c_contiguous
+    checked: Image = image if ready else _as_array(image)
     limit = MAX_PIXELS if max_pixels is None else max_pixels
-    if checked.ndim not in (2, 3) or checked.size == 0 or checked.shape[0] * checked.shape[1] > limit:
+    shape = checked.shape
+    if len(shape) not in (2, 3) or 0 in shape or shape[0] * shape[1] > limit:
         raise ImageError(
-            f"image of shape {checked.shape}: an image is (H, W) or (H, W, C), from 1x1 to {limit} pixels (max_pixels=)"
+            f"image of shape {shape}: an image is (H, W) or (H, W, C), from 1x1 to {limit} pixels (max_pixels=)"
         )
+    if ready:
+        return checked
     if checked.dtype.kind == "f":
         _check_floats(checked)
     return np.ascontiguousarray(checked)

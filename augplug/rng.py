@@ -27,7 +27,7 @@ class Stream:
 
     def __init__(self, digest: bytes, key: bytes) -> None:
         """Start the stream of `key` under the policy whose `digest` has at most 64 bytes."""
-        self.word = _words(_keyed(digest), key).__next__
+        self.word = _words(digest, key).__next__
 
     def below(self, bound: int) -> int:
         """Return an integer in 0..bound-1 (bias below bound / 2**64)."""
@@ -42,7 +42,8 @@ class Stream:
         return 1 if self.word() >> 63 else -1
 
 
-def _words(keyed: blake2b, key: bytes) -> Iterator[int]:
+def _words(digest: bytes, key: bytes) -> Iterator[int]:
+    keyed = _keyed(digest)
     for block in itertools.count():
         hasher = keyed.copy()
         hasher.update(key + block.to_bytes(4, "little"))

@@ -24,6 +24,10 @@ _LONGEST_SIDE = 32766
 """OpenCV's warps index pixels with 16 bits."""
 _MOST_WEIGHTS = 1 << 20
 """Spline weights of one axis that are kept, as numbers: finer grids on larger images go to the reference."""
+_PACK_FROM = 1 << 14
+"""From so many pixels on, nearest neighbour is quicker on pixels packed into float32."""
+_PAD = 64
+"""The fourth byte of a packed fill: with it any three bytes are a normal float32, which OpenCV takes as a double."""
 _ON_EDGE = 1e-6
 """A cut this close to an edge between pixels, in pixels, is on it."""
 
@@ -52,10 +56,20 @@ def _by_matrix(effect: Warp, motion: Matrix, shape: tuple[int, ...]) -> Kernel |
     size = effect.size[::-1]
     if effect.interpolation == "linear" and _shrinks(motion, effect.size, shape):
         return lambda image: cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
+    packs = effect.interpolation == "nearest" and shape[2:] == (3,) and shape[0] * shape[1] >= _PACK_FROM
+    if packs:
+        fill = [float(np.array([*fill, _PAD], dtype=np.uint8).view(np.float32)[0])]
     if motion[2] == (0.0, 0.0, 1.0):
-        affine = pull[:2]
-        return lambda image: cv2.warpAffine(image, affine, size, flags=flags, borderValue=fill)
-    return lambda image: cv2.warpPerspective(image, pull, size, flags=flags, borderValue=fill)
+        kernel: Kernel = partial(cv2.warpAffine, M=pull[:2], dsize=size, flags=flags, borderValue=fill)
+    else:
+        kernel = partial(cv2.warpPerspective, M=pull, dsize=size, flags=flags, borderValue=fill)
+    return partial(_packed, kernel=kernel) if packs else kernel
+
+
+def _packed(image: Image, kernel: Kernel) -> Image:
+    """Return an RGB image through a kernel that only moves pixels, each as one float32: half the time, no bit lost."""
+    made = kernel(cv2.cvtColor(image, cv2.COLOR_RGB2RGBA).view(np.float32)[..., 0])
+    return cv2.cvtColor(made.view(np.uint8).reshape(*made.shape, 4), cv2.COLOR_RGBA2RGB)
 
 
 def _shrinks(motion: Matrix, size: tuple[int, int], shape: tuple[int, ...]) -> bool:

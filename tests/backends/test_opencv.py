@@ -74,6 +74,22 @@ def test_fields_show_the_nearest_pixel(channels: int) -> None:
     assert max(shares) <= NEAREST_SHARE
 
 
+@pytest.mark.parametrize("last", [(0.0, 0.0, 1.0), (2e-4, -1e-4, 1.0)])
+@pytest.mark.parametrize("fill", [(0.0, 0.0, 0.0), (255.0, 254.0, 255.0), (1.0, 0.0, 128.0)])
+def test_packed_pixels_move_as_single_channels(last: tuple[float, float, float], fill: tuple[float, ...]) -> None:
+    """Large RGB images are packed into float32 for nearest neighbour: no bit is lost, of whatever a float may be."""
+    image = np.random.default_rng(4).integers(0, 256, (200, 210, 3), dtype=np.uint8)
+    image[:60], image[60:90] = 255, 0
+    motion = ((0.8, 0.3, 9.0), (-0.35, 0.9, 60.0), last)
+    made = FAST.prepare(
+        Warp(motion=motion, size=(200, 210), interpolation="nearest", fill=fill), image.shape, image.dtype
+    )(image)
+    for channel in range(3):
+        alone = Warp(motion=motion, size=(200, 210), interpolation="nearest", fill=fill[channel])
+        plane = np.ascontiguousarray(image[..., channel])
+        np.testing.assert_array_equal(made[..., channel], FAST.prepare(alone, plane.shape, plane.dtype)(plane))
+
+
 @pytest.mark.parametrize("channels", range(6))
 def test_area_keeps_the_tolerance(channels: int) -> None:
     """Whole images and cuts along the edges of pixels, made smaller and larger. `pytest -s` prints it."""
