@@ -63,7 +63,7 @@ def make_study(root: Path) -> Study:
         chosen = {"algorithm": "randaugment", "evaluator": "toy", "seeds": 2, **(options or {})}
         small = {"m": (1, 5, 9), "n": (1, 2)} if chosen["algorithm"] == "randaugment" else {}
         settings = study_settings(
-            {**small, "train": 6, "batch": 4, "subsets": 2, "test_seeds": 2, **(given or {})}, parts, **chosen
+            {**small, "train": 6, "study.batch": 4, "subsets": 2, "test_seeds": 2, **(given or {})}, parts, **chosen
         )
         how = {"executor": "inline", **how}
         return run_study(settings, images(90) if data is None else data, parts=parts, out=root / out, **how)

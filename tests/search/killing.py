@@ -28,6 +28,12 @@ from tests.search.victim import Orders
 ROOT = Path(__file__).parents[2]
 SEARCHES: dict[str, dict[str, Any]] = {
     "randaugment": {"given": {"m": "1,5,9", "n": "1", "subsets": 1}},
+    "random": {"options": {"algorithm": "random", "trials": 3}, "given": {"subsets": 1, "finalists": 1}},
+    # Two updates of the controller, so that its state decides what is proposed after a resume.
+    "autoaugment": {
+        "options": {"algorithm": "autoaugment", "trials": 6, "seeds": 1},
+        "given": {"study.batch": 2, "algorithm.batch": 2, "hidden": 8, "subsets": 1, "space": "geometry"},
+    },
 }
 """The algorithms whose searches are killed, each with a small search."""
 NAMED = (

@@ -19,7 +19,7 @@ from tests.search.test_study import Stop, stop_at
 
 REPORTING: dict[str, Any] = {
     "options": {"algorithm": "random", "trials": 60, "seeds": 1},
-    "given": {"reports": 3, "batch": 20, "space": "geometry", "finalists": 4},
+    "given": {"reports": 3, "study.batch": 20, "space": "geometry", "finalists": 4},
 }
 
 
@@ -38,7 +38,7 @@ def timed(monkeypatch: pytest.MonkeyPatch, step: float) -> None:
     monkeypatch.setattr(pace, "time", Clock(step))
 
 
-TIMED: dict[str, Any] = {"options": {"algorithm": "random", "minutes": 1.0}, "given": {"batch": 5}}
+TIMED: dict[str, Any] = {"options": {"algorithm": "random", "minutes": 1.0}, "given": {"study.batch": 5}}
 
 
 def test_no_batch_begins_after_the_time_is_up(study: Study, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
