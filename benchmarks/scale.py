@@ -147,6 +147,8 @@ def controller_section(given: argparse.Namespace) -> Iterator[str]:
         (in_order(2 * given.workers), {}),
         (as_they_come(given.workers), {}),
         (as_they_come(given.workers), {"batch": 100}),
+        (barrier(20), {"preset": "paper"}),
+        (as_they_come(given.workers), {"preset": "paper"}),
         (in_order(2 * given.workers), {"fresh": True}),
         (in_order(2 * given.workers), {"fresh": True, "batch": 100}),
         (as_they_come(given.workers), {"fresh": True}),
