@@ -147,7 +147,10 @@ def controller_section(given: argparse.Namespace) -> Iterator[str]:
         (in_order(2 * given.workers), {}),
         (as_they_come(given.workers), {}),
         (as_they_come(given.workers), {"batch": 100}),
+        (barrier(20), {"preset": "paper"}),
+        (as_they_come(given.workers), {"preset": "paper"}),
         (in_order(2 * given.workers), {"fresh": True}),
+        (in_order(2 * given.workers), {"fresh": True, "batch": 100}),
         (as_they_come(given.workers), {"fresh": True}),
         (as_they_come(given.workers), {"fresh": True, "batch": 100}),
     ]
@@ -236,7 +239,7 @@ def two_section(given: argparse.Namespace) -> Iterator[str]:
             workers=2,
             trials=given.trials,
             observe=[lambda record: moments.update({record["kind"]: time.perf_counter()})],
-            settings={"space": "autoaugment", "subsets": 0},
+            settings={"finalists": 0, "subsets": 0},
         )
         records = read_journal(Path(name))
     times = [record["seconds"] for record in records if record.get("stage") == "trial"]
