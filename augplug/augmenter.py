@@ -12,7 +12,7 @@ import numpy as np
 
 from augplug._backends import default_backend
 from augplug._backends.base import Backend, Kernel
-from augplug._policies.draw import Item, compile_policy
+from augplug._policies.draw import Item, drawing
 from augplug._policies.grammar import Node, Policy, Step
 from augplug.batches import as_batch, check_indices, in_turn, rows_of, stacked
 from augplug.effects import Mix, Opaque
@@ -22,7 +22,7 @@ from augplug.mixing import Partner
 from augplug.outputs import Output
 from augplug.plan import Plan
 from augplug.rendering import canvas_after, canvas_of, check_image, describe, kernels_of, prepare, run
-from augplug.rng import WORD, Stream, key_of, key_of_count
+from augplug.rng import WORD, key_of, key_of_count
 from augplug.samples import Sample, read, to_array
 from augplug.stages import digest_of, finish, last_mix, render
 from augplug.targets import follow
@@ -66,8 +66,7 @@ class Augmenter:
         if output is not None and not isinstance(output, Output):
             raise SettingsError(f"output is an augplug.Output, not {type(output).__name__}")
         self.output = output
-        self._draw = compile_policy(policy)
-        self._digest = policy.digest
+        self._items = drawing(policy)
         self.mixes = _mixes(policy.node)
         self._programs: dict[Any, tuple[Kernel, ...]] = {}
         self._count = _Counter()
@@ -140,11 +139,6 @@ class Augmenter:
             return images
         columns = {name: None if values is None else [row[name] for row in made] for name, values in targets.items()}
         return {"image": images, **columns}
-
-    def _items(self, key: bytes) -> tuple[Item, ...]:
-        drawn: list[Item] = []
-        self._draw(Stream(self._digest, key), drawn)
-        return tuple(drawn)
 
     def _program(self, items: tuple[Item, ...], image: Image) -> tuple[Kernel, ...]:
         program = self._programs.get((items, image.shape, image.dtype))
@@ -225,7 +219,7 @@ class Augmenter:
         return Plan(
             items=items,
             policy=self.policy.name,
-            digest=self._digest.hex(),
+            digest=self.policy.digest.hex(),
             key=dict(zip(names, numbers, strict=True)),
             backend=self.backend.name,
             fuse=self.fuse,

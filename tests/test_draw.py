@@ -21,6 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import augplug
+from augplug._policies.draw import Drawn, drawing
 from augplug._policies.grammar import Policy
 from augplug.distributions import (
     Beta,
@@ -204,6 +205,16 @@ def steps(node: object, index: int) -> list[dict[str, object]]:
     """Return the drawn steps of one call."""
     found: list[dict[str, object]] = json.loads(drawn(node, index))
     return found
+
+
+def test_a_policy_without_chance_is_drawn_once_and_any_other_every_time() -> None:
+    certain = Policy(augplug.compose([augplug.step("Rotate", degrees=20), augplug.step("Invert", p=0)]))
+    likely = Policy(augplug.compose([augplug.step("Rotate", degrees=20), augplug.step("Invert", p=0.5)]))
+
+    for policy, count in ((certain, 1), (likely, 2)):
+        draw = drawing(policy)
+        every = [draw(key_of(0, 0, index)) for index in range(64)]
+        assert len({tuple(item.operation for item in items if isinstance(item, Drawn)) for items in every}) == count
 
 
 def test_probabilities_zero_and_one_are_certain() -> None:

@@ -125,7 +125,7 @@ def _part(run: Run, channels: int) -> Kernel:
         mean_table = lru_cache(maxsize=256)(partial(_mean_table, first, after))
         return lambda image: cv2.LUT(image, mean_table(_grey_mean(image)))
     if _has_histogram(run):
-        return partial(_by_histograms, run=run, channels=channels)
+        return lambda image: cv2.LUT(image, _wide(run_table(run, histograms(image, channels), _UINT8)))
     if isinstance(first, ToneFrom):
         return partial(_by_extremes, table=_extremes_tables(run))
     table = run_table(run, np.zeros((1, 256), dtype=np.int64), _UINT8)[0].copy()
@@ -142,15 +142,6 @@ def _in_turn(tables: list[Kernel]) -> Kernel:
         return image
 
     return render
-
-
-def _by_histograms(image: Image, run: Run, channels: int) -> Image:
-    if image.shape[0] * image.shape[1] < _PUSH_FROM:
-        return cv2.LUT(image, _wide(run_table(run, histograms(image, channels), _UINT8)))
-    # Two passes over every plane are quicker than over pixels.
-    planes = cv2.split(image)
-    tables = run_table(run, np.concatenate([histograms(plane, 1) for plane in planes]), _UINT8)
-    return cv2.merge([cv2.LUT(plane, table) for plane, table in zip(planes, tables, strict=True)])
 
 
 def _by_extremes(image: Image, table: Callable[[float, float], Table]) -> Image:

@@ -48,6 +48,38 @@ def compile_policy(policy: Policy) -> Draw:
     return _compile(policy.node, policy)
 
 
+def drawing(policy: Policy) -> Callable[[bytes], tuple[Item, ...]]:
+    """Return the function from a key to what the policy draws with it."""
+    draw, digest = compile_policy(policy), policy.digest
+
+    def items(key: bytes) -> tuple[Item, ...]:
+        drawn: list[Item] = []
+        draw(Stream(digest, key), drawn)
+        return tuple(drawn)
+
+    always = _without_chance(draw)
+    return items if always is None else lambda _: always
+
+
+class _ChanceError(Exception):
+    """Somebody asked for a random word."""
+
+
+def _without_chance(draw: Draw) -> tuple[Item, ...] | None:
+    """Return what a policy that leaves nothing to chance always gives; None for any other."""
+
+    def refuse() -> int:
+        raise _ChanceError
+
+    stream, drawn = Stream(b"", b""), list[Item]()
+    stream.word = refuse
+    try:
+        draw(stream, drawn)
+    except _ChanceError:
+        return None
+    return tuple(drawn)
+
+
 def _compile(node: Node, policy: Policy) -> Draw:
     if isinstance(node, Step):
         return _step(node, policy)

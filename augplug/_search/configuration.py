@@ -114,17 +114,17 @@ def versions() -> dict[str, str]:
 
 def make_folder(out: Path, *, resume: bool) -> Path:
     """Make the run's folder. An existing one must be empty, or be resumed."""
-    if out.exists() and not out.is_dir():
-        raise SettingsError(f"{out} is a file; give a folder that does not exist yet as --out")
-    held = {entry.name for entry in out.iterdir() if not entry.name.startswith(OURS)} if out.is_dir() else set()
+    try:
+        if out.exists() and not out.is_dir():
+            raise SettingsError(f"{out} is a file; give a folder that does not exist yet as --out")
+        out.mkdir(parents=True, exist_ok=True)
+        held = {entry.name for entry in out.iterdir() if not entry.name.startswith(OURS)}
+    except OSError as error:
+        raise SettingsError(f"{out} cannot be made or read: {error}; give another --out") from error
     if held and "journal.jsonl" not in held:
         raise SettingsError(f"{out} holds other files and no run; give another --out")
     if held and not resume:
         raise _exists(out)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SettingsError(f"{out} cannot be made: {error}; give another --out") from error
     return out
 
 

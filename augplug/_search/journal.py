@@ -214,13 +214,14 @@ def _named(holder: Path) -> str:
 
 def sync_folder(folder: Path) -> None:
     """Make new names in a folder survive a power cut, where the system can. Raises OSError when the disk fails."""
-    if os.name == "nt":  # it opens no folders
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except PermissionError:  # Windows opens no folders, and others none that one may only pass through
         return
-    handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
     except OSError as error:
-        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:  # some file systems do not know how
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP, errno.EROFS}:  # a file system that cannot, or need not
             raise
     finally:
         os.close(handle)

@@ -30,14 +30,14 @@ Parameters: TypeAlias = dict[str, Floats]
 RANGES: Ranges = {
     "joined": (1, 1000),
     "learning_rate": (1e-7, 10),
-    "batch": (1, 10_000),
+    "batch": (2, 10_000),
     "epochs": (1, 1000),
     "clip": (1e-3, 10),
     "entropy": (0, 10),
     "ema": (0, 0.9999),
     "hidden": (1, 4096),
     "embedding": (1, 4096),
-    "initial": (0, 10),
+    "initial": (1e-3, 10),
 }
 PRESETS: Mapping[str, Mapping[str, Any]] = {"laptop": {}, "paper": {"learning_rate": 0.00035, "baseline": "ema"}}
 """How each preset differs from the defaults of `Hyperparameters`."""
@@ -49,10 +49,10 @@ class Hyperparameters:  # pylint: disable=too-many-instance-attributes  # the me
 
     `space`: a search space, by name or as a file. `joined` (1..1000): the sub-policies of so many best policies make
     the found one (paper: 5). `learning_rate` (1e-7..10) is Adam's (paper: 0.00035). An update takes `batch` results
-    (1..10,000; NASNet: 20), `epochs` times (1..1000). `clip` (0.001..10): how far PPO lets a probability's ratio move
+    (2..10,000; NASNet: 20), `epochs` times (1..1000). `clip` (0.001..10): how far PPO lets a probability's ratio move
     from 1. `entropy` (0..10) is the bonus' weight (paper: 1e-5). `baseline`: what a reward is compared with, the
     `batch-mean` or the `ema` of all rewards, of weight `ema` (0..0.9999; paper: 0.95). `hidden` units (1..4096; paper:
-    100), `embedding` numbers a choice (1..4096); every parameter starts uniform within +-`initial` (0..10; paper: 0.1).
+    100), `embedding` numbers a choice (1..4096); parameters start uniform within +-`initial` (0.001..10; paper: 0.1).
     """
 
     preset: str = "laptop"
@@ -73,7 +73,7 @@ class Hyperparameters:  # pylint: disable=too-many-instance-attributes  # the me
         """Read the space, and refuse values out of range."""
         object.__setattr__(self, "space", SearchSpace.read(self.space))
         check_ranges("autoaugment", self, RANGES)
-        for name, known in (("preset", PRESETS), ("baseline", ("batch-mean", "ema"))):
+        for name, known in (("preset", tuple(PRESETS)), ("baseline", ("batch-mean", "ema"))):
             if getattr(self, name) not in known:
                 given = str(getattr(self, name))
                 raise SettingsError(f"autoaugment has no {name} {given!r}{suggest(given, known)}")
@@ -81,13 +81,12 @@ class Hyperparameters:  # pylint: disable=too-many-instance-attributes  # the me
 
 @dataclass(frozen=True)
 class Step:
-    """What the forward pass of one decision leaves for the backward pass; `log_p` of every choice, `(N, n_t)`."""
+    """What one forward step leaves for the backward pass; `active`: the four gates and tanh(c); `log_p`: `(N, n_t)`."""
 
     x: Floats
     h: Floats
     c: Floats
-    gates: tuple[Floats, ...]
-    c_next: Floats
+    active: tuple[Floats, ...]
     h_next: Floats
     log_p: Floats
 
@@ -108,11 +107,11 @@ class Controller:
 
     def sample(self, count: int, rng: np.random.Generator) -> tuple[Ints, Floats]:
         """Return `(N, T)` decisions and the logarithms of their probabilities."""
-        uniform = rng.random((len(self.sizes), count))
+        uniform = rng.random((count, len(self.sizes)))  # proposal by proposal: however many are asked for at once
 
         def choose(t: int, log_p: Floats) -> Ints:
             cumulative = np.exp(log_p).cumsum(axis=1)
-            return np.asarray((cumulative < uniform[t][:, None] * cumulative[:, -1:]).sum(axis=1))
+            return np.asarray((cumulative < uniform[:, t, None] * cumulative[:, -1:]).sum(axis=1))
 
         decisions, steps = self._forward(count, choose)
         return decisions, chosen(steps, decisions)
@@ -133,14 +132,15 @@ class Controller:
         made, steps = np.zeros((count, len(self.sizes)), dtype=np.int64), []
         for t in range(len(self.sizes)):
             inner = x @ p["input"] + h @ p["recurrent"] + p["bias"]
-            i, f, g, o = inner.reshape(count, 4, -1).swapaxes(0, 1)
-            gates = (_sigmoid(i), _sigmoid(f), np.tanh(g), _sigmoid(o))
+            i, f, g, o = inner.reshape(count, 4, h.shape[1]).swapaxes(0, 1)
+            gates = (_sigmoid(i), _sigmoid(f), _tanh(g), _sigmoid(o))
             c_next = gates[1] * c + gates[0] * gates[2]
-            h_next = gates[3] * np.tanh(c_next)
+            active = (*gates, _tanh(c_next))
+            h_next = gates[3] * active[4]
             logits = h_next @ p[f"head.{t}"] + p[f"head_bias.{t}"]
             logits -= logits.max(axis=1, keepdims=True)
             log_p = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
-            steps.append(Step(x, h, c, gates, c_next, h_next, log_p))
+            steps.append(Step(x, h, c, active, h_next, log_p))
             made[:, t] = choose(t, log_p)
             if t + 1 < len(self.sizes):
                 x, h, c = p[f"embedding.{t}"][made[:, t]], h_next, c_next
@@ -148,40 +148,41 @@ class Controller:
 
     def backward(self, decisions: Ints, steps: Sequence[Step], slopes: Sequence[Floats]) -> Parameters:
         """Return the gradient of every parameter, from that of each decision's logits, `slopes`: T of `(N, n_t)`."""
-        p = self.parameters
-        made = {name: np.zeros_like(value) for name, value in p.items()}
+        p, made = self.parameters, {}
         dh = dc = np.zeros_like(steps[0].h)
+        dz = np.empty((len(steps), len(decisions), len(p["bias"])))
         for t in reversed(range(len(steps))):
             step, slope = steps[t], slopes[t]
-            made[f"head.{t}"] += step.h_next.T @ slope
-            made[f"head_bias.{t}"] += slope.sum(axis=0)
-            i, f, g, o = step.gates
-            squashed = np.tanh(step.c_next)
+            made[f"head.{t}"] = step.h_next.T @ slope
+            made[f"head_bias.{t}"] = slope.sum(axis=0)
+            i, f, g, o, squashed = step.active
             dh = dh + slope @ p[f"head.{t}"].T
             dc = dc + dh * o * (1 - squashed**2)
             inner = (dc * g * i * (1 - i), dc * step.c * f * (1 - f), dc * i * (1 - g**2), dh * squashed * o * (1 - o))
-            dz = np.concatenate(inner, axis=1)
-            made["input"] += step.x.T @ dz
-            made["recurrent"] += step.h.T @ dz
-            made["bias"] += dz.sum(axis=0)
-            dx = dz @ p["input"].T
-            if t > 0:
-                np.add.at(made[f"embedding.{t - 1}"], decisions[:, t - 1], dx)
-            else:
-                made["start"] += dx.sum(axis=0)
-            dh, dc = dz @ p["recurrent"].T, dc * f
+            dz[t] = np.concatenate(inner, axis=1)
+            dh, dc = dz[t] @ p["recurrent"].T, dc * f
+        rows = dz.reshape(-1, dz.shape[2])  # all steps at once: one large product instead of T small ones
+        made["input"] = np.concatenate([step.x for step in steps]).T @ rows
+        made["recurrent"] = np.concatenate([step.h for step in steps]).T @ rows
+        made["bias"] = rows.sum(axis=0)
+        dx = dz @ p["input"].T
+        made["start"] = dx[0].sum(axis=0)
+        for t, n in enumerate(self.sizes[:-1]):
+            made[f"embedding.{t}"] = np.eye(n)[decisions[:, t]].T @ dx[t + 1]
         return made
 
 
 def chosen(steps: Sequence[Step], decisions: Ints) -> Floats:
     """Return the logarithms of the probabilities of the decisions taken, `(N, T)`."""
-    return np.stack(
-        [np.take_along_axis(s.log_p, d[:, None], 1)[:, 0] for s, d in zip(steps, decisions.T, strict=True)], 1
-    )
+    return np.stack([s.log_p[np.arange(len(d)), d] for s, d in zip(steps, decisions.T, strict=True)], axis=1)
 
 
 def _sigmoid(x: Floats) -> Floats:
-    return np.asarray(0.5 * np.tanh(0.5 * x) + 0.5)  # does not overflow
+    return np.asarray(1 / (1 + np.exp(np.minimum(-x, 700))))  # exp(710) overflows
+
+
+def _tanh(x: Floats) -> Floats:
+    return 2 * _sigmoid(2 * x) - 1  # in a third of the time of numpy's own, which was half of the whole
 
 
 class Adam:
@@ -221,9 +222,8 @@ def objective_slopes(
     for t, step in enumerate(steps):
         p = np.exp(step.log_p)
         surprise = step.log_p - (p * step.log_p).sum(axis=1, keepdims=True)
-        slope = -pulls[:, t, None] * p - settings.entropy / len(decisions) * p * surprise
-        slope[np.arange(len(p)), decisions[:, t]] += pulls[:, t]
-        slopes.append(slope)
+        away = np.eye(p.shape[1])[decisions[:, t]] - p
+        slopes.append(pulls[:, t, None] * away - settings.entropy / len(decisions) * p * surprise)
     return slopes
 
 
@@ -238,7 +238,7 @@ class AutoAugment(SearchAlgorithm):
         check_known("autoaugment", settings, Hyperparameters)
         preset = str(settings.get("preset", Hyperparameters.preset))
         self.settings = Hyperparameters(**{**PRESETS.get(preset, {}), **settings})
-        self.settings.space.check(operations)
+        self.settings.space.check(operations, self.settings.joined)
         self._operations = operations
         self._rng = np.random.Generator(np.random.PCG64(seed))
         self.controller = Controller(self.settings, self._rng)
@@ -246,6 +246,7 @@ class AutoAugment(SearchAlgorithm):
         self._ranking = Ranking()
         self._old: dict[int, Floats] = {}
         self._told: dict[int, float | None] = {}
+        self._next = range(self.settings.batch)
         self._mean: float | None = None
 
     def ask(self, count: int) -> list[Proposal]:
@@ -260,11 +261,12 @@ class AutoAugment(SearchAlgorithm):
         return self._ranking.proposals[first:]
 
     def tell(self, results: Sequence[Result]) -> None:
-        """Take results, and learn whenever there is a batch of them."""
+        """Take results, and learn whenever those of the next `batch` proposals are there."""
         self._ranking.tell(results)
         self._told.update({result.number: result.reward for result in results})
-        while len(self._told) >= self.settings.batch:
-            self._learn(sorted(self._told)[: self.settings.batch])
+        while all(number in self._told for number in self._next):
+            self._learn(self._next)
+            self._next = range(self._next.stop, self._next.stop + self.settings.batch)
 
     def _learn(self, numbers: Sequence[int]) -> None:
         """One update of the controller; what failed has no reward and teaches nothing."""
@@ -281,7 +283,7 @@ class AutoAugment(SearchAlgorithm):
                 self._adam.climb(self.controller.parameters, self.controller.backward(decisions, steps, slopes))
 
     def _advantages(self, rewards: Floats) -> Floats:
-        baselines = np.full_like(rewards, rewards.mean())
+        baselines = np.full(len(rewards), rewards.mean())
         if self.settings.baseline == "ema":
             for place, reward in enumerate(rewards.tolist()):
                 baselines[place] = reward if self._mean is None else self._mean

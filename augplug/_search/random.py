@@ -49,7 +49,7 @@ class _Drawn(SearchAlgorithm):
         """Take the operations by name, a seed in 0..2**64-1, and settings. Raises SettingsError."""
         check_known(self.name, settings, self.Settings)
         self.settings = self._used(self.Settings(**settings))
-        self.settings.space.check(operations)
+        self.settings.space.check(operations, self.settings.joined)
         self._operations = operations
         self._stream = Stream(b"augplug random search", seed.to_bytes(8, "little"))
         self._ranking = Ranking()

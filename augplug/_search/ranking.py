@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from augplug._policies.grammar import Node, OneOf, Policy
 from augplug._search.base import Proposal, Result
 from augplug._search.space import SearchSpace
-from augplug.errors import RunError
+from augplug.errors import RunError, SettingsError
 
 
 class Ranking:
@@ -20,8 +21,14 @@ class Ranking:
         self._unfinished: set[int] = set()
 
     def tell(self, results: Sequence[Result]) -> None:
-        """Remember rewards; what failed has none."""
+        """Remember rewards; what failed has none. Raises SettingsError for what is no result of a proposal."""
         for result in results:
+            if not 0 <= result.number < len(self.proposals):
+                raise SettingsError(
+                    f"proposal {result.number} was not asked for; {len(self.proposals)} were, from 0 on"
+                )
+            if result.reward is not None and not math.isfinite(result.reward):
+                raise SettingsError(f"the reward of proposal {result.number} is a number or None, not {result.reward}")
             if result.reward is not None:
                 self._rewards[result.number] = result.reward
             if result.stopped:

@@ -21,6 +21,9 @@ from augplug.errors import AugplugError, PolicyError, SettingsError, suggest
 from augplug.ops.levels import SCALES
 
 FORMAT = 1
+LONGEST_NAME = 100
+MOST_JOINED = 3000
+"""Most operations of a found policy: a file of more might be larger than the reader of policies takes."""
 NAMES = ("autoaugment", "autoaugment-16", "geometry")
 RANGES = {"levels": (2, 101), "probabilities": (1, 101), "sub_policies": (1, 100), "length": (1, 20)}
 DEFAULTS: Mapping[str, Value] = {"interpolation": "nearest", "fill": 0, "mask_fill": 0}
@@ -48,9 +51,17 @@ class SearchSpace:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be searched."""
-        object.__setattr__(self, "operations", tuple(self.operations))
-        if not 1 <= len(set(self.operations)) == len(self.operations) <= 1000:
+        names: object = self.operations
+        if not isinstance(names, tuple | list) or not all(isinstance(name, str) for name in names):
+            raise SettingsError(f"a search space's operations are a list of names, not {names!r}")
+        if not 1 <= len(set(names)) == len(names) <= 1000:
             raise SettingsError("a search space has 1 to 1,000 operations, each named once")
+        object.__setattr__(self, "operations", tuple(names))
+        for text in _TEXTS:
+            if not isinstance(getattr(self, text), str):
+                raise SettingsError(f"a search space's {text} is text, not {getattr(self, text)!r}")
+        if not (0 < len(self.name) <= LONGEST_NAME and self.name.isprintable()):
+            raise SettingsError(f"a search space's name has 1 to {LONGEST_NAME} printable characters")
         for name, (low, high) in RANGES.items():
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
@@ -90,8 +101,9 @@ class SearchSpace:
             read["operations"] = tuple(place.text() for place in table["operations"].items())
         else:
             read["operations"] = default_space().operations
+        unnamed = Path(given).stem[:LONGEST_NAME] if isinstance(given, str | Path) else "mine"
         with Place(document).to_blame():
-            return cls(**{"name": "mine", **read})
+            return cls(**{"name": unnamed, **read})
 
     def to_json(self) -> dict[str, Any]:
         """The content of a space file."""
@@ -104,8 +116,17 @@ class SearchSpace:
         """How many choices each decision has: operation, probability and level, for each operation of a policy."""
         return (len(self.operations), self.probabilities, self.levels) * (self.length * self.sub_policies)
 
-    def check(self, operations: Operations) -> None:
-        """Refuse a space with an operation that is not there, or that lacks more than a level. SettingsError."""
+    def check(self, operations: Operations, joined: int = 1) -> None:
+        """Refuse operations that are not there or lack more than a level, and too many in `joined` policies.
+
+        Raises SettingsError.
+        """
+        if joined * self.sub_policies * self.length > MOST_JOINED:
+            each = f"{self.sub_policies} sub-policies of {self.length}"
+            raise SettingsError(
+                f"the search space {self.name}: a found policy has at most {MOST_JOINED:,} operations, and {joined} "
+                f"joined policies of {each} have more; lower joined"
+            )
         for op in self.operations:
             try:
                 address_of(operations, op)
@@ -135,9 +156,9 @@ class SearchSpace:
 def checked(decisions: Sequence[int], sizes: Sequence[int]) -> tuple[int, ...]:
     """Return a row of decisions, one for each of `sizes` and each below it; SettingsError for another."""
     row = tuple(decisions)
-    if len(row) != len(sizes) or not all(0 <= d < n for d, n in zip(row, sizes, strict=True)):
+    if len(row) != len(sizes) or not all(d in range(n) for d, n in zip(row, sizes, strict=True)):
         raise SettingsError(f"{len(sizes)} decisions are needed, each below its number of {tuple(sizes)}, not {row}")
-    return row
+    return tuple(map(int, row))
 
 
 def default_space() -> SearchSpace:

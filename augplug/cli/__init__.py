@@ -20,6 +20,7 @@ COMMANDS = {
     "demo": "Search a policy for 5,000 real handwritten digits: the main job, with nothing to give.",
     "search": "Search a policy for your own images.",
     "report": "Write the page of a finished search again.",
+    "compare": "Print the numbers of finished searches side by side, and plot them.",
     "apply": "Augment a folder of image files.",
     "preview": "Write a sheet of what a policy does to an image.",
     "explain": "Print one draw of a policy: what was drawn, and what is done to the pixels.",

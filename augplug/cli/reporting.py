@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from augplug import api
+from augplug._policies.reader import loads_json
 from augplug.cli.output import write
 from augplug.data.digits import load_digits
 from augplug.data.folder import SIDES
@@ -15,7 +18,9 @@ from augplug.data.loading import load
 from augplug.data.sets import Labelled, digest
 from augplug.errors import DataError, SettingsError
 from augplug.report.draws import draws
+from augplug.report.learning import Shown
 from augplug.report.page import page
+from augplug.report.proposed import best_trials, space_of, sub_policies
 from augplug.report.run import Run, read_run
 from augplug.report.sheet import contact_sheet, png
 from augplug.types import Image
@@ -23,6 +28,8 @@ from augplug.types import Image
 COLUMNS = 8
 ROWS = 3
 TILE = 108
+BEST = 5
+"""How many of the best policies are shown."""
 
 
 def write_report(folder: Path, out: Path | None = None, data: Labelled | None = None) -> tuple[Path, Path]:
@@ -40,12 +47,21 @@ def write_report(folder: Path, out: Path | None = None, data: Labelled | None = 
     augment = api.Augmenter(folder / "policy.json")
     drawn, captions = draws(augment, images * ROWS)
     sheet = png(contact_sheet([*images, *drawn], [*names, *captions], COLUMNS, tile=TILE))
-    write(
-        target,
-        page(run, sheet, f"{text} Above as it is, below as the policy drew it, with the numbers that were drawn."),
-    )
+    told = f"{text} Above as it is, below as the policy drew it, with the numbers that were drawn."
+    write(target, page(run, sheet, told, _best(run, images)))
     write(target.with_suffix(".png"), sheet)
     return target, target.with_suffix(".png")
+
+
+def _best(run: Run, images: Sequence[Image]) -> list[Shown]:
+    """The best policies of a search that proposes them from a space, drawn on the images."""
+    made = []
+    for trial in best_trials(run.trials, BEST) if space_of(run) else ():
+        policy = loads_json(json.dumps(trial.policy), api.operations())
+        drawn, captions = draws(api.Augmenter(policy), [*images, *images])
+        sheet = png(contact_sheet(drawn, captions, COLUMNS, tile=TILE))
+        made.append(Shown(trial, sheet, tuple(sub_policies(policy))))
+    return made
 
 
 def searched_data(folder: Path, path: Path) -> Labelled:

@@ -6,17 +6,13 @@ or a position shows is also written out or in a tooltip.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
-from augplug.report.markup import Safe, joined, tag
+from augplug.report.axes import HEIGHT, WIDTH, Axes, bounds, shade, stairs, svg, text
+from augplug.report.markup import Safe, tag
 
 CELL = (64, 40)
-BETTER = (33, 102, 172)
-WORSE = (179, 88, 6)
-"""Ends of a scale that colour-blind readers can tell apart (ColorBrewer PuOr/RdBu); its middle is white."""
-_WIDTH, _HEIGHT = 720, 240
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 16, 14, 36
 
 
 def heat_map(
@@ -36,9 +32,9 @@ def heat_map(
     parts: list[Safe] = []
     left, top = 64, 40
     for column, number in enumerate(columns):
-        parts.append(_text(left + (column + 0.5) * CELL[0], top - 9, f"{number:g}"))
+        parts.append(text(left + (column + 0.5) * CELL[0], top - 9, f"{number:g}"))
     for row, number in enumerate(rows):
-        parts.append(_text(left - 10, top + (row + 0.5) * CELL[1] + 5, f"{number:g}", anchor="end"))
+        parts.append(text(left - 10, top + (row + 0.5) * CELL[1] + 5, f"{number:g}", anchor="end"))
         for column, other in enumerate(columns):
             place = (left + column * CELL[0], top + row * CELL[1])
             parts.append(_cell(place, cells, (number, other), baseline, most))
@@ -46,9 +42,9 @@ def heat_map(
         x, y = left + columns.index(best[1]) * CELL[0], top + rows.index(best[0]) * CELL[1]
         parts.append(tag("rect", x=x + 2, y=y + 2, width=CELL[0] - 4, height=CELL[1] - 4, class_="best"))
     width, height = left + len(columns) * CELL[0] + 8, top + len(rows) * CELL[1] + 8
-    parts.append(_text(left + len(columns) * CELL[0] / 2, 12, names[1], class_="axis"))
-    parts.append(_text(14, top + len(rows) * CELL[1] / 2 + 5, names[0], class_="axis"))
-    return _svg(width, height, f"Rewards by {names[0]} and {names[1]}", parts)
+    parts.append(text(left + len(columns) * CELL[0] / 2, 12, names[1], class_="axis"))
+    parts.append(text(14, top + len(rows) * CELL[1] / 2 + 5, names[0], class_="axis"))
+    return svg(width, height, f"Rewards by {names[0]} and {names[1]}", parts)
 
 
 def _cell(
@@ -64,43 +60,31 @@ def _cell(
     middle = (x + CELL[0] / 2, y + CELL[1] / 2 + 5)
     if value is None:
         told = "failed" if key in cells else "not tried"
-        return tag("g", tag("rect", **size, class_="empty"), _text(*middle, told, class_="faint"))
-    share = (value - baseline) / most
-    end = BETTER if share >= 0 else WORSE
-    shade = [round(255 + (channel - 255) * abs(share) * 0.9) for channel in end]
-    ink = "#fff" if abs(share) > 0.55 else "#222"
+        return tag("g", tag("rect", **size, class_="empty"), text(*middle, told, class_="faint"))
+    color, ink = shade((value - baseline) / most)
     told = f"{key[0]:g}, {key[1]:g}: reward {value:.4f}, {value - baseline:+.4f} against no augmentation"
     number = tag("text", f"{value:.3f}", x=middle[0], y=middle[1], text_anchor="middle", style=f"fill:{ink}")
-    return tag("g", tag("title", told), tag("rect", **size, fill=f"rgb({shade[0]},{shade[1]},{shade[2]})"), number)
+    return tag("g", tag("title", told), tag("rect", **size, fill=color), number)
 
 
 def rewards_by_trial(rewards: Sequence[tuple[int, float]], baseline: float) -> Safe:
     """Return a dot for each (trial, reward), the best so far as a line, and the baseline as a broken one."""
-    low, high = _bounds([baseline, *(reward for _, reward in rewards)])
-    last = max((number for number, _ in rewards), default=1) or 1
-
-    def at(number: float, reward: float) -> tuple[float, float]:
-        across = _LEFT + 8 + number / last * (_WIDTH - _LEFT - _RIGHT - 16)
-        return across, _TOP + (high - reward) / (high - low) * (_HEIGHT - _TOP - _BOTTOM)
-
-    parts = [_rule(at(0, tick)[1], f"{tick:.3g}") for tick in _ticks(low, high)]
-    best, path = -math.inf, ""
+    last = max((number for number, _ in rewards), default=1)
+    axes = Axes(last, *bounds([baseline, *(reward for _, reward in rewards)]))
+    parts = axes.frame("trial")
+    if rewards:
+        parts.append(tag("path", d=stairs(axes, best_so_far(rewards)), class_="sofar"))
     for number, reward in rewards:
-        x, y = at(number, reward)
-        if reward > best:
-            path += f"M{x:.1f} {y:.1f}" if best == -math.inf else f"H{x:.1f}V{y:.1f}"
-            best = reward
-    if path:
-        parts.append(tag("path", d=f"{path}H{at(last, best)[0]:.1f}", class_="sofar"))
-    for number, reward in rewards:
-        x, y = at(number, reward)
+        x, y = axes.at(number, reward)
         parts.append(tag("circle", tag("title", f"trial {number}: {reward:.4f}"), cx=x, cy=y, r=4, class_="dot"))
-    level = at(0, baseline)[1]
-    parts.append(tag("line", x1=_LEFT, x2=_WIDTH - _RIGHT, y1=level, y2=level, class_="baseline"))
-    numbers = sorted({round(tick) for tick in _ticks(0, last)})
-    parts += [_text(at(number, low)[0], _HEIGHT - _BOTTOM + 17, str(number)) for number in numbers]
-    parts.append(_text(_LEFT + (_WIDTH - _LEFT - _RIGHT) / 2, _HEIGHT - 3, "trial", class_="axis"))
-    return _svg(_WIDTH, _HEIGHT, "Rewards by trial", parts)
+    parts.append(axes.rule(baseline, "baseline"))
+    return svg(WIDTH, HEIGHT, "Rewards by trial", parts)
+
+
+def best_so_far(rewards: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
+    """Return the best reward up to each trial."""
+    best = accumulate((reward for _, reward in rewards), max)
+    return [(number, reward) for (number, _), reward in zip(rewards, best, strict=True)]
 
 
 def gains_chart(gains: Sequence[float]) -> Safe:
@@ -111,7 +95,7 @@ def gains_chart(gains: Sequence[float]) -> Safe:
     low, high = min(0.0, *points), max(0.0, *points)
     high, low = high + 0.1 * most * (high > 0), low - 0.1 * most * (low < 0)
     row, left, right = 30, 130, 70
-    width, height = _WIDTH, row * len(points) + 30
+    width, height = WIDTH, row * len(points) + 30
 
     def across(point: float) -> float:
         return left + (point - low) / ((high - low) or 1.0) * (width - left - right)
@@ -121,41 +105,11 @@ def gains_chart(gains: Sequence[float]) -> Safe:
     for number, point in enumerate(points):
         x, y = min(zero, across(point)), 8 + number * row
         strip = {"x": x, "y": y, "width": abs(across(point) - zero), "height": row - 10, "rx": 2}
-        parts.append(_text(left - 12, y + 15, f"training set {number + 1}", anchor="end"))
+        parts.append(text(left - 12, y + 15, f"training set {number + 1}", anchor="end"))
         parts.append(tag("rect", **strip, class_="better" if point >= 0 else "worse"))
-        parts.append(_text(width - 8, y + 15, f"{point:+.1f}", anchor="end"))
+        parts.append(text(width - 8, y + 15, f"{point:+.1f}", anchor="end"))
     below = 8 + row * len(points)
     parts.append(tag("line", x1=zero, x2=zero, y1=2, y2=below, class_="rule"))
     parts.append(tag("line", x1=across(mean), x2=across(mean), y1=2, y2=below, class_="baseline"))
-    parts.append(_text(across(mean), below + 16, f"mean {mean:+.1f} points", class_="axis"))
-    return _svg(width, height, "Gains on other training sets", parts)
-
-
-def _bounds(values: Sequence[float]) -> tuple[float, float]:
-    low, high = min(values), max(values)
-    room = (high - low) * 0.08 or 0.01
-    return low - room, high + room
-
-
-def _ticks(low: float, high: float) -> list[float]:
-    """Return about five round numbers between the bounds."""
-    raw = (high - low) / 5
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw)
-    return [number * step for number in range(math.ceil(low / step), math.floor(high / step + 1e-9) + 1)]
-
-
-def _rule(y: float, label: str) -> Safe:
-    line = tag("line", x1=_LEFT, x2=_WIDTH - _RIGHT, y1=y, y2=y, class_="rule")
-    return joined(line, _text(_LEFT - 8, y + 4, label, anchor="end"))
-
-
-def _text(x: float, y: float, content: str, *, anchor: str = "middle", class_: str = "label") -> Safe:
-    return tag("text", content, x=float(x), y=float(y), text_anchor=anchor, class_=class_)
-
-
-def _svg(width: float, height: float, name: str, parts: Sequence[Safe]) -> Safe:
-    view = f"0 0 {width:g} {height:g}"
-    return tag(
-        "svg", *parts, viewBox=view, width=f"{width:g}", role="img", aria_label=name, xmlns="http://www.w3.org/2000/svg"
-    )
+    parts.append(text(across(mean), below + 16, f"mean {mean:+.1f} points", class_="axis"))
+    return svg(width, height, "Gains on other training sets", parts)

@@ -2,43 +2,39 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from augplug.report.charts import gains_chart, heat_map, rewards_by_trial
+from augplug.report.learning import Shown, best_section, learning_sections
 from augplug.report.markup import Safe, joined, tag
+from augplug.report.parts import document, figure, flat, image, percent, table, warnings
+from augplug.report.proposed import space_of
 from augplug.report.run import Run
-from augplug.report.style import STYLE
 
 
-def page(run: Run, sheet: bytes, sheet_text: str) -> str:
-    """Return the HTML page of a run; `sheet` is the PNG of a contact sheet and `sheet_text` says what is on it."""
+def page(run: Run, sheet: bytes, sheet_text: str, best: Sequence[Shown] = ()) -> str:
+    """Return the HTML page of a run.
+
+    `sheet` is the PNG of a contact sheet and `sheet_text` says what is on it; `best` are its best policies to show.
+    """
+    space = space_of(run)
     title = f"augplug: {run.result['algorithm']} search"
-    head = (
-        tag("meta", charset="utf-8"),
-        tag("meta", name_="viewport", content="width=device-width, initial-scale=1"),
-        tag("title", title),
-        tag("style", Safe(STYLE)),
-    )
     parts = (
-        tag("h1", title),
         tag("p", _about(run), class_="soft"),
         tag("p", run.result["verdict"], class_="verdict good" if run.result["beats_baseline"] else "verdict"),
-        *(tag("p", f"Warning: {warning}.", class_="warning") for warning in run.result["warnings"]),
+        *warnings(run.result["warnings"]),
         _figures(run),
         _grid(run),
         _rewards(run),
+        learning_sections(run, space) if space else Safe(),
         _gains(run),
         _sheet(sheet, sheet_text),
+        best_section(best),
         _use(run),
         _details(run),
     )
-    return "<!DOCTYPE html>\n" + tag("html", tag("head", *head), tag("body", *parts), lang="en") + "\n"
-
-
-def percent(score: float) -> str:
-    """Return an accuracy in [0, 1] as `87.55 %`, with a space that does not break."""
-    return f"{100 * score:.2f}\N{NO-BREAK SPACE}%"
+    return document(title, parts)
 
 
 def _about(run: Run) -> str:
@@ -60,6 +56,7 @@ def _figures(run: Run) -> Safe:
             percent(result["baseline_test_score"]),
             _interval(result["baseline_test_score_interval"]),
         ),
+        *_hand_made(result),
         ("Gain on the test images", f"{100 * gain:+.2f} points", "the same training images"),
         (
             "Best reward",
@@ -77,6 +74,14 @@ def _figures(run: Run) -> Safe:
         *(tag("div", tag("dt", name), tag("dd", value, tag("small", note))) for name, value, note in rows),
         class_="figures",
     )
+
+
+def _hand_made(result: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """The second baseline, which runs of format 1 do not have."""
+    if result.get("hand_made_test_score") is None:
+        return []
+    score, bounds = percent(result["hand_made_test_score"]), _interval(result["hand_made_test_score_interval"])
+    return [("Test score with a hand-made policy", score, bounds)]
 
 
 def _interval(bounds: Sequence[float]) -> str:
@@ -98,7 +103,7 @@ def _grid(run: Run) -> Safe:
         f"({percent(baseline)}), orange is worse; the frame is the cell that was chosen. Neighbouring cells are often "
         "equally good: rely on the gain, not on the exact cell."
     )
-    return _figure("The grid", heat_map(cells, ("N", "M"), baseline, (n, m)), caption)
+    return figure("The grid", heat_map(cells, ("N", "M"), baseline, (n, m)), caption)
 
 
 def _rewards(run: Run) -> Safe:
@@ -106,7 +111,7 @@ def _rewards(run: Run) -> Safe:
     failed = len(run.trials) - len(rewards)
     caption = "Each dot is a policy, the line is the best so far, and the broken line is no augmentation."
     told = f"{caption} Failed trials: {failed}." if failed else caption
-    return _figure("Rewards by trial", rewards_by_trial(rewards, run.result["baseline_reward"]), told)
+    return figure("Rewards by trial", rewards_by_trial(rewards, run.result["baseline_reward"]), told)
 
 
 def _gains(run: Run) -> Safe:
@@ -116,12 +121,11 @@ def _gains(run: Run) -> Safe:
         "The test score with the policy minus the test score without, trained on other images than the search trained "
         "on, in percentage points. This is the figure to trust: the policy was not chosen by it."
     )
-    return _figure("Gains on other training images", gains_chart(run.result["gains"]), caption)
+    return figure("Gains on other training images", gains_chart(run.result["gains"]), caption)
 
 
 def _sheet(sheet: bytes, text: str) -> Safe:
-    source = f"data:image/png;base64,{base64.b64encode(sheet).decode()}"
-    return _figure("What the policy does", tag("img", src=source, alt=text), text)
+    return figure("What the policy does", image(sheet, text), text)
 
 
 def _use(run: Run) -> Safe:
@@ -146,8 +150,8 @@ def _details(run: Run) -> Safe:
     ]
     return joined(
         tag("h2", "Settings and versions"),
-        tag("div", _rows(("setting", "value"), settings), _rows(("what", "version"), versions), class_="pair"),
-        tag("details", tag("summary", f"All {len(trials)} trials"), _rows(("trial", "decisions", "reward"), trials)),
+        tag("div", table(("setting", "value"), settings), table(("what", "version"), versions), class_="pair"),
+        tag("details", tag("summary", f"All {len(trials)} trials"), table(("trial", "decisions", "reward"), trials)),
     )
 
 
@@ -165,20 +169,3 @@ def _value(value: object) -> str:
 
 def _reward(reward: float | None, error: str) -> str:
     return f"{reward:.4f}" if reward is not None else f"failed: {error}"
-
-
-def _rows(head: Iterable[str], rows: Iterable[Iterable[object]]) -> Safe:
-    first = tag("tr", *(tag("th", name) for name in head))
-    return tag("table", first, *(tag("tr", *(tag("td", cell) for cell in row)) for row in rows))
-
-
-def _figure(title: str, picture: Safe, caption: str) -> Safe:
-    return joined(tag("h2", title), tag("figure", picture, tag("figcaption", caption)))
-
-
-def flat(settings: Mapping[str, object], prefix: str = "") -> dict[str, object]:
-    """Return nested settings as one level: {"a": {"b": 1}} is {"a.b": 1}."""
-    made: dict[str, object] = {}
-    for name, value in settings.items():
-        made |= flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {f"{prefix}{name}": value}
-    return made

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from augplug._search.journal import Record, read_journal
@@ -18,6 +20,7 @@ NEEDED = (
     "data_digest",
     "versions",
     "warnings",
+    "rewards",
     "best_number",
     "best_decisions",
     "best_reward",
@@ -33,32 +36,44 @@ NEEDED = (
     "verdict",
 )
 """The keys of `result.json` that a page is made of."""
+INTERVALS = ("test_score_interval", "baseline_test_score_interval", "hand_made_test_score_interval", "gains_interval")
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A policy that was tried: its `number`, the algorithm's `decisions`, its mean `reward`, or its `error`."""
+    """A policy that was tried: its `number`, the algorithm's `decisions`, its mean `reward`, or its `error`.
+
+    `policy` is the content of its policy file. One that was `stopped` early has its last intermediate reward.
+    """
 
     number: int
     decisions: tuple[float, ...]
     reward: float | None
     error: str
+    stopped: bool = False
+    policy: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
 class Run:
-    """The numbers of a run: `result` is the content of its result.json, `policy` that of its policy.json."""
+    """The numbers of a run: `result` is the content of its result.json, `policy` that of its policy.json.
+
+    `seconds` is what its `evaluations` took, added up over the workers.
+    """
 
     folder: Path
     result: Mapping[str, Any]
     policy: Mapping[str, Any]
     trials: tuple[Trial, ...]
+    evaluations: int = 0
+    seconds: float = 0.0
 
 
 def read_run(folder: Path) -> Run:
     """Return the run in a folder.
 
-    Raises SettingsError where there is none, or it is not finished; DataError where a file of it is damaged.
+    Raises SettingsError where there is none, or it is not finished; DataError where a file of it is damaged, or says
+    something else than the journal; RunError where the journal is damaged.
     """
     if not folder.is_dir():
         problem = "is a file" if folder.exists() else "does not exist"
@@ -67,18 +82,79 @@ def read_run(folder: Path) -> Run:
     if not (folder / "result.json").is_file():
         raise SettingsError(f"{folder} has no result yet; finish the search with --resume, then ask for its report")
     result = _json(folder / "result.json")
-    missing = [key for key in NEEDED if key not in result]
-    if missing:
-        raise DataError(
-            f"{folder / 'result.json'} lacks {', '.join(missing)}; remove it and run the search with --resume"
-        )
+    _check(result, records, folder / "result.json")
+    evaluations = [record for record in records if record["kind"] == "evaluation"]
     return Run(
-        folder, result, _json(folder / "policy.json"), tuple(_trial(one) for one in records if one["kind"] == "trial")
+        folder,
+        result,
+        _json(folder / "policy.json"),
+        tuple(_trial(one) for one in records if one["kind"] == "trial"),
+        len(evaluations),
+        math.fsum(record["seconds"] for record in evaluations),
     )
 
 
+def _check(result: Mapping[str, Any], records: Sequence[Record], path: Path) -> None:
+    """Refuse a result that lacks something, or is not that of the journal."""
+    problem = ""
+    missing = [key for key in NEEDED if key not in result]
+    broken = [name for name in INTERVALS if not missing and not _is_interval(result.get(name))]
+    if missing:
+        problem = f"lacks {', '.join(missing)}"
+    elif broken:
+        problem = f"has {broken[0]} = {result[broken[0]]!r}, which is no interval"
+    else:
+        other = [name for name, value in _told(records, path).items() if result.get(name) != value]
+        if other:
+            problem = f"has another {' and another '.join(other)} than the journal beside it"
+    if problem:
+        raise DataError(f"{path} {problem}; remove it and run the search with --resume")
+
+
+def _is_interval(value: Any) -> bool:
+    if value is None:
+        return True
+    numbers = isinstance(value, list) and all(isinstance(bound, float | int) for bound in value)
+    return numbers and len(value) == 2 and all(map(math.isfinite, value))
+
+
+def _told(records: Sequence[Record], path: Path) -> dict[str, Any]:
+    """What the journal says about the parts of a result that are to be trusted."""
+    configuration = ("settings", "data", "data_digest", "versions", "warnings")
+    rewards = [record["reward"] for record in records if record["kind"] == "trial"]
+    tests = {record["policy"]: fmean(record["rewards"]) for record in records if record["kind"] == "test"}
+    gains = [record["found"] - record["baseline"] for record in records if record["kind"] == "gain"]
+    baselines = [record["reward"] for record in records if record["kind"] == "baseline"]
+    try:
+        return {
+            **{name: records[0][name] for name in configuration},
+            "algorithm": records[0]["settings"]["algorithm"],
+            "rewards": rewards,
+            "best_reward": max(reward for reward in rewards if reward is not None),
+            "baseline_reward": baselines[0],
+            "test_score": tests["found"],
+            "baseline_test_score": tests["baseline"],
+            "gains": gains,
+            "gains_mean": fmean(gains) if gains else None,
+            **({"hand_made_reward": baselines[1]} if len(baselines) > 1 else {}),
+            **({"hand_made_test_score": tests["hand-made"]} if "hand-made" in tests else {}),
+        }
+    except (LookupError, ValueError) as error:
+        raise DataError(
+            f"{path} is not of the journal beside it, which is not that of a finished search; remove it and run the "
+            "search with --resume"
+        ) from error
+
+
 def _trial(record: Record) -> Trial:
-    return Trial(record["number"], tuple(record.get("decisions") or ()), record["reward"], str(record.get("error", "")))
+    return Trial(
+        record["number"],
+        tuple(record.get("decisions") or ()),
+        record["reward"],
+        str(record.get("error", "")),
+        bool(record.get("stopped")),
+        record.get("policy"),
+    )
 
 
 def _json(path: Path) -> Mapping[str, Any]:

@@ -1,7 +1,6 @@
 """The page of a search: it parses, it is complete, it has the numbers, and it shows hostile text as text."""
 
 import base64
-import json
 import re
 from collections.abc import Mapping
 from html.parser import HTMLParser
@@ -9,14 +8,11 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-import pytest
-
-from augplug._search.journal import encode
-from augplug.errors import DataError, RunError, SettingsError
 from augplug.report.charts import gains_chart, heat_map, rewards_by_trial
 from augplug.report.markup import VOID, Safe, joined, tag
-from augplug.report.page import flat, page
-from augplug.report.run import NEEDED, Run, Trial, read_run
+from augplug.report.page import page
+from augplug.report.parts import flat
+from augplug.report.run import Run, Trial
 
 EVIL = "<script>alert('x')</script>\" onload=\"x"
 RESULT: dict[str, Any] = {
@@ -221,42 +217,3 @@ def test_gains_point_left_and_right() -> None:
 
 def test_nested_settings_become_one_level() -> None:
     assert flat({"a": 1, "b": {"c": 2, "d": {"e": 3}}}) == {"a": 1, "b.c": 2, "b.d.e": 3}
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "journal.jsonl").write_bytes(
-        encode({"n": 0, "kind": "configuration"})
-        + encode({"n": 1, "kind": "trial", "number": 0, "decisions": [1, 3], "reward": 0.5, "error": ""})
-        + encode({"n": 2, "kind": "trial", "number": 1, "decisions": None, "reward": None, "error": "no"})
-    )
-    (tmp_path / "result.json").write_text(json.dumps(RESULT), "utf-8")
-    (tmp_path / "policy.json").write_text('{"name": "x"}', "utf-8")
-    return tmp_path
-
-
-def test_a_run_is_read_from_its_folder(folder: Path) -> None:
-    run = read_run(folder)
-    assert run.trials == (Trial(0, (1, 3), 0.5, ""), Trial(1, (), None, "no"))
-    assert set(NEEDED) <= set(run.result)
-
-
-def test_a_folder_that_is_no_finished_run_is_refused(folder: Path) -> None:
-    (folder / "policy.json").write_text("[1]", "utf-8")
-    with pytest.raises(DataError, match="is no JSON object"):
-        read_run(folder)
-    (folder / "result.json").write_text('{"algorithm": "x"}', "utf-8")
-    with pytest.raises(DataError, match="lacks settings"):
-        read_run(folder)
-    (folder / "result.json").write_text("{", "utf-8")
-    with pytest.raises(DataError, match="cannot be read"):
-        read_run(folder)
-    (folder / "result.json").unlink()
-    with pytest.raises(SettingsError, match="finish the search with --resume"):
-        read_run(folder)
-    (folder / "journal.jsonl").write_bytes(b"x\n")
-    with pytest.raises(RunError, match="damaged"):
-        read_run(folder)
-    (folder / "journal.jsonl").unlink()
-    with pytest.raises(SettingsError, match="holds no run"):
-        read_run(folder)

@@ -11,6 +11,7 @@ import pytest
 from augplug import api
 from augplug._executors.inline import Inline
 from augplug._executors.processes import Processes
+from augplug._policies.grammar import Node, OneOf, Policy
 from augplug._search.settings import Parts, study_settings
 from augplug._search.study import StudyResult, run_study
 from augplug.data.sets import Labelled
@@ -18,6 +19,12 @@ from tests.executors.toys import COMMAND, Toy, images
 from tests.search.disk import watched
 
 Study = Callable[..., StudyResult]
+
+
+def children_of(policy: Policy) -> list[Node]:
+    """The sub-policies of which a policy draws one."""
+    assert isinstance(policy.node, OneOf)
+    return list(policy.node.children)
 
 
 @pytest.fixture

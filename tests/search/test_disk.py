@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from augplug._search.journal import Record, encode, open_journal, read_journal
+from augplug._search.journal import Record, encode, open_journal, read_journal, sync_folder
 from augplug.cli import main
 from augplug.data.digits import load_digits
 from augplug.errors import RunError, SettingsError
@@ -184,6 +184,31 @@ def test_a_folder_that_cannot_be_written_says_so(study: Study, tmp_path: Path, m
     monkeypatch.setattr("filelock._unix.os.open", denied)
     with pytest.raises(RunError, match=r"\.lock cannot be written: \[Errno 13\] Permission denied: .*mend"):
         study(resume=True)
+
+
+def test_a_folder_that_cannot_be_read_says_so(study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(path: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    (tmp_path / "run").mkdir()
+    monkeypatch.setattr(Path, "iterdir", denied)
+    with pytest.raises(SettingsError, match=r"run cannot be made or read: \[Errno 13\] Permission denied: .*--out"):
+        study()
+
+
+@pytest.mark.parametrize(
+    ("call", "code"),
+    [("open", errno.EACCES), ("fsync", errno.EINVAL), ("fsync", errno.ENOTSUP), ("fsync", errno.EROFS)],
+)
+def test_a_folder_that_the_system_cannot_sync_is_no_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, code: int
+) -> None:
+    def refused(*_arguments: Any) -> int:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, call, refused)
+
+    sync_folder(tmp_path)
 
 
 def test_a_journal_that_is_a_folder_says_so(study: Study, tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ written; `journal.acknowledged`, when it has been synced; `worker.file`, before 
 
 Beside the run it leaves OUT.notes, a line for each thing that happened, which a kill does not take away: `moment NAME`;
 `synced BYTES`, the journal's length that is safe; `told RECORD`, a record that observers were told of; `handed KEY`, an
-evaluation that a worker was given; and `began IMPORTED FIRST`, seconds from the start of the process to the end of its
-imports and to the first evaluation handed to a worker.
+evaluation that a worker was given; and `began IMPORTED FIRST CPU`, seconds from the start of the process to the end of
+its imports and to the first evaluation handed to a worker, and how long it had computed by then.
 """
 
 import json
@@ -98,7 +98,7 @@ class Victim:
     def hand(self, job: Job) -> None:
         """An evaluation is about to go to a worker."""
         if not self._counts["evaluation.start"]:
-            self.note("began", round(self._imported, 3), round(age(), 3))
+            self.note("began", round(self._imported, 3), round(age(), 3), round(time.process_time(), 3))
         self.reach("evaluation.start")
         self.note("handed", job.seed, read_policy(job.policy, api.operations()).digest.hex()[:16])
 

@@ -64,7 +64,7 @@ class TPE(augplug.SearchAlgorithm):
         """Take the operations by name, a seed in 0..2**64-1, and settings. Raises SettingsError."""
         augplug.check_known("optuna", settings, TPESettings)
         self.settings = TPESettings(**settings)
-        self.settings.space.check(operations)
+        self.settings.space.check(operations, self.settings.joined)
         self._operations = operations
         self._distributions = distributions(self.settings.space)
         self.study = new_study(self.settings, seed)
