@@ -10,7 +10,7 @@ from augplug.report.learning import Shown, best_section, learning_sections
 from augplug.report.markup import Safe, joined, tag
 from augplug.report.parts import document, figure, flat, image, percent, table, warnings
 from augplug.report.proposed import space_of
-from augplug.report.run import Run
+from augplug.report.run import Run, Trial
 
 
 def page(run: Run, sheet: bytes, sheet_text: str, best: Sequence[Shown] = ()) -> str:
@@ -108,9 +108,10 @@ def _grid(run: Run) -> Safe:
 
 def _rewards(run: Run) -> Safe:
     rewards = [(trial.number, trial.reward) for trial in run.trials if trial.reward is not None]
-    failed = len(run.trials) - len(rewards)
+    failed, stopped = len(run.trials) - len(rewards), sum(trial.stopped for trial in run.trials)
     caption = "Each dot is a policy, the line is the best so far, and the broken line is no augmentation."
     told = f"{caption} Failed trials: {failed}." if failed else caption
+    told += f" Stopped early, with their last reports: {stopped}." if stopped else ""
     return figure("Rewards by trial", rewards_by_trial(rewards, run.result["baseline_reward"]), told)
 
 
@@ -145,9 +146,7 @@ def _details(run: Run) -> Safe:
         (name, _value(value)) for name, value in flat({**run.result["settings"], "data": run.result["data"]}).items()
     ]
     versions = [*flat(run.result["versions"]).items(), ("data (SHA-256)", run.result["data_digest"])]
-    trials = [
-        (trial.number, _decided(run, trial.decisions), _reward(trial.reward, trial.error)) for trial in run.trials
-    ]
+    trials = [(trial.number, _decided(run, trial.decisions), _reward(trial)) for trial in run.trials]
     return joined(
         tag("h2", "Settings and versions"),
         tag("div", table(("setting", "value"), settings), table(("what", "version"), versions), class_="pair"),
@@ -167,5 +166,7 @@ def _value(value: object) -> str:
     return "not given" if value is None else str(value)
 
 
-def _reward(reward: float | None, error: str) -> str:
-    return f"{reward:.4f}" if reward is not None else f"failed: {error}"
+def _reward(trial: Trial) -> str:
+    if trial.reward is None:
+        return f"failed: {trial.error}"
+    return f"{trial.reward:.4f}{', stopped early' if trial.stopped else ''}"

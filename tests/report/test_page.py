@@ -140,6 +140,15 @@ def test_what_a_search_does_not_have_is_left_out() -> None:
     assert "1, 3" in found.text
 
 
+def test_trials_that_were_stopped_are_marked() -> None:
+    run = run_of()
+    stopped = Run(run.folder, run.result, run.policy, (*run.trials, Trial(4, (3, 3), 0.61, "", stopped=True)))
+    text = read(page(stopped, b"", "")).text
+    assert "0.6100, stopped early" in text
+    assert "Stopped early, with their last reports: 1." in text
+    assert "topped early" not in read(page(run, b"", "")).text
+
+
 def hostile(value: Any) -> Any:
     """The same data with every text, and every key that a user could have chosen, turned hostile."""
     if isinstance(value, str):
