@@ -75,7 +75,7 @@ def test_unknown_algorithms_and_evaluators_are_refused() -> None:
 
 def test_declared_settings_have_types_and_defaults() -> None:
     defaults = {name: entry.default for name, entry in declared(Toy).items()}
-    assert defaults == {"mode": "", "folder": "", "gift": 0.2, "times": 1}
+    assert defaults == {"mode": "", "folder": "", "gift": 0.2, "times": 1, "reports": 0}
     assert set(declared(api.searches()["randaugment"])) == {"n", "m"}
 
 
