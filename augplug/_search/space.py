@@ -15,10 +15,15 @@ from typing import Any, Self
 
 from augplug._policies import building
 from augplug._policies.documents import BYTES, Place, check_document, parse_json
+from augplug._policies.draw import drawing
 from augplug._policies.grammar import Node, Policy, Step, Value
 from augplug._policies.reader import Operations, address_of
 from augplug.errors import AugplugError, PolicyError, SettingsError, suggest
 from augplug.ops.levels import SCALES
+from augplug.rendering import describe
+from augplug.rng import key_of
+from augplug.stages import last_mix
+from augplug.types import Canvas
 
 FORMAT = 1
 LONGEST_NAME = 100
@@ -29,6 +34,7 @@ RANGES = {"levels": (2, 101), "probabilities": (1, 101), "sub_policies": (1, 100
 DEFAULTS: Mapping[str, Value] = {"interpolation": "nearest", "fill": 0, "mask_fill": 0}
 """Of a decoded policy: those that the figures of the documentation were measured with."""
 _TEXTS = ("name", "source", "scale")
+_CANVAS = Canvas(32, 32, 3)
 
 
 @dataclass(frozen=True)
@@ -130,9 +136,14 @@ class SearchSpace:
         for op in self.operations:
             try:
                 address_of(operations, op)
-                building.levelled(operations, op, 0)
+                alone = Policy(building.levelled(operations, op, 0), scale=self.scale)
             except AugplugError as error:
                 raise SettingsError(f"the search space {self.name}: {error}") from error
+            if self.length > 1 and last_mix(describe(drawing(alone)(key_of(0, 0, 0)), _CANVAS))[1] is not None:
+                raise SettingsError(
+                    f"the search space {self.name}: {op} mixes finished images, so that nothing may come behind it in "
+                    "a sub-policy; leave it out, or search a length of 1"
+                )
 
     def decode(self, operations: Operations, decisions: Sequence[int], name: str) -> Policy:
         """Return the policy called `name` of a row of decisions, one for each of `sizes`."""

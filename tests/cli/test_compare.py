@@ -28,7 +28,7 @@ def test_compare_prints_tables(two: Run) -> None:
     )
     assert lines[5] == "Differences, by equal seed"
     assert " ".join(lines[7].split()) == "random - learns 1 -0.0500 - - -0.0200 - -"
-    assert list(Path().glob("*.html")) == []
+    assert not list(Path().glob("*.html"))
 
 
 def test_compare_prints_the_same_numbers_as_json(two: Run) -> None:

@@ -84,19 +84,21 @@ def test_algorithms_are_averaged_over_seeds_and_compared_by_equal_seed(runs: lis
     assert pair.test_score.interval == pytest.approx((0.025 - half, 0.025 + half), abs=1e-4)
     assert pair.gains_mean is not None
     assert pair.gains_mean.values == pytest.approx((0.05 - 0.015, 0.06 - 0.025))
-    assert found.warnings == ()
+    assert not found.warnings
 
 
 def test_one_seed_has_no_spread_and_no_equal_seed_no_pair(runs: list[Path]) -> None:
     one = compared([runs[0], runs[2]])
     assert (one.pairs[0].test_score.sd, one.pairs[0].test_score.interval) == (None, None)
     assert [table.title for table in tables(one)] == ["Runs", "Differences, by equal seed"]
-    assert compared([runs[0], runs[4]]).pairs == ()
+    assert not compared([runs[0], runs[4]]).pairs
     assert [table.title for table in tables(compared(runs[:1]))] == ["Runs"]
 
 
 def test_the_tables_have_the_numbers(runs: list[Path]) -> None:
-    every, groups, pairs = tables(compared(runs))
+    made = tables(compared(runs))
+    every, groups, pairs = made[0], made[1], made[2]
+    assert len(made) == 3
     assert all(len(row) == len(table.head) for table in (every, groups, pairs) for row in table.rows)
     first = dict(zip(every.head[:12], every.rows[0], strict=False))
     assert first["trials"] == "150 (1 failed)"

@@ -77,7 +77,7 @@ def test_shares_are_those_of_the_decisions_that_do_something() -> None:
 
 def test_an_operation_that_is_always_applied_has_probability_one() -> None:
     space = SearchSpace("sure", ("Invert", "Rotate"), levels=2, probabilities=1, sub_policies=1, length=1)
-    (one,) = periods([Trial(0, (1, 0, 1), 0.5, "")], space, 5)
+    one = periods([Trial(0, (1, 0, 1), 0.5, "")], space, 5)[0]
     assert one.uses == {"Rotate": Use(1.0, 1.0, 1.0)}
     assert one.share("Invert") == 0.0
 

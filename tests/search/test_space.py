@@ -1,6 +1,7 @@
 import json
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -249,3 +250,14 @@ def test_a_file_that_is_none_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(SettingsError, match="there is no search space"):
         SearchSpace.read(tmp_path / "pipe")
+
+
+@pytest.mark.parametrize("op", ["CutMix", "MixUp"])
+def test_a_mix_of_finished_images_is_searched_alone_or_not_at_all(op: str) -> None:
+    operations = api.operations()
+    mixed = SearchSpace("mixed", ("Rotate", op))
+
+    with pytest.raises(SettingsError, match=f"{op} mixes finished images, .* or search a length of 1"):
+        mixed.check(operations)
+    replace(mixed, length=1).check(operations)
+    replace(mixed, operations=("Rotate", "SamplePairing")).check(operations)
