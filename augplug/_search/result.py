@@ -98,12 +98,14 @@ def _verdict(result: Mapping[str, Any]) -> str:
             f"; mean gain {result['gains_mean']:+.4f} (95 % interval {low:+.4f} to {high:+.4f}) on "
             f"{len(result['gains'])} other training sets"
         )
-    partial = " Only a part of the grid was searched." if result["partial"] else ""
+    more = " Only a part of the grid was searched." if result["partial"] else ""
+    if result["hand_made_test_score"] >= result["test_score"]:
+        more = f" It does not beat the policy hand-made, which needs no search.{more}"
     if result["beats_baseline"]:
-        return f"The found policy beats no augmentation: {scores}{gains}.{partial}"
+        return f"The found policy beats no augmentation: {scores}{gains}.{more}"
     if result["test_score"] > result["baseline_test_score"] and result["gains_mean"] > 0:
-        return f"The found policy is not shown to beat no augmentation (it may be chance): {scores}{gains}.{partial}"
-    return f"The found policy does NOT beat no augmentation; train without it: {scores}{gains}.{partial}"
+        return f"The found policy is not shown to beat no augmentation (it may be chance): {scores}{gains}.{more}"
+    return f"The found policy does NOT beat no augmentation; train without it: {scores}{gains}.{more}"
 
 
 def write_result(folder: Path, records: Sequence[Record]) -> dict[str, Any]:

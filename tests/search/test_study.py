@@ -351,6 +351,9 @@ def test_the_verdict_says_plainly_whether_it_helps(study: Study, gift: float, be
 
     assert result["beats_baseline"] is beats
     assert result["verdict"].startswith(verdict)
+    better = result["test_score"] > result["hand_made_test_score"]
+    assert better == beats  # the toy gives the baselines nothing
+    assert ("does not beat the policy hand-made" in result["verdict"]) != better
 
 
 def test_a_difference_that_may_be_chance_is_not_called_a_gain(study: Study, tmp_path: Path) -> None:
