@@ -32,6 +32,8 @@ _NEGATIVE = np.arange(255, -1, -1, dtype=np.uint8)
 _APART = (0.0, 256.0, 512.0, 768.0)
 _EXACT_COUNT = 1 << 24
 """OpenCV counts histograms in float32, which is exact up to this many pixels."""
+_PLANES_FROM = 1 << 17
+"""From so many pixels on, splitting an image pays: OpenCV looks single planes up in half the time."""
 _PUSH_FROM = 1 << 13
 """From so many pixels on, pushing a histogram through a table is quicker than a second look at the image."""
 
@@ -125,7 +127,7 @@ def _part(run: Run, channels: int) -> Kernel:
         mean_table = lru_cache(maxsize=256)(partial(_mean_table, first, after))
         return lambda image: cv2.LUT(image, mean_table(_grey_mean(image)))
     if _has_histogram(run):
-        return lambda image: cv2.LUT(image, _wide(run_table(run, histograms(image, channels), _UINT8)))
+        return lambda image: _looked_up(image, run_table(run, histograms(image, channels), _UINT8))
     if isinstance(first, ToneFrom):
         return partial(_by_extremes, table=_extremes_tables(run))
     table = run_table(run, np.zeros((1, 256), dtype=np.int64), _UINT8)[0].copy()
@@ -158,6 +160,14 @@ def _extremes_table(run: Run, lowest: float, highest: float) -> Table:
     counts = np.zeros((1, 256), dtype=np.int64)
     counts[0, [int(lowest), int(highest)]] = 1  # extremes see no more of a histogram
     return run_table(run, counts, _UINT8)
+
+
+def _looked_up(image: Image, tables: Table) -> Image:
+    """Return an image through tables `(C, 256)`, one a channel."""
+    if len(tables) == 1 or image.shape[0] * image.shape[1] < _PLANES_FROM:
+        return cv2.LUT(image, _wide(tables))
+    planes = cv2.split(image)
+    return cv2.merge([cv2.LUT(plane, table, plane) for plane, table in zip(planes, tables, strict=True)])
 
 
 def _wide(table: Table) -> Table:

@@ -13,7 +13,8 @@ import pytest
 from augplug import coords
 from augplug._backends.opencv import OpenCV
 from augplug._backends.reference import Reference
-from augplug.effects import ColorMix, Effect, Field, Filter, Warp
+from augplug.effects import ColorMix, Effect, Field, Filter, ToneFrom, Warp
+from augplug.ops.tone import equalize
 from augplug.types import Image, Interpolation
 
 FAST, RIGHT = OpenCV(), Reference()
@@ -154,3 +155,15 @@ def test_mixed_channels_keep_the_tolerance(channels: int) -> None:
         worst = max(worst, int(difference(ColorMix(matrix=matrix), image).max()))
     sys.stdout.write(f"\nmatrices, {channels} channels: off by up to {worst}\n")
     assert worst <= 1
+
+
+@pytest.mark.parametrize("channels", range(5))
+@pytest.mark.parametrize("side", [91, 400])
+def test_tables_of_an_image_are_those_of_the_reference(side: int, channels: int) -> None:
+    """To the bit, whether OpenCV looks up pixels or planes, and the image itself stays as it was."""
+    size = (side, side) if channels == 0 else (side, side, channels)
+    image = np.clip(np.random.default_rng(5).normal(90, 40, size), 0, 255).astype(np.uint8)
+    before = image.copy()
+
+    assert not difference(ToneFrom("histogram", equalize), image).any()
+    np.testing.assert_array_equal(image, before)
