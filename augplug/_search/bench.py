@@ -17,6 +17,8 @@ from augplug.data.archive import write_parts
 from augplug.data.sets import Labelled
 from augplug.errors import RunError, SettingsError
 
+MAY_FAIL = ("trial", "finalist")
+"""Stages that go on without a task that failed."""
 Observer: TypeAlias = Callable[[Record], None]
 
 
@@ -115,7 +117,7 @@ class Bench:
 
     def _keep(self, task: Task, k: int, outcome: Outcome) -> None:
         error = outcome.error
-        if error and task.stage != "trial":
+        if error and task.stage not in MAY_FAIL:
             # Without these there is no result. Not in the journal, so that --resume tries again.
             request = error.removeprefix("SettingsError: ")
             raise SettingsError(request) if request != error else RunError(f"{task.label} failed: {error}")

@@ -12,7 +12,8 @@ What happens, in order, and what the journal holds of it (`evaluation` records c
    `estimate`: how long the rest will take.
 3. `trial`, one for each proposal: asked for and told in fixed batches, so that the number of workers changes nothing.
    With a budget of time, a `batch` before each: whether there is time for it.
-4. `finalist`, where the settings ask for it: the best trials scored again with fresh seeds.
+4. `finalist`, where the settings ask for it: the best trials scored again with fresh seeds. One that fails now has no
+   score, and stands behind those that have one.
 5. `found`: the policy.
 6. `test`, three times: baselines and found policy, retrained with fresh seeds, scored on the test images, which nothing
    above saw.
@@ -213,8 +214,10 @@ class _Study:
         ]
         scores = {}
         for task, given in self._bench.run(tasks):
-            scores[task.number] = statistics.fmean(given.rewards)
-            self._bench.once("finalist", number=task.number, rewards=given.rewards, reward=scores[task.number])
+            reward = statistics.fmean(given.rewards) if given.rewards else None
+            self._bench.once("finalist", number=task.number, rewards=given.rewards, reward=reward, error=given.error)
+            if reward is not None:
+                scores[task.number] = reward
         return scores
 
     def _test(self, found: Policy) -> None:

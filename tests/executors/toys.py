@@ -89,6 +89,11 @@ def _fail_on_policies(_toy: Toy, policy: Policy, _seed: int) -> None:
         raise ValueError("never")
 
 
+def _fail_later(toy: Toy, policy: Policy, _seed: int) -> None:
+    if policy.name not in PLAIN and policy.digest[0] % 2 and toy.note(policy.digest.hex()) > toy.settings.times:
+        raise ValueError("no luck any more")
+
+
 def _fail_always(_toy: Toy, _policy: Policy, _seed: int) -> None:
     raise ValueError("not even that")
 
@@ -123,6 +128,7 @@ def _spy(toy: Toy, policy: Policy, _seed: int) -> None:
 MODES: dict[str, Callable[[Toy, Policy, int], None]] = {
     "fail sometimes": _fail_sometimes,
     "fail on policies": _fail_on_policies,
+    "fail later": _fail_later,
     "fail always": _fail_always,
     "die sometimes": _die_sometimes,
     "talk": _talk,

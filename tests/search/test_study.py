@@ -375,6 +375,23 @@ def test_a_study_may_do_without_other_training_sets(study: Study) -> None:
     assert result["beats_baseline"]
 
 
+def test_a_finalist_that_fails_has_no_score_and_the_search_goes_on(study: Study, tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    given = {"finalists": 6, "mode": "fail later", "times": 2, "folder": str(notes)}
+
+    result = study(given=given).result
+
+    records = read_journal(tmp_path / "run")
+    finalists = {record["number"]: record for record in records if record["kind"] == "finalist"}
+    failed = {number for number, record in finalists.items() if record["error"]}
+    assert 0 < len(failed) < 6
+    assert all(finalists[number]["reward"] is None for number in failed)
+    scored = {number: record["reward"] for number, record in finalists.items() if number not in failed}
+    assert result["best_number"] == max(scored, key=lambda number: (scored[number], -number))
+    assert result["failed"] == 0
+
+
 def test_finalists_are_scored_again_with_fresh_seeds(study: Study, tmp_path: Path) -> None:
     result = study(given={"finalists": 3}).result
 
