@@ -35,7 +35,7 @@ def write_run(
     used = {"algorithm": algorithm, "evaluator": "kernel-ridge", "seed": 0, "seeds": 1, "train": 100, "batch": 2}
     used |= {"algorithm_settings": {}, "evaluator_settings": {"copies": 2}, **settings}
     about = {"images": 500, "shape": [28, 20], "classes": ["a", "b"], "train": 100, "valid": 200, "test": 200}
-    first = {"kind": "configuration", "format": 1, "settings": used, "data": {**about, **(data or {})}}
+    first = {"kind": "configuration", "format": 1, "size": None, "settings": used, "data": {**about, **(data or {})}}
     first |= {"data_digest": "ab" * 32, "versions": {"augplug": "0.1.0"}, "warnings": []}
     records: list[dict[str, Any]] = [first, {"kind": "baseline", "number": 0, "reward": 0.4}]
     if hand_made is not None:

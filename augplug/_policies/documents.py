@@ -14,6 +14,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from augplug.errors import OperationError, PolicyError, SettingsError, suggest
 
@@ -64,6 +65,17 @@ def parse_toml(text: bytes | str) -> object:
         raise PolicyError(f"not TOML: {shorten(str(error))}") from None
     check_document(document)
     return document
+
+
+def contents(path: Path) -> bytes:
+    """Return the bytes of a file, up to one more than a document may have. Raises PolicyError."""
+    try:
+        if path.is_file():  # a pipe would be waited for, a folder is no file
+            with path.open("rb") as file:
+                return file.read(BYTES + 1)  # one more than the reader takes, so that it says so
+    except OSError as error:
+        raise PolicyError(f"cannot be opened: {error.strerror}") from None
+    raise PolicyError("there is no such file")
 
 
 def check_document(document: object, pointer: str = "") -> None:

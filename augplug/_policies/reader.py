@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
-from augplug._policies.documents import BYTES, Place, check_document, parse_json, parse_toml, shown
+from augplug._policies.documents import Place, check_document, contents, parse_json, parse_toml, shown
 from augplug._policies.grammar import DEFAULTS, FORMAT, BlendOf, Node, OneOf, Policy, Sequence, SomeOf, Step, Value
 from augplug._policies.values import STEP_KEYS, field_at, number_at, value_at, weights_at
 from augplug.distributions import Distribution
@@ -32,7 +32,7 @@ def load_policy_file(path: str | Path, operations: Operations) -> Policy:
     """Read the policy file at `path`, `.json` or `.toml` by its suffix. Raises PolicyError, which names the file."""
     loads = {".json": loads_json, ".toml": loads_toml}.get(Path(path).suffix.lower(), _no_format)
     try:
-        return loads(_contents(Path(path)), operations)
+        return loads(contents(Path(path)), operations)
     except PolicyError as error:
         raise PolicyError(f"{error.problem} [file {shown(str(path))}]", error.pointer) from None
 
@@ -93,16 +93,6 @@ def _like(name: str, operations: Operations) -> Iterable[str]:
 
 def _no_format(_text: bytes, _operations: Operations) -> Policy:
     raise PolicyError("a policy file ends in .json or .toml")
-
-
-def _contents(path: Path) -> bytes:
-    try:
-        if path.is_file():  # a pipe would be waited for, a folder is no file
-            with path.open("rb") as file:
-                return file.read(BYTES + 1)  # one more than the reader takes, so that it says so
-    except OSError as error:
-        raise PolicyError(f"cannot be opened: {error.strerror}") from None
-    raise PolicyError("there is no such file")
 
 
 def _check_format(top: Place) -> None:

@@ -153,7 +153,7 @@ def begin(bench: Bench, configuration: Mapping[str, Any], folder: Path, *, resum
     first = bench.journal.records[0]
     if first["kind"] != "configuration" or first["format"] != FORMAT:
         raise SettingsError(f"{folder} was written by another version of augplug, whose format this one does not know")
-    now, then = _flat(configuration), _flat({key: first[key] for key in configuration})
+    now, then = flat(configuration), flat({key: first[key] for key in configuration})
     for name in sorted(now.keys() | then.keys()):
         if now.get(name) != then.get(name):
             raise SettingsError(
@@ -163,8 +163,9 @@ def begin(bench: Bench, configuration: Mapping[str, Any], folder: Path, *, resum
             )
 
 
-def _flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
+def flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested settings as one level: {"a": {"b": 1}} is {"a.b": 1}."""
+    made: dict[str, Any] = {}
     for key, value in document.items():
-        flat.update(_flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value})
-    return flat
+        made |= flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
+    return made

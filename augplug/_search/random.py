@@ -44,20 +44,17 @@ class _Drawn(SearchAlgorithm):
 
     Settings: ClassVar[type[RandomSettings]]
     name: ClassVar[str]
+    single: ClassVar[bool] = False
 
     def __init__(self, operations: Operations, *, seed: int = 0, **settings: Any) -> None:
         """Take the operations by name, a seed in 0..2**64-1, and settings. Raises SettingsError."""
         check_known(self.name, settings, self.Settings)
-        self.settings = self._used(self.Settings(**settings))
+        given = self.Settings(**settings)
+        self.settings = replace(given, space=replace(given.space, sub_policies=1)) if self.single else given
         self.settings.space.check(operations, self.settings.joined)
         self._operations = operations
         self._stream = Stream(b"augplug random search", seed.to_bytes(8, "little"))
         self._ranking = Ranking()
-
-    @classmethod
-    def _used(cls, settings: RandomSettings) -> RandomSettings:
-        single = cls.Settings is SubPoliciesSettings
-        return replace(settings, space=replace(settings.space, sub_policies=1)) if single else settings
 
     def ask(self, count: int) -> list[Proposal]:
         """Return `count` new policies."""
@@ -95,4 +92,5 @@ class RandomSubPolicies(_Drawn):
 
     Settings = SubPoliciesSettings
     name = "random-subpolicies"
+    single = True
     defaults: ClassVar[Mapping[str, int]] = {"trials": 400, "seeds": 1}

@@ -15,20 +15,36 @@ COVERAGE = 0.95
 
 
 def fold(records: Sequence[Record]) -> dict[str, Any]:
-    """Return `result.json`'s content from the records of a finished run. Raises KeyError while one is missing.
+    """Return `result.json`'s content from the records of a finished run: its facts, and what follows from them.
+
+    An interval is Student's t at 95 %: of the mean over augmentation seeds for the test scores, of the mean over
+    training sets for the gains.
+    """
+    result = facts(records)
+    prefixes = {"found": "", "baseline": "baseline_", "hand-made": "hand_made_"}
+    tests = [record for record in records if record["kind"] == "test"]
+    result |= {f"{prefixes[test['policy']]}test_score_interval": interval(test["rewards"]) for test in tests}
+    result["gains_interval"] = interval(result["gains"]) if result["gains"] else None
+    result["beats_baseline"] = _beats(result)
+    result["verdict"] = _verdict(result)
+    return result
+
+
+def facts(records: Sequence[Record]) -> dict[str, Any]:
+    """Return what the records of a finished run say. Raises LookupError or ValueError while one is missing.
 
     Scores are parts of images classified correctly, in 0..1. `rewards` holds each trial's mean reward in order, None
-    for a failed one. An interval is Student's t at 95 %: of the mean over augmentation seeds for the test scores, of
-    the mean over training sets for the gains. `gains` are (found - baseline) on each other training set, scored on the
-    test images.
+    for a failed one. `gains` are (found - baseline) on each other training set, scored on the test images. Runs of
+    format 1 have no hand-made baseline.
     """
     configuration = records[0]
     trials = [record for record in records if record["kind"] == "trial"]
-    found = next(record for record in reversed(records) if record["kind"] == "found")
-    baselines = {record["policy"]: record["reward"] for record in records if record["kind"] == "baseline"}
+    last = {record["kind"]: record for record in records}
+    baselines = {record.get("policy", "none"): record["reward"] for record in records if record["kind"] == "baseline"}
+    tests = {record["policy"]: fmean(record["rewards"]) for record in records if record["kind"] == "test"}
     pairs = [(record["baseline"], record["found"]) for record in records if record["kind"] == "gain"]
     gains = [found - baseline for baseline, found in pairs]
-    result: dict[str, Any] = {
+    return {
         "augplug_result": configuration["format"],
         "algorithm": configuration["settings"]["algorithm"],
         "settings": configuration["settings"],
@@ -40,33 +56,20 @@ def fold(records: Sequence[Record]) -> dict[str, Any]:
         "trials": len(trials),
         "partial": configuration["size"] is not None and len(trials) < configuration["size"],
         "failed": sum(record["reward"] is None for record in trials),
-        "stopped": sum(record["stopped"] for record in trials),
+        "stopped": sum(record.get("stopped", False) for record in trials),
         "rewards": [record["reward"] for record in trials],
-        "best_number": found["number"],
-        "best_decisions": found["decisions"],
+        "best_number": last["found"]["number"],
+        "best_decisions": last["found"]["decisions"],
         "best_reward": max(record["reward"] for record in trials if record["reward"] is not None),
         "baseline_reward": baselines["none"],
-        "hand_made_reward": baselines["hand-made"],
-        **_test_scores(records),
+        "test_score": tests["found"],
+        "baseline_test_score": tests["baseline"],
+        **({"hand_made_reward": baselines["hand-made"]} if "hand-made" in baselines else {}),
+        **({"hand_made_test_score": tests["hand-made"]} if "hand-made" in tests else {}),
         "gains": gains,
         "gains_mean": fmean(gains) if gains else None,
-        "gains_interval": interval(gains) if gains else None,
         "gains_scores": [{"baseline": baseline, "found": found} for baseline, found in pairs],
     }
-    result["beats_baseline"] = _beats(result)
-    result["verdict"] = _verdict(result)
-    return result
-
-
-def _test_scores(records: Sequence[Record]) -> dict[str, Any]:
-    scores: dict[str, Any] = {}
-    prefixes = {"found": "", "baseline": "baseline_", "hand-made": "hand_made_"}
-    for record in records:
-        if record["kind"] == "test":
-            prefix = prefixes[record["policy"]]
-            scores[f"{prefix}test_score"] = fmean(record["rewards"])
-            scores[f"{prefix}test_score_interval"] = interval(record["rewards"])
-    return scores
 
 
 def interval(values: Sequence[float]) -> list[float]:

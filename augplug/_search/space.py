@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from augplug._policies import building
-from augplug._policies.documents import BYTES, Place, check_document, parse_json
+from augplug._policies.documents import Place, check_document, contents, parse_json
 from augplug._policies.draw import drawing
 from augplug._policies.grammar import Node, Policy, Step, Value
 from augplug._policies.reader import Operations, address_of
 from augplug.errors import AugplugError, PolicyError, SettingsError, suggest
 from augplug.ops.levels import SCALES
+from augplug.ranges import Ranges, check_ranges
 from augplug.rendering import describe
 from augplug.rng import key_of
 from augplug.stages import last_mix
@@ -30,7 +31,7 @@ LONGEST_NAME = 100
 MOST_JOINED = 3000
 """Most operations of a found policy: a file of more might be larger than the reader of policies takes."""
 NAMES = ("autoaugment", "autoaugment-16", "geometry")
-RANGES = {"levels": (2, 101), "probabilities": (1, 101), "sub_policies": (1, 100), "length": (1, 20)}
+RANGES: Ranges = {"levels": (2, 101), "probabilities": (1, 101), "sub_policies": (1, 100), "length": (1, 20)}
 DEFAULTS: Mapping[str, Value] = {"interpolation": "nearest", "fill": 0, "mask_fill": 0}
 """Of a decoded policy: those that the figures of the documentation were measured with."""
 _TEXTS = ("name", "source", "scale")
@@ -68,10 +69,7 @@ class SearchSpace:
                 raise SettingsError(f"a search space's {text} is text, not {getattr(self, text)!r}")
         if not (0 < len(self.name) <= LONGEST_NAME and self.name.isprintable()):
             raise SettingsError(f"a search space's name has 1 to {LONGEST_NAME} printable characters")
-        for name, (low, high) in RANGES.items():
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-                raise SettingsError(f"a search space's {name} is a whole number in {low}..{high}, not {value!r}")
+        check_ranges("a search space", self, RANGES)
         if self.scale not in SCALES:
             raise SettingsError(f"{self.scale!r} is no scale{suggest(self.scale, SCALES)}")
 
@@ -139,7 +137,8 @@ class SearchSpace:
                 alone = Policy(building.levelled(operations, op, 0), scale=self.scale)
             except AugplugError as error:
                 raise SettingsError(f"the search space {self.name}: {error}") from error
-            if self.length > 1 and last_mix(describe(drawing(alone)(key_of(0, 0, 0)), _CANVAS))[1] is not None:
+            mixes = self.length > 1 and "partner" in operations[op].about.parameters
+            if mixes and last_mix(describe(drawing(alone)(key_of(0, 0, 0)), _CANVAS))[1] is not None:
                 raise SettingsError(
                     f"the search space {self.name}: {op} mixes finished images, so that nothing may come behind it in "
                     "a sub-policy; leave it out, or search a length of 1"
@@ -158,10 +157,13 @@ class SearchSpace:
         return Policy(building.one_of(*sub_policies), name, self.scale, source=source, defaults=DEFAULTS)
 
     def _step(self, operations: Operations, operation: int, probability: int, level: int) -> Step:
-        p = probability / (self.probabilities - 1) if self.probabilities > 1 else 1.0
         # Multiplied before it is divided: the levels of ten are the whole numbers 0 to 9.
         value = SCALES[self.scale].divisor * level / (self.levels - 1)
-        return building.levelled(operations, self.operations[operation], value, p)
+        return building.levelled(operations, self.operations[operation], value, self.chance(probability))
+
+    def chance(self, probability: int) -> float:
+        """Return what a choice of probability means, in 0..1."""
+        return probability / (self.probabilities - 1) if self.probabilities > 1 else 1.0
 
 
 def checked(decisions: Sequence[int], sizes: Sequence[int]) -> tuple[int, ...]:
@@ -178,14 +180,10 @@ def default_space() -> SearchSpace:
 
 
 def _contents(given: object) -> bytes:
-    path = Path(str(given))
     try:
-        if path.is_file():
-            with path.open("rb") as stream:
-                return stream.read(BYTES + 1)  # one more than the reader takes, so that it says so
-    except OSError as error:
-        raise SettingsError(f"the search space {given} cannot be read: {error}") from error
-    raise SettingsError(
-        f"there is no search space {str(given)!r}{suggest(str(given), NAMES)}; give one of {', '.join(NAMES)}, or the "
-        "path of a JSON file"
-    )
+        return contents(Path(str(given)))
+    except PolicyError as error:
+        raise SettingsError(
+            f"there is no search space {str(given)!r}{suggest(str(given), NAMES)} ({error.problem}); give one of "
+            f"{', '.join(NAMES)}, or the path of a JSON file"
+        ) from error

@@ -9,8 +9,8 @@ from itertools import combinations
 from statistics import fmean, stdev
 from typing import Any
 
+from augplug._search.configuration import flat
 from augplug._search.result import interval
-from augplug.report.parts import flat
 from augplug.report.run import Run
 
 ENDS = 100

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from augplug._search.configuration import flat
 from augplug.report.charts import gains_chart, heat_map, rewards_by_trial
 from augplug.report.learning import Shown, best_section, learning_sections
 from augplug.report.markup import Safe, joined, tag
-from augplug.report.parts import document, figure, flat, image, percent, table, warnings
+from augplug.report.parts import document, figure, image, percent, table, warnings
 from augplug.report.proposed import space_of
 from augplug.report.run import Run, Trial
 

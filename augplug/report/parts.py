@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from augplug.report.markup import Safe, joined, tag
 from augplug.report.style import STYLE
@@ -45,11 +45,3 @@ def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> Safe:
 def percent(score: float) -> str:
     """Return an accuracy in [0, 1] as `87.55 %`, with a space that does not break."""
     return f"{100 * score:.2f}\N{NO-BREAK SPACE}%"
-
-
-def flat(settings: Mapping[str, object], prefix: str = "") -> dict[str, object]:
-    """Return nested settings as one level: {"a": {"b": 1}} is {"a.b": 1}."""
-    made: dict[str, object] = {}
-    for name, value in settings.items():
-        made |= flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {f"{prefix}{name}": value}
-    return made

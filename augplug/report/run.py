@@ -7,10 +7,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 from augplug._search.journal import Record, read_journal
+from augplug._search.result import facts
 from augplug.errors import DataError, SettingsError
 
 NEEDED = (
@@ -104,7 +104,8 @@ def _check(result: Mapping[str, Any], records: Sequence[Record], path: Path) -> 
     elif broken:
         problem = f"has {broken[0]} = {result[broken[0]]!r}, which is no interval"
     else:
-        other = [name for name, value in _told(records, path).items() if result.get(name) != value]
+        told = _told(records, path)
+        other = [name for name in told if name in result and result[name] != told[name]]
         if other:
             problem = f"has another {' and another '.join(other)} than the journal beside it"
     if problem:
@@ -119,26 +120,9 @@ def _is_interval(value: Any) -> bool:
 
 
 def _told(records: Sequence[Record], path: Path) -> dict[str, Any]:
-    """What the journal says about the parts of a result that are to be trusted."""
-    configuration = ("settings", "data", "data_digest", "versions", "warnings")
-    rewards = [record["reward"] for record in records if record["kind"] == "trial"]
-    tests = {record["policy"]: fmean(record["rewards"]) for record in records if record["kind"] == "test"}
-    gains = [record["found"] - record["baseline"] for record in records if record["kind"] == "gain"]
-    baselines = [record["reward"] for record in records if record["kind"] == "baseline"]
+    """What the journal says about a result."""
     try:
-        return {
-            **{name: records[0][name] for name in configuration},
-            "algorithm": records[0]["settings"]["algorithm"],
-            "rewards": rewards,
-            "best_reward": max(reward for reward in rewards if reward is not None),
-            "baseline_reward": baselines[0],
-            "test_score": tests["found"],
-            "baseline_test_score": tests["baseline"],
-            "gains": gains,
-            "gains_mean": fmean(gains) if gains else None,
-            **({"hand_made_reward": baselines[1]} if len(baselines) > 1 else {}),
-            **({"hand_made_test_score": tests["hand-made"]} if "hand-made" in tests else {}),
-        }
+        return facts(records)
     except (LookupError, ValueError) as error:
         raise DataError(
             f"{path} is not of the journal beside it, which is not that of a finished search; remove it and run the "

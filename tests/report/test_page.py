@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from augplug._search.configuration import flat
 from augplug.report.charts import gains_chart, heat_map, rewards_by_trial
 from augplug.report.markup import VOID, Safe, joined, tag
 from augplug.report.page import page
-from augplug.report.parts import flat
 from augplug.report.run import Run, Trial
 
 EVIL = "<script>alert('x')</script>\" onload=\"x"

@@ -203,12 +203,17 @@ def test_a_folder_that_cannot_be_read_says_so(study: Study, tmp_path: Path, monk
 def test_a_folder_that_the_system_cannot_sync_is_no_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, code: int
 ) -> None:
-    def refused(*_arguments: Any) -> int:
+    asked = []
+
+    def refused(*arguments: Any) -> int:
+        asked.append(arguments)
         raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(os, call, refused)
-
     sync_folder(tmp_path)
+    monkeypatch.undo()
+
+    assert len(asked) == 1
 
 
 def test_a_journal_that_is_a_folder_says_so(study: Study, tmp_path: Path) -> None:
