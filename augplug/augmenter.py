@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Sequence
-from operator import index as as_integer
 from typing import Any, overload
 
 import numpy as np
@@ -21,8 +20,9 @@ from augplug.fuse import FUSE_LEVELS, FuseLevel
 from augplug.mixing import Partner
 from augplug.outputs import Output
 from augplug.plan import Plan
+from augplug.ranges import natural
 from augplug.rendering import canvas_after, canvas_of, check_image, describe, kernels_of, prepare, run
-from augplug.rng import WORD, key_of, key_of_count
+from augplug.rng import key_of, key_of_count
 from augplug.samples import Sample, read, to_array
 from augplug.stages import digest_of, finish, last_mix, render
 from augplug.targets import follow
@@ -56,13 +56,13 @@ class Augmenter:
         float32 array, normalised and laid out as it says.
         """
         self.policy = policy
-        self.seed = _natural("seed", seed)
+        self.seed = natural("seed", seed)
         self.backend = backend or default_backend()
         self.fuse = fuse or policy.fuse
         if self.fuse not in FUSE_LEVELS:
             raise SettingsError(f"{self.fuse!r} is no fuse level{suggest(str(self.fuse), FUSE_LEVELS)}")
-        self.classes = None if classes is None else _natural("classes", classes, lowest=1)
-        self.max_pixels = None if max_pixels is None else _natural("max_pixels", max_pixels, lowest=1)
+        self.classes = None if classes is None else natural("classes", classes, lowest=1)
+        self.max_pixels = None if max_pixels is None else natural("max_pixels", max_pixels, lowest=1)
         if output is not None and not isinstance(output, Output):
             raise SettingsError(f"output is an augplug.Output, not {type(output).__name__}")
         self.output = output
@@ -122,9 +122,9 @@ class Augmenter:
         given, back = to_array(images, channels=4)
         array = as_batch(given)
         numbers = [
-            None if number is None else _natural("index", number) for number in check_indices(indices, len(array))
+            None if number is None else natural("index", number) for number in check_indices(indices, len(array))
         ]
-        threads = _natural("threads", threads, lowest=1)
+        threads = natural("threads", threads, lowest=1)
         back = back if self.output is None else np.asarray
         if not targets and not self.mixes:
             plain = in_turn(lambda i: self(array[i], index=numbers[i], epoch=epoch), len(array), threads)
@@ -232,7 +232,7 @@ class Augmenter:
             if epoch != 0:
                 raise SettingsError(f"epoch {epoch!r} without an index says nothing: give index= too, or neither")
             return key_of_count(self.seed, *self._count.next())
-        return key_of(self.seed, _natural("epoch", epoch), _natural("index", index))
+        return key_of(self.seed, natural("epoch", epoch), natural("index", index))
 
     def _prepare(self, items: tuple[Item, ...], image: Image) -> tuple[Kernel, ...]:
         program = prepare(items, image, self.fuse, self.backend, self.output)
@@ -265,13 +265,3 @@ def _mixes(node: Node) -> bool:
     if isinstance(node, Step):
         return "partner" in node.operation.about.parameters
     return any(_mixes(child) for child in node.children)
-
-
-def _natural(name: str, value: Any, *, lowest: int = 0) -> int:
-    try:
-        number: int = value if value.__class__ is int else as_integer(value)
-    except TypeError:
-        number = -1
-    if not lowest <= number < WORD:
-        raise SettingsError(f"{name} is an integer in {lowest}..2**64-1, not {value!r}")
-    return number

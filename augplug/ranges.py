@@ -1,12 +1,14 @@
-"""Settings as dataclasses: the check that all of them share."""
+"""Settings: the checks that all of them share."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from operator import index as as_integer
 from typing import TYPE_CHECKING, Any
 
 from augplug.errors import SettingsError, suggest
+from augplug.rng import WORD
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -38,3 +40,14 @@ def check_known(owner: str, given: Mapping[str, Any], settings: type[DataclassIn
     for name in given:
         if name not in known:
             raise SettingsError(f"{owner} has no setting {name!r}{suggest(name, known)}")
+
+
+def natural(name: str, value: Any, *, lowest: int = 0) -> int:
+    """Return an integer in `lowest`..2**64-1, of whatever type; SettingsError, which names it, for another."""
+    try:
+        number: int = value if value.__class__ is int else as_integer(value)
+    except TypeError:
+        number = -1
+    if not lowest <= number < WORD:
+        raise SettingsError(f"{name} is an integer in {lowest}..2**64-1, not {value!r}")
+    return number

@@ -21,7 +21,7 @@ from augplug._search.base import Proposal, Result, SearchAlgorithm
 from augplug._search.ranking import Ranking
 from augplug._search.space import SearchSpace, checked, default_space
 from augplug.errors import SettingsError, suggest
-from augplug.ranges import Ranges, check_known, check_ranges
+from augplug.ranges import Ranges, check_known, check_ranges, natural
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -240,7 +240,7 @@ class AutoAugment(SearchAlgorithm):
         self.settings = Hyperparameters(**{**PRESETS.get(preset, {}), **settings})
         self.settings.space.check(operations, self.settings.joined)
         self._operations = operations
-        self._rng = np.random.Generator(np.random.PCG64(seed))
+        self._rng = np.random.Generator(np.random.PCG64(natural("seed", seed)))
         self.controller = Controller(self.settings, self._rng)
         self._adam = Adam(self.settings.learning_rate)
         self._ranking = Ranking()

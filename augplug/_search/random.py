@@ -11,7 +11,7 @@ from augplug._policies.reader import Operations
 from augplug._search.base import Proposal, Result, SearchAlgorithm
 from augplug._search.ranking import Ranking
 from augplug._search.space import SearchSpace, default_space
-from augplug.ranges import check_known, check_ranges
+from augplug.ranges import check_known, check_ranges, natural
 from augplug.rng import Stream
 
 
@@ -53,7 +53,7 @@ class _Drawn(SearchAlgorithm):
         self.settings = replace(given, space=replace(given.space, sub_policies=1)) if self.single else given
         self.settings.space.check(operations, self.settings.joined)
         self._operations = operations
-        self._stream = Stream(b"augplug random search", seed.to_bytes(8, "little"))
+        self._stream = Stream(b"augplug random search", natural("seed", seed).to_bytes(8, "little"))
         self._ranking = Ranking()
 
     def ask(self, count: int) -> list[Proposal]:

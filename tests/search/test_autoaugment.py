@@ -293,3 +293,11 @@ def test_the_bars_of_both_presets() -> None:
     assert min(parts["paper"]) >= 0.5
     assert median(parts["permuted"]) <= 0.15
     assert max(parts["random"]) <= 0.12
+
+
+@pytest.mark.parametrize("seed", [-1, 2**64, 0.5, "0"])
+@pytest.mark.parametrize("name", ["autoaugment", "random", "random-subpolicies"])
+def test_a_seed_is_an_integer_of_64_bits(name: str, seed: Any) -> None:
+    with pytest.raises(SettingsError, match=r"seed is an integer in 0\.\.2\*\*64-1"):
+        api.searches()[name](seed=seed)
+    api.searches()[name](seed=2**64 - 1)
