@@ -54,7 +54,7 @@ class Ranking:
     def joined(self, space: SearchSpace, count: int, scores: Mapping[int, float] | None, name: str) -> Policy:
         """Return the policy called `name` of all sub-policies of the `count` winners (AutoAugment, section 3)."""
         winners = self.winners(scores, count)
-        return space.policy([child for winner in winners for child in _children(winner.policy.node)], name)
+        return space.policy([child for winner in winners for child in sub_policies_of(winner.policy)], name)
 
     def _distinct(self, rewards: Mapping[int, float], count: int) -> Iterator[Proposal]:
         seen: set[bytes] = set()
@@ -68,5 +68,6 @@ class Ranking:
             yield proposal
 
 
-def _children(node: Node) -> tuple[Node, ...]:
-    return node.children if isinstance(node, OneOf) else (node,)
+def sub_policies_of(policy: Policy) -> tuple[Node, ...]:
+    """Return what a policy draws one of for an image; of a policy that is not of that kind, all of it."""
+    return policy.node.children if isinstance(policy.node, OneOf) else (policy.node,)

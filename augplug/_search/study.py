@@ -141,20 +141,18 @@ class _Study:
             left -= len(proposals)
 
     def _trials(self, proposals: Sequence[Proposal]) -> list[Result]:
-        by_number = {proposal.number: proposal for proposal in proposals}
         floors = self._pace.floors(proposals[0].number)
         tasks = [
             self._task("trial", p.number, f"trial {p.number} ({p.policy.name})", p.policy, floors=floors)
             for p in proposals
         ]
         results = []
-        for task, scores in self._bench.run(tasks):
+        for (task, scores), proposal in zip(self._bench.run(tasks), proposals, strict=True):
             reward = statistics.fmean(scores.rewards) if scores.rewards else None
-            decisions = by_number[task.number].decisions
             self._bench.once(
                 "trial",
                 number=task.number,
-                decisions=decisions,
+                decisions=proposal.decisions,
                 policy=task.policy.to_json(),
                 rewards=scores.rewards,
                 reward=reward,

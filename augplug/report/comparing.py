@@ -137,13 +137,11 @@ def _gains(compared: Comparison) -> Safe:
         for row in _sorted(compared)
         if row.gains_mean is not None
     ]
-    if not rows:
-        return Safe()
     caption = (
         "What each policy gains against no augmentation on training sets that its search did not see: a small dot for "
         "each set, their mean, and its 95 % interval."
     )
-    return figure("Gains on other training images", dot_plot(rows, "gain", signed=True), caption)
+    return _signed("Gains on other training images", rows, "gain", caption)
 
 
 def _pairs(compared: Comparison) -> Safe:
@@ -153,13 +151,15 @@ def _pairs(compared: Comparison) -> Safe:
         for pair in compared.pairs
         if (spread := pair.test_score if what == "test" else pair.gains_mean) is not None
     ]
-    if not rows:
-        return Safe()
     caption = (
         "The difference of two algorithms in test score and in mean gain: a small dot for each seed that both have, "
         "their mean, and its 95 % interval. An interval across zero shows no difference."
     )
-    return figure("Differences, by equal seed", dot_plot(rows, "difference", signed=True), caption)
+    return _signed("Differences, by equal seed", rows, "difference", caption)
+
+
+def _signed(title: str, rows: Sequence[Dots], name: str, caption: str) -> Safe:
+    return figure(title, dot_plot(rows, name, signed=True), caption) if rows else Safe()
 
 
 def _difference(label: str, spread: Spread) -> Dots:

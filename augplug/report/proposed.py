@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from statistics import fmean, stdev
 
-from augplug._policies.grammar import OneOf, Policy, Step, steps_of
+from augplug._policies.grammar import Policy, Step, steps_of
+from augplug._search.ranking import sub_policies_of
 from augplug._search.space import SearchSpace, checked
 from augplug.report.run import Run, Trial
 
@@ -120,8 +121,7 @@ def best_trials(trials: Sequence[Trial], count: int) -> list[Trial]:
 
 def sub_policies(policy: Policy) -> list[str]:
     """Return a line for each sub-policy: `ShearX (p 0.9, level 4), then Invert (p 0.2)`."""
-    children = policy.node.children if isinstance(policy.node, OneOf) else (policy.node,)
-    return [", then ".join(_named(step) for step in steps_of(child)) for child in children]
+    return [", then ".join(_named(step) for step in steps_of(child)) for child in sub_policies_of(policy)]
 
 
 def _named(step: Step) -> str:
