@@ -5,6 +5,6 @@ The public names are listed in `__init__.pyi`, and each is loaded when it is fir
 
 import lazy_loader
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 __all__ += ["__version__"]
