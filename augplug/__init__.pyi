@@ -65,6 +65,7 @@ from .effects import (
 from .errors import (
     AugplugError as AugplugError,
     DataError as DataError,
+    GateError as GateError,
     ImageError as ImageError,
     OperationError as OperationError,
     PlanError as PlanError,

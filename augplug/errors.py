@@ -48,6 +48,10 @@ class PluginError(AugplugError):
     """A plugin, or a name that a plugin should have provided."""
 
 
+class GateError(AugplugError):
+    """A check of a plugin that cannot be made: its tools are missing or damaged, or there is nothing to check."""
+
+
 class DataError(AugplugError):
     """A data set or image file that cannot be read or used."""
 
