@@ -40,6 +40,8 @@ FORMAT = "1"
 """Part of the closure's name: raise it when the copy is made in another way."""
 _PROGRAMS = ("ruff", "shellcheck")
 _TYPED = (".py", ".pyi", "py.typed")
+KEPT = 3
+"""So many closures stay, those used last: of other environments, and of other versions of augplug."""
 _MANIFEST = "manifest.json"
 
 
@@ -145,13 +147,14 @@ def open_closure(found: Ingredients, warm: Callable[[Closure], None], root: Path
     """
     root = root or user_cache_path("augplug") / "gate"
     closure = Closure(root / found.key[:32], found.versions)
-    if is_intact(closure.folder):
-        return closure
     try:
-        root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with FileLock(root / f"{found.key[:32]}.lock"):
-            if not is_intact(closure.folder):
-                _make(closure, found, warm)
+        if not is_intact(closure.folder):
+            root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with FileLock(root / "lock"):
+                if not is_intact(closure.folder):
+                    _make(closure, found, warm)
+                    _forget(root)
+        (closure.folder / _MANIFEST).touch()
     except OSError as error:
         raise GateError(
             f"the gate's tools cannot be copied to {root}: {error}; make room, or set XDG_CACHE_HOME"
@@ -197,6 +200,13 @@ def _make(closure: Closure, found: Ingredients, warm: Callable[[Closure], None])
     manifest = json.dumps(_digests(closure.folder))
     written.write_text(manifest, encoding="utf-8")
     written.replace(closure.folder / _MANIFEST)
+
+
+def _forget(root: Path) -> None:
+    """Remove all but the closures that were used last."""
+    used = sorted(root.glob(f"*/{_MANIFEST}"), key=lambda path: path.stat().st_mtime)
+    for manifest in used[:-KEPT]:
+        shutil.rmtree(manifest.parent)
 
 
 def _home(closure: Closure, path: str) -> Path:

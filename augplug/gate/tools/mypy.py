@@ -47,7 +47,7 @@ def _arguments(closure: Closure, work: Workspace) -> list[str]:
 
 
 def _read(output: Output) -> Iterator[Report]:
-    for line in output.out.splitlines():
+    for line in filter(str.strip, output.out.splitlines()):
         said = json.loads(line)
         if said["severity"] == "error":
             yield Report(said["file"], said["line"], said["code"] or "error", said["message"])

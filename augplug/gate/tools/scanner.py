@@ -8,7 +8,7 @@ line was not blamed was not checked, whatever the reason.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from augplug.gate.findings import Finding
@@ -90,8 +90,8 @@ def scan(scanner: Scanner, closure: Closure, work: Workspace, limits: Limits) ->
     why = ""
     try:
         output = run(command, work.empty, _environment(closure, work), limits)
-        why = f"exit status {output.status}{_last(output.err)}"
-        reports = [replace(said, path=_inside(root, said.path)) for said in scanner.read(output)]
+        why = f"exit status {output.status}{_last(output.err)}".replace(f"{root}/", "")
+        reports = [_inside(root, said) for said in scanner.read(output)]
         failed = output.status not in scanner.statuses
     except ToolError as error:
         why, failed = str(error), True
@@ -110,7 +110,8 @@ def not_checked(path: str, tool: str, why: str) -> Finding:
         path,
         0,
         f"{tool} did not read this file to its end: {why}",
-        "Keep the file valid and silence single lines only; if the tool is broken, run `augplug doctor --prepare`",
+        f"Mend what {tool} finds in other files first, keep this one valid and silence single lines of it only; if the "
+        "tool itself is broken, run `augplug doctor --prepare`",
     )
 
 
@@ -135,12 +136,11 @@ def _environment(closure: Closure, work: Workspace) -> dict[str, str]:
     }
 
 
-def _inside(root: Path, path: str) -> str:
-    """Return the path inside the distribution; what is said about no file of it is said about the whole."""
-    try:
-        return Path(path).relative_to(root).as_posix()
-    except ValueError:
-        return ""
+def _inside(root: Path, said: Report) -> Report:
+    """Return the report with paths inside the distribution; what is about none of its files is about the whole."""
+    path = Path(said.path)
+    inside = path.relative_to(root).as_posix() if path.is_relative_to(root) else ""
+    return Report(inside, max(0, said.line), said.code, said.message.replace(f"{root}/", ""))
 
 
 def _last(err: str) -> str:
