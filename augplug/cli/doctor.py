@@ -30,7 +30,7 @@ def command(ctx: click.Context, prepare: bool) -> None:
     if prepare:
         from augplug.gate import tools  # only here
 
-        click.echo(f"the gate's tools are in {tools.prepare()}")
+        click.echo(f"the gate's tools are in {tools.prepare().folder}")
     wrong: list[str] = []
     click.echo(
         f"augplug {augplug.__version__}, Python {platform.python_version()} ({sys.executable}), {platform.platform()}"

@@ -9,7 +9,7 @@ from importlib.metadata import Distribution, EntryPoint, distributions
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-GROUP = "augplug"
+from augplug.gate.reading.described import GROUP
 
 
 @dataclass(frozen=True)

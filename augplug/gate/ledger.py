@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 from augplug.disk import replace_file
 from augplug.errors import GateError
 from augplug.gate.artifact import Artifact
+from augplug.gate.reading.record import record_digest
 
 FORMAT = 1
 INSTALLERS = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"})
@@ -106,7 +107,26 @@ def drift(approval: Approval, artifact: Artifact) -> list[str]:
     points = {point.name: point.value for point in artifact.entry_points}
     if points != approval.entry_points:
         lines.append(f"its entry points are {points}, approved were {dict(approval.entry_points)}")
-    return lines
+    return lines + _record_drift(artifact)
+
+
+def _record_drift(artifact: Artifact) -> list[str]:
+    """RECORD has its own digest nowhere, and those of the files that an installer writes only there: line by line."""
+    if artifact.kind != "installed":
+        return []
+    record = next((path for path in artifact.metadata if path.endswith(".dist-info/RECORD")), "RECORD")
+    expected = {
+        f"{path},{record_digest(content)},{len(content)}"
+        for path, content in {**artifact.files, **artifact.metadata}.items()
+        if path != record
+    } | {f"{record},,"}
+    # Without errors: what is no UTF-8 is no line that is expected.
+    found = artifact.metadata.get(record, b"").decode(errors="replace").replace("\r\n", "\n").split("\n")
+    more = [line for line in found[:-1] if line not in expected] + [line for line in found[-1:] if line]
+    missing = expected.difference(found)
+    return [f"{record}: no line should be {line!r}" for line in more] + [
+        f"{record}: the line {line!r} is missing" for line in sorted(missing)
+    ]
 
 
 def _approval(name: str, entry: Any, path: Path) -> Approval:

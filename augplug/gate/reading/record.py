@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import NamedTuple
 
 
@@ -23,6 +24,11 @@ def rows(content: bytes) -> list[Row]:
     except csv.Error as error:
         raise ValueError(str(error)) from error
     return [_row(*line[:3]) for line in table if line]
+
+
+def record_digest(content: bytes) -> str:
+    """Return the digest of a file as RECORD writes it."""
+    return f"sha256={base64.urlsafe_b64encode(sha256(content).digest()).decode().rstrip('=')}"
 
 
 def digests(content: bytes) -> Mapping[str, str | None]:
