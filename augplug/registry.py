@@ -17,7 +17,8 @@ import pluggy
 from augplug._policies.named import check_name
 from augplug.errors import PluginError, PluginWarning
 from augplug.gate.admission import Admitter, Decision, listed
-from augplug.gate.discovery import GROUP, Candidate, discover
+from augplug.gate.artifact import GROUP
+from augplug.gate.discovery import Candidate, discover
 from augplug.gate.modes import Admission, admission
 from augplug.hookspecs import Hooks
 from augplug.ops.base import Operation

@@ -10,11 +10,10 @@ from pathlib import Path
 import augplug
 from augplug.errors import GateError, PluginError
 from augplug.gate import ledger
-from augplug.gate.artifact import Artifact
-from augplug.gate.discovery import GROUP, Candidate, window
+from augplug.gate.artifact import GROUP, Artifact
+from augplug.gate.discovery import Candidate, window
 from augplug.gate.loader import ApprovedFinder
 from augplug.gate.modes import Admission
-from augplug.gate.reading import read_installed
 
 BUILTIN = "augplug.builtin"
 """The one entry point of augplug itself."""
@@ -86,6 +85,8 @@ class Admitter:
         return self._compare(candidate, approval)
 
     def _compare(self, candidate: Candidate, approval: ledger.Approval) -> Decision:
+        from augplug.gate.reading import read_installed  # only where there is an approval to compare with
+
         try:
             artifact = read_installed(candidate.distribution)
             changes = ledger.drift(approval, artifact)

@@ -8,6 +8,8 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Literal
 
+GROUP = "augplug"
+"""The group of entry points that augplug loads."""
 Kind = Literal["folder", "wheel", "sdist", "installed"]
 
 

@@ -9,7 +9,7 @@ from importlib.metadata import Distribution, EntryPoint, distributions
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from augplug.gate.reading.described import GROUP
+from augplug.gate.artifact import GROUP
 
 
 @dataclass(frozen=True)

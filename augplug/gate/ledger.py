@@ -16,7 +16,6 @@ from packaging.utils import canonicalize_name
 from augplug.disk import replace_file
 from augplug.errors import GateError
 from augplug.gate.artifact import Artifact
-from augplug.gate.reading.record import record_digest
 
 FORMAT = 1
 INSTALLERS = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"})
@@ -114,6 +113,8 @@ def _record_drift(artifact: Artifact) -> list[str]:
     """RECORD has its own digest nowhere, and those of the files that an installer writes only there: line by line."""
     if artifact.kind != "installed":
         return []
+    from augplug.gate.reading.record import record_digest  # as in admission
+
     record = next((path for path in artifact.metadata if path.endswith(".dist-info/RECORD")), "RECORD")
     expected = {
         f"{path},{record_digest(content)},{len(content)}"

@@ -10,11 +10,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from augplug.errors import GateError
-from augplug.gate.artifact import EntryPoint
+from augplug.gate.artifact import GROUP, EntryPoint
 from augplug.gate.reading.tree import Tree
-
-GROUP = "augplug"
-"""The group of entry points that augplug loads."""
 
 
 @dataclass(frozen=True)
