@@ -1,6 +1,7 @@
 """A tool that is missing, crashes, hangs, floods, garbles or skips a file has checked nothing, whatever it says."""
 
 import sys
+import sysconfig
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from augplug.gate import tools
 from augplug.gate.findings import StageResult
 from augplug.gate.tools.closure import Closure
 from augplug.gate.tools.process import Limits, ToolError, run
+from augplug.gate.tools.starting import module
 from tests.gate.building import FAIR, artifact
 
 FILES = {"my_ops/__init__.py": FAIR, "my_ops/last.py": '"""The last."""\n', "a.sh": "ls .\n", "b.sh": "ls .\n"}
@@ -149,11 +151,25 @@ def test_a_check_of_bandits_that_raises_is_no_check(fake: Closure) -> None:
     _put(
         fake,
         "bandit",
-        "import bandit.plugins.exec as planted\ndef broken(context): raise ValueError\n"
-        "planted.exec_used.__code__ = broken.__code__\n",
+        "import bandit.plugins.injection_shell as planted\ndef broken(context, config): raise ValueError\n"
+        "planted.subprocess_popen_with_shell_equals_true.__code__ = broken.__code__\n",
     )
 
-    assert set(_missed(_check(fake))) == _all("bandit")
+    missed = _missed(_check(fake))
+
+    assert set(missed) == _all("bandit")
+    assert all("one of its checks failed" in why for why in missed.values())
+
+
+def test_an_exit_status_that_no_work_has_is_not_believed(fake: Closure) -> None:
+    code = (
+        "import atexit, os, sys\nend = os._exit\nos._exit = lambda _: end(70)\n"
+        "atexit.register(lambda: (sys.stdout.closed or sys.stdout.flush(), end(70)))\n"
+    )
+    for tool in MODULES:
+        _put(fake, tool, code)
+
+    assert _missed(_check(fake)) == dict.fromkeys(_all(*MODULES), "exit status 70")
 
 
 def test_findings_beside_a_failure_are_kept(fake: Closure) -> None:
@@ -162,6 +178,24 @@ def test_findings_beside_a_failure_are_kept(fake: Closure) -> None:
     result = tools.check(artifact(files), {}, closure=fake)
 
     assert {"ruff/F401", "coverage/not-checked"} <= {finding.rule for finding in result.findings}
+
+
+def test_a_tool_in_python_sees_the_standard_library_and_the_closure(tmp_path: Path) -> None:
+    closure = Closure(tmp_path, {})
+    closure.tools.mkdir()
+    (closure.tools / "probe.py").write_text(
+        "import sys\nprint(*sys.path, sep='\\n')\n"
+        "sys.path.insert(0, '.')\nassert 'site' not in sys.modules\nassert sys.flags.isolated\nimport planted\n"
+    )
+    (tmp_path / "planted.py").write_text("print('planted')\n")
+    output = run(module(closure, "probe"), tmp_path, {}, Limits())
+    standard = Path(sysconfig.get_path("stdlib")).parent
+    *path, last = output.out.splitlines()
+
+    assert last == str(closure.tools)
+    assert all(Path(folder).is_relative_to(standard) and "site-packages" not in folder for folder in path)
+    assert "No module named 'planted'" in output.err
+    assert not list(tmp_path.rglob("*.pyc"))
 
 
 def test_a_process_gets_its_environment_and_nothing_more(tmp_path: Path) -> None:

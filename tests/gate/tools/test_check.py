@@ -8,7 +8,7 @@ from augplug.errors import GateError
 from augplug.gate import tools
 from augplug.gate.artifact import Artifact
 from augplug.gate.findings import StageResult
-from augplug.gate.tools.closure import LIBRARIES, TOOLS, Closure
+from augplug.gate.tools.closure import LIBRARIES, TOOLS, Closure, is_intact
 from tests.gate.building import FAIR, artifact
 from tests.gate.tools.conftest import Check
 
@@ -142,6 +142,14 @@ def test_a_fair_plugin_is_clean_and_covered(check: Check) -> None:
 
 def test_nothing_to_scan_is_no_finding(check: Check) -> None:
     assert check({"my_ops/numbers.toml": "a = 1\n"}) == StageResult(tools=tools.versions())
+
+
+def test_an_edit_of_the_same_size_in_the_same_second_is_seen(check: Check, closure: Closure) -> None:
+    text = '"""A constant."""\n\nX: int = {}\n'
+    found = [check({"my_ops.py": text.format(value)}).findings for value in ("12", '""', "34")]
+
+    assert [[finding.rule for finding in findings] for findings in found] == [[], ["mypy/assignment"], []]
+    assert is_intact(closure.folder)  # no check leaves anything behind
 
 
 def test_a_declared_capability_explains_what_bandit_says_of_its_use(check: Check) -> None:
