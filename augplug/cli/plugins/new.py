@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from importlib.metadata import distribution
 from importlib.resources import files
 from pathlib import Path
@@ -15,7 +16,7 @@ import click
 import augplug
 from augplug.cli.output import say, write
 from augplug.errors import SettingsError
-from augplug.gate.structure import RESERVED_NAMES
+from augplug.gate.structure.layout import HOST
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 PLACES = {
@@ -49,7 +50,7 @@ def command(name: str, folder: Path | None, ci: tuple[str, ...]) -> None:
     if not _NAME.fullmatch(name):
         raise SettingsError(f"a plugin's name is small letters, digits and hyphens, such as my-ops, not {name!r}")
     module = name.replace("-", "_")
-    if module in RESERVED_NAMES:
+    if module in HOST or module in sys.stdlib_module_names:
         raise SettingsError(
             f"{module} is the name of a module that is there already; choose another, such as my-{name}"
         )
