@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             outcomes += run(importlib.import_module(name))
     except AugplugError as error:
         failure = str(error)
-    except (Exception, SystemExit) as error:  # importing a plugin may do anything
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # importing a plugin may do anything
         failure = f"it cannot be imported: {type(error).__name__}: {error}"
     document = {
         "outcomes": [asdict(one) for one in outcomes],

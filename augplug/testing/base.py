@@ -1,8 +1,8 @@
 """What a check is, what it is asked about, and what comes out.
 
-A check is a function of a `Thing` that returns when all is well, and raises `Failed` or `Skipped` otherwise. Its name is
-the function's, its docstring says what it asks and, behind "When it fails:", what to do. Each file of checks ends with
-the tuple of them.
+A check is a function of a `Thing` that returns when all is well, and raises `Failed` or `Skipped` otherwise. Its name
+is the function's, its docstring says what it asks and, behind "When it fails:", what to do. Each file of checks ends
+with the tuple of them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Skipped(Exception):  # noqa: N818  # as Failed
 
 @dataclass(frozen=True, eq=False)
 class Thing:
-    """What is examined: `value`, provided as `name`, of a `kind` (`operations`, `policies`, ...; `plugin` is all of it).
+    """What is examined: `value`, provided as `name`, of a `kind` (`operations`, `policies`, ...; `plugin` is it all).
 
     `operations` is everything that its names may mean: what is installed, and what `module` provides itself.
     """
@@ -100,7 +100,7 @@ def _perform(check: Check, thing: Thing) -> tuple[str, str]:
         return "skipped", str(reason)
     except Failed as reason:
         return "failed", f"{reason}. {remedy_of(check)}"
-    except (Exception, SystemExit) as error:  # a plugin may raise anything: that is what is being found out
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # a plugin may raise anything: that is what is being found out
         return "failed", f"it raised {type(error).__name__}: {error} ({_place(error)}). {remedy_of(check)}"
     return "passed", ""
 

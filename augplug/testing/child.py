@@ -1,11 +1,12 @@
 """The examination in a process of its own, with limits: for plugins that are not trusted to come back.
 
-This is no boundary: the process has the user's rights. It keeps a plugin that hangs, dies or prints from being taken for
-one that passed, and nothing more. What the audit hook reports is a hint; code that wants to can go around it.
+This is no boundary: the process has the user's rights. It keeps a plugin that hangs, dies or prints from being taken
+for one that passed, and nothing more. What the audit hook reports is a hint; code that wants to can go around it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -94,10 +95,8 @@ def _run(command: list[str], home: Path, channel: int, said: IO[bytes], seconds:
 
 
 def _kill_group(child: subprocess.Popen[bytes]) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)  # also when it is done: what it started may be left
-    except ProcessLookupError:
-        pass
     child.wait(timeout=_KILLED)
 
 

@@ -1,4 +1,4 @@
-"""What a thing does in another process: `python -m augplug.testing.elsewhere MODULE`, paths on stdin, JSON on stdout."""
+"""What things do in another process: `python -m augplug.testing.elsewhere MODULE`, JSON on stdin and stdout."""
 
 from __future__ import annotations
 

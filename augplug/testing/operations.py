@@ -10,6 +10,7 @@ import pickle
 import random
 import typing
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -95,7 +96,7 @@ def bad_values_are_refused(thing: Thing) -> None:
         raise Failed("an unknown field is taken without a word")
     for name, declared in thing.value.about.parameters.items():
         for value in _bad_values(declared):
-            refuses(f"{name}={value!r}", lambda v=value, n=name: thing.value(**{**given, n: v}), OperationError)
+            refuses(f"{name}={value!r}", partial(thing.value, **{**given, name: value}), OperationError)
         _take_ends(thing, given, name, declared)
 
 
@@ -151,8 +152,8 @@ def _described(operation: Operation, canvas: Canvas) -> list[Effect] | str:
 def effects_are_values(thing: Thing) -> None:
     """Is what `describe` returns a list of effects that compare, hash and pickle?
 
-    When it fails: build effects of numbers, texts, tuples and module-level functions; no arrays, lists, lambdas, objects
-    made on the spot, and nothing that is no effect of augplug's.
+    When it fails: build effects of numbers, texts, tuples and module-level functions; no arrays, lists, lambdas,
+    objects made on the spot, and nothing that is no effect of augplug's.
     """
     for operation in examples(thing):
         described = operation.describe(Canvas(*MIDDLE, 3))
@@ -181,7 +182,9 @@ def tones_look_at_one_value(thing: Thing) -> None:
         mixed = np.asarray(tone.function(values[order].copy(), *tone.arguments))
         require(np.array_equal(mixed, made[order]), f"{tone} gives a value another result in another order")
         part = np.asarray(tone.function(values[100:220].reshape(4, 5, 6).copy(), *tone.arguments))
-        require(np.array_equal(part.reshape(-1), made[100:220]), f"{tone} gives a value another result in other company")
+        require(
+            np.array_equal(part.reshape(-1), made[100:220]), f"{tone} gives a value another result in other company"
+        )
 
 
 CHECKS: tuple[Check, ...] = (

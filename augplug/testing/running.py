@@ -7,14 +7,25 @@ from types import ModuleType
 from typing import Any
 
 from augplug.errors import PluginError, suggest
-from augplug.testing import backends, evaluators, executors, observers, operations, pixels, plugin, policies, searches
+from augplug.testing import (
+    agreement,
+    backends,
+    evaluators,
+    executors,
+    observers,
+    operations,
+    pixels,
+    plugin,
+    policies,
+    searches,
+)
 from augplug.testing import targets as scene
 from augplug.testing.base import Case, Check, Outcome, name_of
 from augplug.testing.provided import PLUGIN, things_of
 
 CHECKS: Mapping[str, tuple[Check, ...]] = {
     PLUGIN: plugin.CHECKS,
-    "operations": (*operations.CHECKS, *pixels.CHECKS, *scene.CHECKS),
+    "operations": (*operations.CHECKS, *pixels.CHECKS, *agreement.CHECKS, *scene.CHECKS),
     "policies": policies.CHECKS,
     "searches": searches.CHECKS,
     "evaluators": evaluators.CHECKS,
@@ -33,8 +44,8 @@ def cases_of(module: ModuleType) -> list[Case]:
 def run(module: ModuleType, *, expected_failures: Mapping[str, str] | None = None) -> list[Outcome]:
     """Examine a plugin's module; return an outcome for each check of each thing.
 
-    `expected_failures` are waivers: the name of a check, or `check:thing`, with the reason. A waived failure is reported
-    as skipped; one that passes is a failure. Raises PluginError for no plugin and for a waiver of no check.
+    `expected_failures` are waivers: the name of a check, or `check:thing`, with the reason. A waived failure is
+    reported as skipped; one that passes is a failure. Raises PluginError for no plugin and for a waiver of no check.
     """
     cases = cases_of(module)
     waivers = _checked(expected_failures, cases)
@@ -68,6 +79,6 @@ def _checked(given: Mapping[str, str] | None, cases: list[Case]) -> Mapping[str,
     for name, reason in waivers.items():
         if name not in known:
             raise PluginError(f"expected_failures names {name!r}, which is no check here{suggest(name, names)}")
-        if not isinstance(reason, str) or not reason.strip():
+        if not str(reason).strip():
             raise PluginError(f"expected_failures of {name!r} needs a reason: why may it fail?")
     return waivers

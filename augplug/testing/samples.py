@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from augplug import stages
 from augplug._backends.base import Backend
 from augplug._policies import building
 from augplug._policies.grammar import Policy
@@ -125,12 +126,17 @@ def augmenter(
 
 def call(augment: Augmenter, image: Image, index: int = 0, **targets: Any) -> Any:
     """Augment, with a partner where one is needed."""
-    more = {"partner": np.flip(image, axis=1).copy()} if augment.mixes else {}
+    partner = np.flip(image, axis=1).copy() if augment.mixes else None
     if targets:
-        return augment(image=image, index=index, **targets, **more)
-    return augment(image, index=index, **more)
+        return augment(image=image, index=index, partner=partner, **targets)
+    return augment(image, index=index, partner=partner)
 
 
 def effects_of(operation: Operation, size: tuple[int, int] = MIDDLE, channels: int = 3) -> list[Effect]:
     """Return what an operation describes."""
     return list(operation.describe(Canvas(size[0], size[1], channels)))
+
+
+def digest(image: Image) -> str:
+    """Return a text that is equal for equal images of one dtype."""
+    return stages.digest_of(np.ascontiguousarray(image))

@@ -18,6 +18,7 @@ from augplug.types import Image
 _SIZE = (64, 80)
 _CENTRES = ((30.0, 26.0), (46.0, 40.0), (40.0, 22.0))
 _RADIUS = 7.0
+_BRIGHT, _DARK = np.array([230, 220, 210], dtype=np.uint8), np.array([20, 20, 20], dtype=np.uint8)
 _TOLERANCE = 2.0
 """Pixels: the rounding of nearest neighbour and of thresholds, twice."""
 _LABEL = 201
@@ -29,8 +30,8 @@ _LARGEST = 3.0
 def targets_follow(thing: Thing) -> None:
     """Do masks, boxes and keypoints lie where the pixels are afterwards, or are refused?
 
-    When it fails: move them in the Opaque's function as the pixels move, or name in `targets=` only those that it moves.
-    A Warp moves them by itself.
+    When it fails: move them in the Opaque's function as the pixels move, or name in `targets=` only those that it
+    moves. A Warp moves them by itself.
     """
     compared = 0
     if "partner" in thing.value.about.parameters:
@@ -73,7 +74,7 @@ def _compare(augment: Any, centre: tuple[float, float], claimed: frozenset[str])
 def _disc(centre: tuple[float, float]) -> tuple[Image, Image]:
     ys, xs = np.mgrid[: _SIZE[0], : _SIZE[1]]
     inside = (xs - centre[0]) ** 2 + (ys - centre[1]) ** 2 <= _RADIUS**2
-    return np.where(inside[..., None], np.uint8([230, 220, 210]), np.uint8([20, 20, 20])), np.where(inside, _LABEL, 0).astype(np.uint8)
+    return np.where(inside[..., None], _BRIGHT, _DARK), np.where(inside, _LABEL, 0).astype(np.uint8)
 
 
 def _found(image: Image) -> npt.NDArray[np.bool_] | None:
