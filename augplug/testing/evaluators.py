@@ -1,0 +1,7 @@
+"""Checks of evaluators."""
+
+from __future__ import annotations
+
+from augplug.testing.base import Check
+
+CHECKS: tuple[Check, ...] = ()
