@@ -28,9 +28,6 @@ LARGEST = 16384
 """The largest side in pixels that a size can be given as: augplug takes 2**28 pixels."""
 SIZES = ("height", "width", "size", "max_size", "min_height", "min_width", "padding")
 CHANNELS = (1, 2, 3, 4, 5)
-EXAMPLES = {"height": 40, "width": 48, "size": (40, 48), "max_size": 60, "percent": 0.1, "num_grid_xy": (3, 3)}
-EXAMPLES |= {"magnitude": 5, "min_max_height": (30, 50), "x_max": 60, "y_max": 50}
-"""Values of settings that must be given, for trying."""
 MADE = "Made by tools/albumentations_operations.py."
 SOURCE = "Albumentations 2.0.8, whose settings and defaults these are"
 PAGE = """# Transforms
@@ -158,7 +155,10 @@ def examples(name: str, fields: list[Field]) -> calling.Settings:
     required = [field.name for field in fields if not any(part.startswith("default=") for part in field.arguments)]
     own = KNOWN["own"].get(name, {})
     ours = {setting: tuple(entry["default"]) for setting, entry in own.items() if "default" in entry}
-    return tuple((ours | {setting: EXAMPLES[setting] for setting in required}).items())
+    for setting in required:
+        value = KNOWN["examples"][setting]
+        ours[setting] = tuple(value) if isinstance(value, list) else value
+    return tuple(ours.items())
 
 
 @cache

@@ -102,7 +102,7 @@ def transformed(
     except Exception as error:
         raise OperationError(
             f"Albumentations' {name} cannot be used on an image of {image.shape} {image.dtype} with "
-            f"{_shown(settings)}: {error}"
+            f"{_shown(settings)}: {_said(error)}"
         ) from error
     back = _image(made["image"], image, size, name)
     return {**sample, "image": back, **(_targets(made, sample, size) if moves else {})}
@@ -115,7 +115,7 @@ def build(name: str, settings: Settings, dtype: str) -> Any:
     try:
         return getattr(library(), name)(**given, p=1.0)
     except (TypeError, ValueError) as error:
-        raise OperationError(f"Albumentations' {name} refuses {_shown(settings)}: {error}") from error
+        raise OperationError(f"Albumentations' {name} refuses {_shown(settings)}: {_said(error)}") from error
 
 
 def _divided(value: Any, scale: float) -> Any:
@@ -124,6 +124,12 @@ def _divided(value: Any, scale: float) -> Any:
 
 def _shown(settings: Settings) -> str:
     return ", ".join(f"{name}={value!r}" for name, value in settings) or "no settings"
+
+
+def _said(error: Exception) -> str:
+    """Return what an error says in one line, without the headings and links of pydantic."""
+    lines = [line.split(" [type=")[0].strip() for line in str(error).splitlines()]
+    return " ".join(line for line in lines if " validation error" not in line and not line.startswith("For further"))
 
 
 def _resized(transform: Any, made: dict[str, Any], size: tuple[int, int]) -> dict[str, Any]:

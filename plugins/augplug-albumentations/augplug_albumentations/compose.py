@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from albumentations import BasicTransform, DualTransform
+from albumentations import DualTransform
 from albumentations.core.type_definitions import Targets
 
 import augplug
@@ -20,6 +20,7 @@ from augplug import SettingsError, TargetError
 Array = npt.NDArray[Any]
 
 
+# pylint: disable-next=abstract-method  # apply_with_params, which calls them, is what is replaced: one draw for all
 class AugplugTransform(DualTransform):  # type: ignore[misc]  # Albumentations carries no types
     """An augplug policy: image, masks, boxes and keypoints move by one draw.
 
@@ -32,15 +33,13 @@ class AugplugTransform(DualTransform):  # type: ignore[misc]  # Albumentations c
     no angle and no scale. Raises SettingsError for a policy that mixes images, TargetError for keypoints that turn.
     """
 
+    # Without a schema of Albumentations', which would turn a policy into a dict: augplug checks it itself.
     _targets = (Targets.IMAGE, Targets.MASK, Targets.BBOXES, Targets.KEYPOINTS)
-
-    class InitSchema(BasicTransform.InitSchema):  # type: ignore[misc]  # as above
-        """What Albumentations checks: augplug checks the policy itself."""
-
-        policy: Any
 
     def __init__(self, policy: Any, p: float = 1.0) -> None:
         """Read the policy. Raises SettingsError or PolicyError."""
+        if not 0 <= p <= 1:
+            raise SettingsError(f"p is a probability, 0..1, not {p!r}")
         super().__init__(p=p)
         self.policy = policy
         self.augmenter = augplug.Augmenter(augplug.load_policy(policy) if isinstance(policy, Mapping) else policy)
@@ -57,7 +56,7 @@ class AugplugTransform(DualTransform):  # type: ignore[misc]  # Albumentations c
     def apply_with_params(self, params: dict[str, Any], *args: Any, **data: Any) -> dict[str, Any]:
         """Return everything moved by one draw. Raises the errors of `augplug.Augmenter`."""
         del args  # Albumentations' signature has them, and passes none
-        kinds = {name: self._additional_targets.get(name, name) for name in data if data[name] is not None}
+        kinds = {name: self._additional_targets.get(name, name) for name, value in data.items() if value is not None}
         given: dict[str, Any] = {"image": data["image"], "masks": []}
         for name, kind in kinds.items():
             if kind in ("mask", "masks"):

@@ -89,9 +89,7 @@ class AHEStain(augplug.Operation):
 class AHueSaturationValue(augplug.Operation):
     """Albumentations' HueSaturationValue: the image; masks, boxes and keypoints stay."""
 
-    hue_shift_limit: float = augplug.parameter(
-        unit="180ths of the colour circle", level=(0, 40), many=True, default=(-20.0, 20.0)
-    )
+    hue_shift_limit: float = augplug.parameter(unit="180ths of the colour circle", many=True, default=(-20.0, 20.0))
     sat_shift_limit: float = augplug.parameter(unit="8-bit values", many=True, default=(-30.0, 30.0))
     val_shift_limit: float = augplug.parameter(unit="8-bit values", many=True, default=(-20.0, 20.0))
     key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())

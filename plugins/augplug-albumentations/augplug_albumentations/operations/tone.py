@@ -91,7 +91,7 @@ class ANormalize(augplug.Operation):
 class APosterize(augplug.Operation):
     """Albumentations' Posterize: the image; masks, boxes and keypoints stay."""
 
-    num_bits: int = augplug.parameter(low=1, high=8, unit="bits", level=(8, 4), many=True, default=4)
+    num_bits: int = augplug.parameter(low=1, high=7, unit="bits", level=(7, 3), many=True, default=4)
     key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
 
     def describe(self, canvas: Canvas) -> list[Effect]:
