@@ -97,9 +97,14 @@ def policy(name: str, **arguments: Any) -> Policy:
     return named.build(name, known[name].build, arguments)
 
 
-def load_policy(path: str | Path) -> Policy:
-    """Read a policy file, JSON or TOML. Raises PolicyError with the place as a JSON pointer."""
-    return reader.load_policy_file(path, operations())
+def load_policy(given: str | Path | Mapping[str, Any]) -> Policy:
+    """Read a policy file, JSON or TOML, or the content of one, as `policy.to_json()` gives it.
+
+    Raises PolicyError with the place as a JSON pointer.
+    """
+    if isinstance(given, Mapping):
+        return reader.read_policy(given, operations())
+    return reader.load_policy_file(given, operations())
 
 
 def resolve_policy(text: str | Path) -> Policy:
