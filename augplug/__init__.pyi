@@ -119,6 +119,9 @@ from .distributions import (
     Sign as Sign,
     Uniform as Uniform,
 )
+from .rng import (
+    generator as generator,
+)
 from .types import (
     Canvas as Canvas,
     Counts as Counts,

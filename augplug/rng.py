@@ -15,6 +15,8 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 
+import numpy as np
+
 from augplug.errors import SettingsError
 
 WORD = 1 << 64
@@ -70,6 +72,17 @@ def key_of_count(seed: int, process: int, count: int) -> bytes:
 
 
 _PACK = struct.Struct("<BQQQ").pack
+
+
+def generator(key: int) -> np.random.Generator:
+    """Return numpy's generator (Philox) of the key that an effect carries: for the function of an `Opaque`.
+
+    Whoever asks, in whatever process or thread, gets the same numbers: to the bit on one machine and one version of
+    numpy. `key` is in 0..2**64-1, else SettingsError.
+    """
+    if not 0 <= key < WORD:
+        raise SettingsError(f"the key of a generator is a whole number in 0..2**64-1, not {key!r}")
+    return np.random.Generator(np.random.Philox(key=key))
 
 
 def pick(weights: Sequence[float], stream: Stream) -> int:
