@@ -1,4 +1,4 @@
-"""A plugin as bytes: one shape for a folder, a wheel, an sdist and an installed distribution. Nothing is imported or built."""
+"""A plugin as bytes: one shape for a folder, a wheel, an sdist and an installed distribution."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ class EntryPoint:
 class Artifact:
     """What a distribution holds.
 
-    `files` are those that Python could import or read from beside its modules, by their path from where they are (or would be)
-    installed: `my_ops/__init__.py`. `metadata` are the others that were looked at, by their own path: `my_ops-1.0.dist-info/RECORD`,
-    or `pyproject.toml` of a folder. `irregular` names what has no bytes of its own or must not be read, with the reason: links,
-    devices, names that leave the folder, names that come twice, files that are too large.
+    `files` are those that Python could import or read from beside its modules, by their path from where they are (or
+    would be) installed: `my_ops/__init__.py`. `metadata` are the others that were looked at, by their own path:
+    `my_ops-1.0.dist-info/RECORD`, or `pyproject.toml` of a folder. `irregular` names what has no bytes of its own or
+    must not be read, with the reason: links, devices, names that leave the folder, names that come twice, files that
+    are too large.
     """
 
     name: str

@@ -13,8 +13,9 @@ Level = Literal["refusal", "advice"]
 class Finding:
     """One thing that is wrong.
 
-    `rule` is `stage/name` (`structure/pth`, `allow/import`, `mypy/arg-type`, `coverage/not-checked`); `file` is the path inside the
-    distribution, empty for the whole of it; `line` counts from 1, 0 is the whole file. `remedy` says what to do.
+    `rule` is `stage/name` (`structure/pth`, `allow/import`, `mypy/arg-type`, `coverage/not-checked`); `file` is the
+    path inside the distribution, empty for the whole of it; `line` counts from 1, 0 is the whole file. `remedy` says
+    what to do.
     """
 
     rule: str

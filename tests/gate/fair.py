@@ -5,7 +5,7 @@ import io
 import numpy as np
 
 from tests.gate.building import FAIR, wheel
-from tests.gate.hostile import INIT, PROJECT, Build, installed, packed, project, sdist
+from tests.gate.making import INIT, PROJECT, Build, installed, packed, project, sdist
 
 
 def _array() -> bytes:
@@ -26,6 +26,8 @@ PLAIN: dict[str, Build] = {
     "a source project": project(),
     "src layout": project({f"src/{INIT}": FAIR}, package=False),
     "an sdist": sdist({"PKG-INFO": "Name: my-ops\n", "README.md": "# My operations\n"}),
+    "an sdist by setuptools": sdist({"src/my_ops.egg-info/SOURCES.txt": "x", "my_ops.egg-info/PKG-INFO": "x"}),
+    "what an editable install leaves behind": project({"my_ops.egg-info/PKG-INFO": "x"}),
     "tests outside of the package": project({"tests/test_ops.py": "import os\n", "tox.ini": "[tox]\n"}),
     "installed": installed(),
     "data": packed({"my_ops/data/levels.json": "[1, 2]", "my_ops/a.npy": _array(), "my_ops/b.npz": _arrays()}),

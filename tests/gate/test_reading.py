@@ -16,16 +16,17 @@ from augplug.gate.reading.described import describe_info, describe_project
 from augplug.gate.reading.record import rows
 from augplug.gate.reading.tree import Tree, unsafe
 from augplug.gate.structure import check
-from tests.gate.hostile import INFO, INIT, PROJECT, packed, project, sdist
+from tests.gate.making import INFO, INIT, PROJECT, packed, project, sdist
 
 FUZZ = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def _read_or_refuse(path: Path) -> None:
     try:
-        check(read(str(path)))
-    except GateError as error:
-        assert "\n" not in str(error).replace(str(path), "")
+        artifact = read(str(path))
+    except GateError:
+        return
+    check(artifact)
 
 
 @FUZZ
