@@ -21,6 +21,8 @@ def read(target: str) -> Artifact:
     A path that exists wins. Raises GateError when there is nothing that can be read; what can be read but not accepted
     is in the artifact, for the stages to refuse.
     """
+    if not target:  # Path("") would be the folder one stands in
+        return _read_named(target)
     path = Path(target)
     try:
         if path.is_dir():

@@ -7,8 +7,7 @@ from pathlib import Path
 from augplug.errors import GateError
 from augplug.gate.artifact import Artifact
 from augplug.gate.reading.described import describe_project
-from augplug.gate.reading.installed import top_of
-from augplug.gate.reading.sdist import is_metadata, of_project
+from augplug.gate.reading.sdist import is_metadata, is_package, of_project
 from augplug.gate.reading.tree import Tree, names_in
 
 
@@ -21,11 +20,11 @@ def read_folder(path: Path) -> Artifact:
     if "pyproject.toml" not in tree.files:
         raise GateError(f"pyproject.toml of {path} is a link or too large: make it a plain file")
     tops = describe_project(tree.files["pyproject.toml"], str(path)).tops
-    tree.walk(path, [name for name in names_in(path) if top_of(name) in tops and name not in tree.files])
+    tree.walk(path, [name for name in names_in(path) if is_package(name, tops) and name not in tree.files])
     source = path / "src"
     if source.is_symlink():
         tree.refuse("src", "is a link: its bytes are somewhere else, and can be changed there")
     elif source.is_dir():
-        wanted = [name for name in names_in(source) if top_of(name) in tops or is_metadata(name)]
+        wanted = [name for name in names_in(source) if is_package(name, tops) or is_metadata(name)]
         tree.walk(source, wanted, prefix="src/")
     return of_project(tree, str(path), "folder")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from pathlib import Path
 
 from augplug.errors import GateError
@@ -18,6 +19,11 @@ STARTUP = ("sitecustomize", "usercustomize")
 def is_metadata(name: str) -> bool:
     """Whether a file beside the package says how the project is built, or would run when Python starts."""
     return name in BUILD_FILES or name.endswith((".pth", ".start")) or top_of(name) in STARTUP
+
+
+def is_package(name: str, tops: Set[str]) -> bool:
+    """Whether a file or folder is one that Python would find by one of these names; what builds leave behind is not."""
+    return top_of(name) in tops and not name.endswith((".egg-info", ".dist-info"))
 
 
 def read_sdist(path: Path) -> Artifact:
@@ -41,7 +47,7 @@ def of_project(tree: Tree, where: str, kind: Kind) -> Artifact:
     metadata: dict[str, bytes] = {}
     for name, content in tree.files.items():
         installed = name.removeprefix("src/")
-        if is_metadata(name) or top_of(installed.partition("/")[0]) not in described.tops:
+        if is_metadata(name) or not is_package(installed.partition("/")[0], described.tops):
             metadata[name] = content
         elif installed in files:
             tree.refuse(name, "is both in the project's folder and in its src/: keep one of the two")

@@ -17,7 +17,8 @@ def read_wheel(path: Path) -> Artifact:
     tree = read_zip(path)
     infos = sorted({name.partition("/")[0] for name in tree.files if name.partition("/")[0].endswith(".dist-info")})
     if len(infos) != 1:
-        raise GateError(f"{path} is no wheel: it holds {len(infos)} .dist-info folders, not one")
+        unread = f"; not all of it was read: {tree.irregular[0][1]}" if tree.irregular else ""
+        raise GateError(f"{path} is no wheel: it holds {len(infos)} .dist-info folders, not one{unread}")
     return of_tree(tree, infos[0], "wheel")
 
 

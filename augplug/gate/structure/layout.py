@@ -57,7 +57,7 @@ def _startup(path: str) -> Iterator[Finding]:
             f"{name} is read by Python whenever it starts: its lines run or lead elsewhere before augplug does",
             "Delete it, and let the hooks of the entry point do the work.",
         )
-    elif top_of(name).lower() in STARTUP:
+    elif {top_of(name).lower(), top_of(path.partition("/")[0]).lower()} & set(STARTUP):
         yield Finding(
             "structure/startup",
             path,
