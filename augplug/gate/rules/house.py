@@ -41,14 +41,20 @@ def randomness(plugin: Plugin, source: Source, node: ast.Call) -> Iterator[Findi
     unseeded = dotted == f"numpy.random.{last}" and last in tables["seeded"] and not (node.args or node.keywords)
     if unseeded or (dotted and last in tables["shared"]):
         remedy = "Declare a field with draw=augplug.Key() (or any distribution), and make a generator from it."
-        yield source.refuse("house/randomness", node, f"{dotted} draws from, or sets, chance that no seed governs", remedy)
+        yield source.refuse(
+            "house/randomness", node, f"{dotted} draws from, or sets, chance that no seed governs", remedy
+        )
 
 
 def in_place(plugin: Plugin, source: Source, function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Finding]:
     """A change of a parameter, or of a plain alias of it; in the order of the lines, so that a copy ends it."""
     arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
     given = {item.arg for item in arguments if item.arg not in {"self", "cls"}}
-    given -= {item.arg for item in arguments if item.annotation and chain(item.annotation)[-1:] and chain(item.annotation)[-1] in SCALARS}
+    given -= {
+        item.arg
+        for item in arguments
+        if item.annotation and chain(item.annotation)[-1:] and chain(item.annotation)[-1] in SCALARS
+    }
     nodes = [node for node in ast.walk(function) if isinstance(node, (ast.stmt, ast.Call))]
     for node in sorted(nodes, key=lambda node: (node.lineno, node.col_offset)):
         if changes(plugin, source, node, given):
@@ -77,9 +83,15 @@ def changes(plugin: Plugin, source: Source, node: ast.stmt | ast.Call, given: se
         return any(isinstance(target, ast.Subscript) and root(target) in given for target in node.targets)
     if not isinstance(node, ast.Call):
         return False
-    method = isinstance(node.func, ast.Attribute) and node.func.attr in tables["methods"] and root(node.func.value) in given
-    function = meaning(plugin, source, node.func) in tables["functions"] and bool(node.args) and root(node.args[0]) in given
-    return method or function or any(word.arg in tables["outputs"] and root(word.value) in given for word in node.keywords)
+    method = (
+        isinstance(node.func, ast.Attribute) and node.func.attr in tables["methods"] and root(node.func.value) in given
+    )
+    function = (
+        meaning(plugin, source, node.func) in tables["functions"] and bool(node.args) and root(node.args[0]) in given
+    )
+    return (
+        method or function or any(word.arg in tables["outputs"] and root(word.value) in given for word in node.keywords)
+    )
 
 
 def operation(plugin: Plugin, source: Source, node: ast.ClassDef) -> Iterator[Finding]:
@@ -89,14 +101,24 @@ def operation(plugin: Plugin, source: Source, node: ast.ClassDef) -> Iterator[Fi
     if not calls:
         return
     if not ast.get_docstring(node):
-        yield source.refuse("house/docstring", node, f"{node.name} has no docstring", "Say what it does, and in which units.")
+        yield source.refuse(
+            "house/docstring", node, f"{node.name} has no docstring", "Say what it does, and in which units."
+        )
     if not said(calls[0], "source"):
-        yield source.refuse("house/source", node, f"{node.name} does not say where it comes from", 'Write `source="..."`.')
+        yield source.refuse(
+            "house/source", node, f"{node.name} does not say where it comes from", 'Write `source="..."`.'
+        )
     for item in ast.walk(node):
         if isinstance(item, ast.Call) and meaning(plugin, source, item.func) == "augplug.parameter":
             if not said(item, "unit") and not any(word.arg == "choices" for word in item.keywords):
-                yield source.refuse("house/unit", item, "a parameter has no unit", 'Write `unit="..."`, or give choices.')
-        if isinstance(item, ast.FunctionDef) and item.name == "describe" and len(item.args.args) != len(("self", "canvas")):
+                yield source.refuse(
+                    "house/unit", item, "a parameter has no unit", 'Write `unit="..."`, or give choices.'
+                )
+        if (
+            isinstance(item, ast.FunctionDef)
+            and item.name == "describe"
+            and len(item.args.args) != len(("self", "canvas"))
+        ):
             yield source.refuse("house/describe", item, "describe takes (self, canvas)", "Make the others fields.")
 
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from augplug.gate.findings import Finding
-from augplug.gate.rules.allowed import allowed, capability_of
+from augplug.gate.rules.allowed import allowed, capability_of, is_module
 from augplug.gate.rules.source import Plugin, Source, never, origin, uses
 
 DECLARE = 'Declare `{0} = "why"` under [capabilities] in augplug-plugin.toml inside the package, or do without it.'
@@ -58,7 +58,9 @@ def member(plugin: Plugin, source: Source, node: ast.AST, dotted: str, *, value:
         remedy = DECLARE.format(needed) if known else "Do without it: no capability gives it."
         yield source.refuse("allow/import", node, f"{dotted} is used, and no capability covers it", remedy)
         return
-    names = tables["modules"].get(reach.module, {}).get("attributes")
+    # A package that is only the way to listed modules (skimage, numpy.lib) gives nothing else.
+    way = is_module(reach.module) and not listed and root not in plugin.capabilities
+    names = [] if way else tables["modules"].get(reach.module, {}).get("attributes")
     full = f"{reach.module}.{reach.attribute}"
     bad = names is not None and reach.attribute and reach.attribute not in names
     if bad or any(f"{dotted}.".startswith(f"{name}.") for name in tables["members"]["never"]):
