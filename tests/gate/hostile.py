@@ -28,6 +28,7 @@ from tests.gate.making import (
     packed,
     project,
     put,
+    replace_metadata,
     sdist,
     with_entry,
 )
@@ -152,6 +153,14 @@ ELSEWHERE = (
         why="the path is not part of a distribution; `require` mode never searches it",
     ),
     Case("B", "any version of augplug", packed(requires=()), "structure/window"),
+    Case("B", "requirement that is none", packed(requires=("augplug>=1,<2", "numpy >>> 1")), "structure/requires"),
+    Case(
+        "B",
+        "metadata of another distribution",
+        installed(replace_metadata),
+        "structure/foreign-metadata",
+        "other-1.0.dist-info/METADATA",
+    ),
     Case("B", "another augplug", packed(requires=("augplug>=7",)), "structure/window"),
 )
 

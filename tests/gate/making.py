@@ -152,6 +152,12 @@ def add_many(site: Path) -> None:
     _write(site, {f"my_ops/{number}.txt": "" for number in range(2_100)})
 
 
+def replace_metadata(site: Path) -> None:
+    """Bring what describes another distribution, and list it in RECORD."""
+    put("other-1.0.dist-info/METADATA", "Name: other\n")(site)
+    extend_record("other-1.0.dist-info/METADATA,,\n")(site)
+
+
 def make_editable(site: Path) -> None:
     (site / INFO / "direct_url.json").write_text(json.dumps({"url": "file:///x", "dir_info": {"editable": True}}))
 

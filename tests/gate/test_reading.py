@@ -16,7 +16,7 @@ from augplug.gate.reading.described import describe_info, describe_project
 from augplug.gate.reading.record import rows
 from augplug.gate.reading.tree import Tree, unsafe
 from augplug.gate.structure import check
-from tests.gate.making import INFO, INIT, PROJECT, packed, project, sdist
+from tests.gate.making import INFO, INIT, PROJECT, packed, project, sdist, with_entry
 
 FUZZ = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -129,6 +129,17 @@ def test_a_folder_gives_its_package_and_how_it_is_built(tmp_path: Path) -> None:
     assert set(artifact.files) == {INIT, "my_ops/data.json"}
     assert artifact.metadata == {"pyproject.toml": PROJECT.encode()}
     assert (artifact.name, artifact.version, artifact.requires) == ("my-ops", "1.0", ("augplug>=1,<2",))
+
+
+def test_a_damaged_stream_in_a_zip_is_written_down(tmp_path: Path) -> None:
+    """The rest of the archive is read all the same."""
+    path = with_entry("my_ops/a.csv", b"0,1\n" * 500)(tmp_path)
+    content = bytearray(path.read_bytes())
+    content[content.index(b"my_ops/a.csv") + len("my_ops/a.csv")] = 0xFF  # no such kind of block
+    path.write_bytes(content)
+    artifact = read(str(path))
+    assert [name for name, _ in artifact.irregular] == ["my_ops/a.csv"]
+    assert INIT in artifact.files
 
 
 def test_a_bomb_in_a_tar_is_unpacked_up_to_a_limit(tmp_path: Path) -> None:

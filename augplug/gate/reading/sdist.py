@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from augplug.errors import GateError
@@ -21,7 +21,7 @@ def is_metadata(name: str) -> bool:
     return name in BUILD_FILES or name.endswith((".pth", ".start")) or top_of(name) in STARTUP
 
 
-def is_package(name: str, tops: Set[str]) -> bool:
+def is_package(name: str, tops: AbstractSet[str]) -> bool:
     """Whether a file or folder is one that Python would find by one of these names; what builds leave behind is not."""
     return top_of(name) in tops and not name.endswith((".egg-info", ".dist-info"))
 
