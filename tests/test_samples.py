@@ -250,7 +250,7 @@ def test_an_opaque_function_may_say_another_size(fuse: Any) -> None:
     assert np.array_equal(made["mask"], expected[..., 0])
     assert made["keypoints"].visible.tolist() == [True, True, False]
     announced = Step(op="Halve", address="test:Halve", operation=Halve, fields=(("wrong", 2),))
-    with pytest.raises(augplug.OperationError, match="halve made .* the shape that its effect says"):
+    with pytest.raises(augplug.OperationError, match=r"halve made .* the shape that its effect says"):
         augplug.Augmenter(announced)(IMAGE, index=0)
     with pytest.raises(augplug.OperationError, match="halve made masks of another number, shape or dtype"):
         augplug.Augmenter(announced)(image=IMAGE, mask=IMAGE[..., 0], index=0)
