@@ -52,7 +52,7 @@ def granted(path: str, document: Mapping[str, object]) -> tuple[dict[str, str], 
 
 
 def unused(plugin: Plugin, path: str) -> list[Finding]:
-    """Advice on libraries and kinds of modules that are declared and not imported; `dynamic` and `files` are also builtins."""
+    """Advice on what is declared and not imported; `dynamic`, `files` and `native` are builtins too."""
     reached = {
         capability_of(plugin.reach(dotted).module) for source in plugin.sources.values() for _, dotted in uses(source)
     }

@@ -36,25 +36,23 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
 
 
 def frozen_stores(tree: ast.AST) -> Iterator[ast.AST]:
-    """`object.__setattr__(self, "field", value)` in `__post_init__`: how a frozen dataclass sets its own field; and `super().__init__`."""
+    """The fair dunders: a frozen dataclass sets its own field in `__post_init__`, and `super().__init__`."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and node.name == "__post_init__":
-            for call in ast.walk(node):
-                if (
-                    isinstance(call, ast.Call)
-                    and chain(call.func) == ["object", "__setattr__"]
-                    and chain(call.args[0]) == ["self"]
-                ):
-                    field = call.args[1]
-                    if isinstance(field, ast.Constant) and isinstance(field.value, str) and not is_dunder(field.value):
-                        yield call.func
-        if (
-            isinstance(node, ast.Attribute)
-            and node.attr in {"__init__", "__post_init__"}
-            and isinstance(node.value, ast.Call)
-        ):
-            if chain(node.value.func) == ["super"] and not node.value.args:
-                yield node
+            yield from (call.func for call in ast.walk(node) if isinstance(call, ast.Call) and sets_field(call))
+        if not isinstance(node, ast.Attribute) or node.attr not in {"__init__", "__post_init__"}:
+            continue
+        if isinstance(node.value, ast.Call) and not node.value.args and chain(node.value.func) == ["super"]:
+            yield node
+
+
+def sets_field(call: ast.Call) -> bool:
+    """Say whether it is `object.__setattr__(self, "field", value)`."""
+    if chain(call.func) != ["object", "__setattr__"] or len(call.args) != len(("self", "field", "value")):
+        return False
+    field = call.args[1]
+    text = field.value if isinstance(field, ast.Constant) else None
+    return chain(call.args[0]) == ["self"] and isinstance(text, str) and not is_dunder(text)
 
 
 def name(plugin: Plugin, source: Source, node: ast.Name) -> Iterator[Finding]:
