@@ -89,6 +89,9 @@ EVASIONS: dict[str, tuple[str, str]] = {
     "too-deep": ("X = " + "-" * 5000 + "1\n", "allow/unreadable"),
     "deep-sum": ("X = " + "+".join(["1"] * 2500) + "\n", "allow/unreadable"),
     "setattr-short": ("class A:\n    def __post_init__(self):\n        object.__setattr__()\n", "allow/dunder"),
+    "type-of-three": ("def f():\n    return type('A', (), {})\n", "allow/dynamic"),
+    "metaclass": ("class A(metaclass=print):\n    pass\n", "allow/dynamic"),
+    "new-self": ("import augplug\ndef f():\n    self = augplug.Operation\n    self.describe = 1\n", "allow/dynamic"),
     "unparsable": ("def f(:\n", "allow/unreadable"),
 }
 

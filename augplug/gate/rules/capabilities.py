@@ -36,7 +36,12 @@ def granted(path: str, document: Mapping[str, object]) -> tuple[dict[str, str], 
     """The capabilities of a document that says nothing else."""
     table = document.get("capabilities", {})
     version = document.get("augplug-plugin")
-    shape = set(document) <= {"augplug-plugin", "capabilities"} and type(version) is int and version == 1
+    shape = (
+        set(document) <= {"augplug-plugin", "capabilities"}
+        and isinstance(version, int)
+        and version is not True
+        and version == 1
+    )
     if not shape or not isinstance(table, dict):
         remedy = "Write `augplug-plugin = 1` and a table [capabilities], and nothing else."
         return {}, [Finding(RULE, path, 0, "this is not a file of capabilities of version 1", remedy)]

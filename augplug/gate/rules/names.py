@@ -14,6 +14,15 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 DYNAMIC = "dynamic"
 
 
+def made(node: ast.AST) -> bool:
+    """Say whether it is `type(a, b, c)`, `metaclass=`, or an assignment to `self`, which stores are allowed into."""
+    if isinstance(node, ast.Name):
+        return node.id == "self" and not isinstance(node.ctx, ast.Load)
+    if isinstance(node, ast.ClassDef):
+        return any(word.arg in {"metaclass", None} for word in node.keywords)
+    return isinstance(node, ast.Call) and chain(node.func) == ["type"] and (len(node.args) != 1 or bool(node.keywords))
+
+
 def is_dunder(name: str) -> bool:
     """Say whether the name has two underscores at both ends."""
     return name.startswith("__") and name.endswith("__")
@@ -24,13 +33,15 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
     ours = set(frozen_stores(source.tree))
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Name):
-            yield from name(plugin, source, node)
+            yield from plain(plugin, source, node)
         elif isinstance(node, ast.Attribute) and node not in ours:
             yield from attribute(plugin, source, node, node.attr)
         elif isinstance(node, ast.MatchClass):
             for keyword in node.kwd_attrs:
                 yield from attribute(plugin, source, node, keyword)
         yield from bound(source, node)
+        if made(node) and DYNAMIC not in plugin.capabilities:
+            yield source.refuse("allow/dynamic", node, "this makes a class by a call, or a new self", "Write a class.")
         if isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
             yield from store(plugin, source, node)
 
@@ -55,7 +66,7 @@ def sets_field(call: ast.Call) -> bool:
     return chain(call.args[0]) == ["self"] and isinstance(text, str) and not is_dunder(text)
 
 
-def name(plugin: Plugin, source: Source, node: ast.Name) -> Iterator[Finding]:
+def plain(plugin: Plugin, source: Source, node: ast.Name) -> Iterator[Finding]:
     """A builtin that is not in the list, or a name with two underscores."""
     tables = allowed()
     if is_dunder(node.id):
