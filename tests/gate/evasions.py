@@ -86,11 +86,17 @@ EVASIONS: dict[str, tuple[str, str]] = {
     "pylint-all": ("# pylint: disable=all\n", "suppressions/blanket"),
     "pylint-skip": ("# pylint: skip-file\n", "suppressions/blanket"),
     "no-reason": ("import math  # noqa: F401\n", "suppressions/reason"),
+    "too-deep": ("X = " + "-" * 5000 + "1\n", "allow/unreadable"),
+    "deep-sum": ("X = " + "+".join(["1"] * 2500) + "\n", "allow/unreadable"),
+    "setattr-short": ("class A:\n    def __post_init__(self):\n        object.__setattr__()\n", "allow/dunder"),
+    "type-of-three": ("def f():\n    return type('A', (), {})\n", "allow/dynamic"),
+    "metaclass": ("class A(metaclass=print):\n    pass\n", "allow/dynamic"),
+    "new-self": ("import augplug\ndef f():\n    self = augplug.Operation\n    self.describe = 1\n", "allow/dynamic"),
     "unparsable": ("def f(:\n", "allow/unreadable"),
 }
 
 MISSES: dict[str, str] = {
-    "self-of-another": "import augplug\nclass A:\n    def f(self):\n        self.describe = None\ndef g():\n    A.f(augplug.Operation)\n",
+    "self-of-another": "import augplug\nclass A:\n    def f(self):\n        self.describe = None\ndef g():\n    A.f(augplug.Operation)\n",  # noqa: E501  # one source a line
     "map-at-import": "def f(n):\n    return n\nX = list(map(f, [1]))\n",
     "enum-init": "from enum import Enum\nclass A(Enum):\n    B = 1\n    def __init__(self, n):\n        print(n)\n",
     "format-attribute": "def f(g):\n    return '{0.__class__}'.format(g)\n",
@@ -108,7 +114,7 @@ FAIR: dict[str, str] = {
     "count": "def f(count: int):\n    count += 1\n    return count\n",
     "closure": "def f(n):\n    return [(lambda x: x + n)(i) for i in range(n)]\n",
     "json": "import json\ndef f(text):\n    return json.loads(text)\n",
-    "frozen": "from dataclasses import dataclass\n@dataclass(frozen=True)\nclass A:\n    n: int = 0\n    def __post_init__(self):\n        object.__setattr__(self, 'n', 1)\n",
+    "frozen": "from dataclasses import dataclass\n@dataclass(frozen=True)\nclass A:\n    n: int = 0\n    def __post_init__(self):\n        object.__setattr__(self, 'n', 1)\n",  # noqa: E501  # one source a line
     "typing": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from collections.abc import Mapping\n",
     "seeded": "import numpy as np\ndef f(seed):\n    return np.random.default_rng(seed).random()\n",
     "super": "class A:\n    def __init__(self):\n        super().__init__()\n        self.a = 1\n",

@@ -27,7 +27,7 @@ def is_module(name: str) -> bool:
 
 
 def capability_of(module: str) -> str | None:
-    """The capability that a module needs; None when it needs none. A library that is not listed is its own capability."""
+    """The capability that a module needs, if any; a library that is not listed is its own."""
     modules = allowed()["modules"]
     if module in modules:
         needed: str | None = modules[module].get("capability")

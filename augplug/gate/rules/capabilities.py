@@ -36,7 +36,12 @@ def granted(path: str, document: Mapping[str, object]) -> tuple[dict[str, str], 
     """The capabilities of a document that says nothing else."""
     table = document.get("capabilities", {})
     version = document.get("augplug-plugin")
-    shape = set(document) <= {"augplug-plugin", "capabilities"} and type(version) is int and version == 1
+    shape = (
+        set(document) <= {"augplug-plugin", "capabilities"}
+        and isinstance(version, int)
+        and version is not True
+        and version == 1
+    )
     if not shape or not isinstance(table, dict):
         remedy = "Write `augplug-plugin = 1` and a table [capabilities], and nothing else."
         return {}, [Finding(RULE, path, 0, "this is not a file of capabilities of version 1", remedy)]
@@ -52,7 +57,7 @@ def granted(path: str, document: Mapping[str, object]) -> tuple[dict[str, str], 
 
 
 def unused(plugin: Plugin, path: str) -> list[Finding]:
-    """Advice on libraries and kinds of modules that are declared and not imported; `dynamic` and `files` are also builtins."""
+    """Advice on what is declared and not imported; `dynamic`, `files` and `native` are builtins too."""
     reached = {
         capability_of(plugin.reach(dotted).module) for source in plugin.sources.values() for _, dotted in uses(source)
     }

@@ -32,7 +32,13 @@ def check(artifact: Artifact) -> StageResult:
         else:
             covered.add(path)
     plugin = Plugin(sources, granted)
-    findings += [finding for source in sources.values() for rule in RULES for finding in rule(plugin, source)]
+    for source in sources.values():
+        try:
+            findings += [finding for rule in RULES for finding in rule(plugin, source)]
+        except RecursionError:
+            covered.discard(source.path)
+            message, remedy = "nested too deeply to be checked", "Write it in smaller expressions."
+            findings.append(Finding("allow/unreadable", source.path, 0, message, remedy))
     where = next(iter(sorted(path for path in covered if path.endswith(capabilities.NAME))), "")
     findings += capabilities.unused(plugin, where)
     return StageResult(tuple(sorted(set(findings))), frozenset(covered), tuple(sorted(waivers)), granted)

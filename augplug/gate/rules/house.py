@@ -109,11 +109,11 @@ def operation(plugin: Plugin, source: Source, node: ast.ClassDef) -> Iterator[Fi
             "house/source", node, f"{node.name} does not say where it comes from", 'Write `source="..."`.'
         )
     for item in ast.walk(node):
-        if isinstance(item, ast.Call) and meaning(plugin, source, item.func) == "augplug.parameter":
-            if not said(item, "unit") and not any(word.arg == "choices" for word in item.keywords):
-                yield source.refuse(
-                    "house/unit", item, "a parameter has no unit", 'Write `unit="..."`, or give choices.'
-                )
+        field = item if isinstance(item, ast.Call) else None
+        if field is None or meaning(plugin, source, field.func) != "augplug.parameter":
+            field = None
+        if field and not said(field, "unit") and not any(word.arg == "choices" for word in field.keywords):
+            yield source.refuse("house/unit", item, "a parameter has no unit", 'Write `unit="..."`, or give choices.')
         if (
             isinstance(item, ast.FunctionDef)
             and item.name == "describe"

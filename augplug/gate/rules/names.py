@@ -14,6 +14,15 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 DYNAMIC = "dynamic"
 
 
+def made(node: ast.AST) -> bool:
+    """Say whether it is `type(a, b, c)`, `metaclass=`, or an assignment to `self`, which stores are allowed into."""
+    if isinstance(node, ast.Name):
+        return node.id == "self" and not isinstance(node.ctx, ast.Load)
+    if isinstance(node, ast.ClassDef):
+        return any(word.arg in {"metaclass", None} for word in node.keywords)
+    return isinstance(node, ast.Call) and chain(node.func) == ["type"] and (len(node.args) != 1 or bool(node.keywords))
+
+
 def is_dunder(name: str) -> bool:
     """Say whether the name has two underscores at both ends."""
     return name.startswith("__") and name.endswith("__")
@@ -24,40 +33,40 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
     ours = set(frozen_stores(source.tree))
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Name):
-            yield from name(plugin, source, node)
+            yield from plain(plugin, source, node)
         elif isinstance(node, ast.Attribute) and node not in ours:
             yield from attribute(plugin, source, node, node.attr)
         elif isinstance(node, ast.MatchClass):
             for keyword in node.kwd_attrs:
                 yield from attribute(plugin, source, node, keyword)
         yield from bound(source, node)
+        if made(node) and DYNAMIC not in plugin.capabilities:
+            yield source.refuse("allow/dynamic", node, "this makes a class by a call, or a new self", "Write a class.")
         if isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
             yield from store(plugin, source, node)
 
 
 def frozen_stores(tree: ast.AST) -> Iterator[ast.AST]:
-    """`object.__setattr__(self, "field", value)` in `__post_init__`: how a frozen dataclass sets its own field; and `super().__init__`."""
+    """The fair dunders: a frozen dataclass sets its own field in `__post_init__`, and `super().__init__`."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and node.name == "__post_init__":
-            for call in ast.walk(node):
-                if (
-                    isinstance(call, ast.Call)
-                    and chain(call.func) == ["object", "__setattr__"]
-                    and chain(call.args[0]) == ["self"]
-                ):
-                    field = call.args[1]
-                    if isinstance(field, ast.Constant) and isinstance(field.value, str) and not is_dunder(field.value):
-                        yield call.func
-        if (
-            isinstance(node, ast.Attribute)
-            and node.attr in {"__init__", "__post_init__"}
-            and isinstance(node.value, ast.Call)
-        ):
-            if chain(node.value.func) == ["super"] and not node.value.args:
-                yield node
+            yield from (call.func for call in ast.walk(node) if isinstance(call, ast.Call) and sets_field(call))
+        if not isinstance(node, ast.Attribute) or node.attr not in {"__init__", "__post_init__"}:
+            continue
+        if isinstance(node.value, ast.Call) and not node.value.args and chain(node.value.func) == ["super"]:
+            yield node
 
 
-def name(plugin: Plugin, source: Source, node: ast.Name) -> Iterator[Finding]:
+def sets_field(call: ast.Call) -> bool:
+    """Say whether it is `object.__setattr__(self, "field", value)`."""
+    if chain(call.func) != ["object", "__setattr__"] or len(call.args) != len(("self", "field", "value")):
+        return False
+    field = call.args[1]
+    text = field.value if isinstance(field, ast.Constant) else None
+    return chain(call.args[0]) == ["self"] and isinstance(text, str) and not is_dunder(text)
+
+
+def plain(plugin: Plugin, source: Source, node: ast.Name) -> Iterator[Finding]:
     """A builtin that is not in the list, or a name with two underscores."""
     tables = allowed()
     if is_dunder(node.id):

@@ -41,8 +41,8 @@ def check(path: str, content: bytes) -> Iterator[Finding | Waiver]:
                     "Write the reason behind a second '#'.",
                 )
             else:
-                kind = next(name for name in TOOLS if found[name])
-                codes = next(filter(None, (found[name] for name in "abcde")))
+                kind = "".join(name for name in TOOLS if found[name])  # one of them matched
+                codes = "".join(found[name] or "" for name in "abcde")
                 yield from (Waiver(path, line, TOOLS[kind], code, reason) for code in re.split(r"[,\s]+", codes))
 
 

@@ -37,13 +37,10 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
         origin = source.imports.get(names[0], "") if names else ""
         reach = plugin.reach(".".join([origin, *names[1:]])) if origin else None
         own = names[:1] and names[0] in defined and names[-1] not in {"setter", "getter", "deleter"}
-        if (
-            own
-            or (isinstance(call, ast.Call) and isinstance(call.func, ast.Lambda))
-            or (reach and plugin.owns(reach.module))
-        ):
-            if "dynamic" not in plugin.capabilities:
-                yield source.refuse("allow/module-level", call, "importing the plugin calls its own code", REMEDY)
+        anonymous = isinstance(call, ast.Call) and isinstance(call.func, ast.Lambda)
+        runs = own or anonymous or (reach is not None and plugin.owns(reach.module))
+        if runs and "dynamic" not in plugin.capabilities:
+            yield source.refuse("allow/module-level", call, "importing the plugin calls its own code", REMEDY)
 
 
 def is_text(node: ast.stmt) -> bool:
