@@ -165,6 +165,9 @@ ELSEWHERE = (
 )
 
 BYTES = (
+    Case(
+        "C", "one byte edited", installed(put(INIT, FAIR.replace("8-bit", "9-bit", 1))), "structure/record-digest", INIT
+    ),
     Case("C", "edited after installation", installed(put(INIT, FAIR + EVIL)), "structure/record-digest", INIT),
     Case(
         "C",
