@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import EntryPoint
 from multiprocessing import parent_process
+from types import MappingProxyType
 from typing import Any
 
 import pluggy
@@ -148,8 +149,8 @@ class Registry:
                 continue
             row.provides[kind] = sorted(items)
             known.update({name: Provided(item, row.distribution) for name, item in items.items()})
-        self._provided[kind] = known
-        return known
+        self._provided[kind] = MappingProxyType(known)
+        return self._provided[kind]
 
     @cached_property
     def operations(self) -> Mapping[str, type[Operation]]:
@@ -158,7 +159,7 @@ class Registry:
         for name, entry in self.provided("operations").items():
             found[name] = entry.value
             found[f"{entry.distribution}:{name}"] = entry.value
-        return found
+        return MappingProxyType(found)  # everybody gets this one: nobody may write into it
 
     def rows(self) -> list[Plugin]:
         """Return a row for every plugin, with everything it provides."""

@@ -29,9 +29,7 @@ def calls() -> list[str]:
 
 
 @pytest.fixture
-def stages(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, calls: list[str]
-) -> Stages:
+def stages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, calls: list[str]) -> Stages:
     """The results of the stages, to be changed by the test; every one has read everything and found nothing."""
     everything = frozenset({"my_ops.py", "words.json"})
     made = {name: StageResult(covered=everything) for name in ("structure", "rules", "tools")}
@@ -75,7 +73,8 @@ def test_advice_refuses_nothing(given: Artifact, stages: Stages) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stage", "unread"), [("structure", "words.json"), ("structure", "my_ops.py"), ("rules", "my_ops.py"), ("tools", "my_ops.py")]
+    ("stage", "unread"),
+    [("structure", "words.json"), ("structure", "my_ops.py"), ("rules", "my_ops.py"), ("tools", "my_ops.py")],
 )
 def test_a_file_that_a_stage_did_not_read_is_a_refusal(
     stage: str, unread: str, given: Artifact, stages: Stages
