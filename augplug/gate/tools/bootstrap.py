@@ -26,7 +26,7 @@ class TrustedFinder(PathFinder):
 
 if __name__ == "__main__":
     folder, tool = sys.argv[1:3]
-    TRUSTED += [*sys.path, folder]
+    TRUSTED.extend([*sys.path, folder])
     sys.path[:] = TRUSTED
     sys.meta_path[:] = [TrustedFinder if finder is PathFinder else finder for finder in sys.meta_path]
     sys.argv = [tool, *sys.argv[3:]]
