@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
-FOLDER, TOOL = sys.argv[1:3]
-TRUSTED = [*sys.path, FOLDER]
+TRUSTED: list[str] = []
 
 
 class TrustedFinder(PathFinder):
@@ -25,7 +24,10 @@ class TrustedFinder(PathFinder):
         return PathFinder.find_spec(fullname, TRUSTED if path is None else path, target)
 
 
-sys.path[:] = TRUSTED
-sys.meta_path[:] = [TrustedFinder if finder is PathFinder else finder for finder in sys.meta_path]
-sys.argv = [TOOL, *sys.argv[3:]]
-runpy.run_module(TOOL, run_name="__main__", alter_sys=True)
+if __name__ == "__main__":
+    folder, tool = sys.argv[1:3]
+    TRUSTED.extend([*sys.path, folder])
+    sys.path[:] = TRUSTED
+    sys.meta_path[:] = [TrustedFinder if finder is PathFinder else finder for finder in sys.meta_path]
+    sys.argv = [tool, *sys.argv[3:]]
+    runpy.run_module(tool, run_name="__main__", alter_sys=True)
