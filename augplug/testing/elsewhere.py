@@ -14,7 +14,6 @@ from typing import Any
 
 from augplug import stages
 from augplug.augmenter import Augmenter
-from augplug.errors import AugplugError
 from augplug.testing.base import Failed, Skipped, Thing
 from augplug.testing.provided import things_of
 from augplug.testing.samples import augmenter, call, effects_of, examples, photograph
@@ -111,8 +110,8 @@ def main(name: str) -> None:
             continue
         try:
             table[f"{thing.kind}:{thing.name}"] = fingerprints_of(thing)
-        except (Skipped, AugplugError) as error:
-            table[f"{thing.kind}:{thing.name}"] = [str(error)]
+        except Exception as error:  # noqa: BLE001  # one broken thing must not hide the others
+            table[f"{thing.kind}:{thing.name}"] = [f"{type(error).__name__}: {error}"]
     json.dump(table, answer)
     answer.close()
 
