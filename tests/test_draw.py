@@ -35,7 +35,7 @@ from augplug.distributions import (
     dirichlet,
 )
 from augplug.errors import SettingsError
-from augplug.rng import WORD, Stream, key_of, key_of_count, pick
+from augplug.rng import WORD, Stream, generator, key_of, key_of_count, pick
 from tests import processes
 from tests.processes import drawn
 
@@ -333,3 +333,20 @@ def test_distributions_refuse_what_cannot_be_drawn(make: Callable[[], Distributi
     """One typed error when it is made, none when it is drawn."""
     with pytest.raises(SettingsError):
         make()
+
+
+def test_a_generator_depends_on_its_key_alone() -> None:
+    """Its numbers are Philox's words; nothing that is asked in between changes them."""
+    words = np.random.Philox(key=7).random_raw(3)
+    one, other = generator(7), generator(7)
+    np.random.default_rng().random(5)
+
+    assert one.random(3).tolist() == [float(word >> np.uint64(11)) * 2.0**-53 for word in words]
+    assert other.integers(0, 1 << 62) == generator(7).integers(0, 1 << 62)
+    assert generator(8).random() != generator(7).random()
+
+
+@pytest.mark.parametrize("key", [-1, WORD])
+def test_a_generator_refuses_what_is_no_key(key: int) -> None:
+    with pytest.raises(SettingsError, match="the key of a generator"):
+        generator(key)

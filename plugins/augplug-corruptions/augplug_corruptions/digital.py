@@ -92,17 +92,20 @@ class CorruptionPixelate(augplug.Operation):
 
 
 def pixelate(sample: Sample, _key: int, share: float) -> Sample:
-    """Give every pixel the mean of its cell; the cells are the pixels of the small image, int(`share` side) a side."""
+    """Give every pixel the mean of its cell; the cells are the pixels of the small image, int(`share` side) a side.
+
+    A pixel belongs to the cell that its centre lies in. Where that is the edge between two, it counts in the first and
+    shows the second, as in Pillow.
+    """
     values = fractions(sample["image"])
     for axis in (0, 1):
         side = values.shape[axis]
         cells = max(1, int(side * share))
-        # A pixel belongs to the cell that its centre lies in; on an edge between two, to the first, as in Pillow.
-        cell = -((-(2 * np.arange(side) + 1) * cells) // (2 * side)) - 1
-        sizes = np.bincount(cell)
+        centres = (2 * np.arange(side) + 1) * cells  # in units of 1 / (2 side) of a cell, so that edges are exact
+        sizes = np.bincount((centres - 1) // (2 * side))
         sums = np.add.reduceat(values, np.cumsum(sizes) - sizes, axis=axis)
         means = sums / sizes.reshape((-1, 1, 1) if axis == 0 else (-1, 1))
-        values = np.take(means, cell, axis=axis)
+        values = np.take(means, centres // (2 * side), axis=axis)
     return with_values(sample, values)
 
 

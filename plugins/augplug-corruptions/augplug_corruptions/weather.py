@@ -106,7 +106,7 @@ class CorruptionBrightness(augplug.Operation):
         return [stationary(brighten, 0, severities.BRIGHTNESS[self.severity - 1])]
 
 
-def brighten(sample: Sample, key: int, added: float) -> Sample:
+def brighten(sample: Sample, _key: int, added: float) -> Sample:
     """Scale each pixel so that its largest channel, HSV's value, grows by `added`, up to white; black becomes grey."""
     values = fractions(sample["image"])
     old = values.max(axis=-1, keepdims=True)
