@@ -18,6 +18,7 @@ from augplug.gate import rules, structure, tools
 from augplug.gate.artifact import Artifact
 from augplug.gate.findings import Finding, StageResult, Waiver, refused
 from augplug.gate.ledger import approved_files
+from augplug.gate.tools.closure import ingredients
 
 TIERS = ("refused", "structure", "clean", "examined")
 """What a plugin reached: nothing; it is packed as a plugin; it keeps to the rules and the tools are content; the
@@ -165,6 +166,7 @@ def _key(artifact: Artifact, versions: dict[str, str]) -> str:
         sorted(artifact.irregular),
         sorted((artifact.record or {}).items()),
         sorted(versions.items()),
+        ingredients().key,
         tools.rule_digest(),
         platform.python_version(),
         augplug.__version__,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -45,6 +46,7 @@ def stages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, calls: list[str]) ->
         monkeypatch.setattr(getattr(checking, name), "check", stage(name))
     monkeypatch.setattr(checking.tools, "versions", lambda: {"pylint": "4"})
     monkeypatch.setattr(checking.tools, "rule_digest", lambda: "ab" * 32)
+    monkeypatch.setattr(checking, "ingredients", lambda: SimpleNamespace(key="key"))
     monkeypatch.setattr(checking.platformdirs, "user_cache_path", lambda _name: tmp_path)
     return made
 

@@ -1,4 +1,4 @@
-"""`augplug plugins check --examine`: a clean plugin is run in a child process, and what that found joins the verdict."""
+"""`augplug plugins check --examine`: a clean plugin runs in a child process, and what that found joins the verdict."""
 
 from __future__ import annotations
 
