@@ -132,7 +132,7 @@ def step(
     /,
     p: float = 1.0,
     level: float | Distribution | None = None,
-    operations: Mapping[str, type[Operation]] | None = None,  # pylint: disable=redefined-outer-name  # the public name
+    operations: Any = None,  # pylint: disable=redefined-outer-name  # the public name; Any, so that **fields may follow
     **fields: Any,
 ) -> Step:
     """Return a step of a policy. A pair of numbers on a scalar field is short for uniform.

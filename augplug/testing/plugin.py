@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from augplug.registry import GROUP, KINDS
+from augplug.gate.artifact import GROUP
+from augplug.registry import KINDS
 from augplug.testing.base import Check, Thing, require
 from augplug.testing.provided import hooks_of, provided
 

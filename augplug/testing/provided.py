@@ -8,8 +8,9 @@ from typing import Any
 
 from augplug import naming
 from augplug.errors import PluginError
+from augplug.gate.artifact import GROUP
 from augplug.ops.base import Operation
-from augplug.registry import GROUP, KINDS
+from augplug.registry import KINDS
 from augplug.testing.base import Failed, Thing
 
 PLUGIN = "plugin"

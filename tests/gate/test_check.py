@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 
+import platformdirs
 import pytest
 
 from augplug.gate import check as checking
-from augplug.gate import report
+from augplug.gate import report, tools
 from augplug.gate.artifact import Artifact
 from augplug.gate.check import Verdict, check, judge
 from augplug.gate.findings import Finding, StageResult, Waiver
@@ -44,10 +45,10 @@ def stages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, calls: list[str]) ->
 
     for name in made:
         monkeypatch.setattr(getattr(checking, name), "check", stage(name))
-    monkeypatch.setattr(checking.tools, "versions", lambda: {"pylint": "4"})
-    monkeypatch.setattr(checking.tools, "rule_digest", lambda: "ab" * 32)
+    monkeypatch.setattr(tools, "versions", lambda: {"pylint": "4"})
+    monkeypatch.setattr(tools, "rule_digest", lambda: "ab" * 32)
     monkeypatch.setattr(checking, "ingredients", lambda: SimpleNamespace(key="key"))
-    monkeypatch.setattr(checking.platformdirs, "user_cache_path", lambda _name: tmp_path)
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda _name: tmp_path)
     return made
 
 
@@ -113,9 +114,9 @@ def test_anything_else_is_checked_again(
     check(artifact({**{path: data.decode() for path, data in given.files.items()}, "my_ops.py": f"{FAIR}\n"}))
     check(artifact({path: data.decode() for path, data in given.files.items()}, version="1.1"))
     assert len(calls) == 9
-    monkeypatch.setattr(checking.tools, "versions", lambda: {"pylint": "5"})
+    monkeypatch.setattr(tools, "versions", lambda: {"pylint": "5"})
     check(given)
-    monkeypatch.setattr(checking.tools, "rule_digest", lambda: "cd" * 32)
+    monkeypatch.setattr(tools, "rule_digest", lambda: "cd" * 32)
     check(given)
     assert len(calls) == 15
 

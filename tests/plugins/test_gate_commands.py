@@ -49,7 +49,7 @@ def state(gate: Gate) -> str:
     """The state of the plugin in `require` mode."""
     ended = gate("--plugins", "require", "plugins", "list", "--json")
     assert ended.returncode == 0, ended.stderr
-    return next(row["state"] for row in json.loads(ended.stdout) if row["distribution"] == "my-ops")
+    return str(next(row["state"] for row in json.loads(ended.stdout) if row["distribution"] == "my-ops"))
 
 
 def test_from_a_wheel_to_an_approved_plugin_and_back(gate: Gate, site: Path, tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def no_lock(_folder: Path) -> Any:
 def ignore_the_disk(self: Any, kind: str, **content: Any) -> Any:
     record = json.loads(json.dumps({"n": len(self.records), "kind": kind, **content}))
     with contextlib.suppress(OSError):
-        journal.write_all(self._stream.fileno(), journal.encode(record))
+        disk.write_all(self._stream.fileno(), journal.encode(record))
     self.records.append(record)
     return record
 

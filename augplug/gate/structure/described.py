@@ -12,9 +12,9 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 import augplug
-from augplug.gate.artifact import Artifact, EntryPoint
+from augplug.gate.artifact import GROUP, Artifact, EntryPoint
 from augplug.gate.findings import Finding
-from augplug.gate.reading.described import GROUP, module_of
+from augplug.gate.reading.described import module_of
 
 NAME = re.compile(r"[A-Z0-9](?:[A-Z0-9._-]*[A-Z0-9])?", re.IGNORECASE | re.ASCII)  # the core metadata specification
 MODULE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*", re.ASCII)
