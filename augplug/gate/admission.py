@@ -55,21 +55,23 @@ class Admitter:
             return None
         if candidate.canonical == GROUP:
             return Decision("loaded", approved=True) if first is candidate else None
-        if self.rules.mode == "off":
-            return Decision("blocked", "the mode is off: no plugin is loaded")
-        if candidate.canonical in self.rules.blocked:
-            return Decision("blocked", "it is on the block list")
-        if first is not candidate:
-            return Decision(
-                "conflicting",
-                f"{first.name} {first.version} in {first.location} comes before {candidate.version} in "
-                f"{candidate.location}; uninstall one of them",
-            )
-        if candidate.problem:
-            return Decision("broken", candidate.problem)
-        if unfit := window(candidate, augplug.__version__):
-            return Decision("refused", unfit)
-        return self._by_ledger(candidate)
+        return self._barred(candidate, first) or self._by_ledger(candidate)
+
+    def _barred(self, candidate: Candidate, first: Candidate) -> Decision | None:
+        """What keeps it out whatever the ledger says, the first that holds."""
+        unfit = "" if candidate.problem else window(candidate, augplug.__version__)
+        both = (
+            f"{first.name} {first.version} in {first.location} comes before {candidate.version} in "
+            f"{candidate.location}; uninstall one of them"
+        )
+        bars = (
+            (self.rules.mode == "off", "blocked", "the mode is off: no plugin is loaded"),
+            (candidate.canonical in self.rules.blocked, "blocked", "it is on the block list"),
+            (first is not candidate, "conflicting", both),
+            (bool(candidate.problem), "broken", candidate.problem),
+            (bool(unfit), "refused", unfit),
+        )
+        return next((Decision(state, reason) for holds, state, reason in bars if holds), None)
 
     def _by_ledger(self, candidate: Candidate) -> Decision:
         try:

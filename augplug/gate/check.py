@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
@@ -189,8 +190,6 @@ def _remembered(place: Path) -> Verdict | None:
 def _remember(place: Path, verdict: Verdict) -> None:
     from augplug.disk import replace_file
 
-    try:
+    with suppress(OSError):  # a cache that cannot be written costs time, and nothing else
         place.parent.mkdir(parents=True, exist_ok=True)
         replace_file(place, json.dumps(verdict.to_json()).encode())
-    except OSError:  # a cache that cannot be written costs time, and nothing else
-        return

@@ -187,7 +187,7 @@ def _locked(path: Path) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(path.with_name(f"{path.name}.lock"), timeout=60):
             yield
-    except (OSError, filelock.Timeout) as error:
+    except OSError as error:  # filelock.Timeout is one
         raise GateError(f"the ledger {path} cannot be written: {error}; what it says is unchanged") from error
 
 
