@@ -50,12 +50,12 @@ class Plugin:
     name: str
     distribution: str
     version: str
-    location: str
     state: str = "loaded"
     reason: str = ""
     approved: bool = False
     approval: str = ""
     provides: dict[str, list[str]] = field(default_factory=dict)
+    location: str = ""
 
 
 class Registry:
@@ -177,16 +177,9 @@ def _named(kind: str, given: Any) -> Mapping[str, Any]:
 
 
 def _row(name: str, candidate: Candidate, decision: Decision) -> Plugin:
-    return Plugin(
-        name,
-        candidate.name,
-        candidate.version,
-        candidate.location,
-        decision.state,
-        decision.reason,
-        decision.approved,
-        decision.approval,
-    )
+    row = Plugin(name, candidate.name, candidate.version, decision.state, decision.reason, location=candidate.location)
+    row.approved, row.approval = decision.approved, decision.approval
+    return row
 
 
 def _free(name: str, taken: Mapping[str, Plugin]) -> str:

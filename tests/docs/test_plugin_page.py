@@ -22,6 +22,7 @@ from augplug.ops.levels import SCALES
 from tests.plugins.installing import install
 
 PAGE = Path(__file__).parents[2] / "docs" / "plugins" / "index.md"
+pytestmark = pytest.mark.filterwarnings("ignore:.*never passed the gate:augplug.PluginWarning")
 LEVELS = [(name, level) for name, scale in SCALES.items() for level in range(int(scale.highest) + 1)]
 DTYPES = ("uint8", "uint16", "float32", "float64")
 
