@@ -37,6 +37,14 @@ def test_shot_noise_counts_photons(severity: int, photons: int) -> None:
         assert np.mean(np.rint(counts) == count) == pytest.approx(expected, abs=0.01)
 
 
+def test_shot_noise_is_that_of_each_value() -> None:
+    """On average nothing changes, and the lighter, the noisier; black stays black."""
+    image = np.tile(np.linspace(0, 0.5, 6), (20_000, 1))
+    made = corrupted("CorruptionShotNoise", 1, image, key=3)
+    assert made.mean(axis=0) == pytest.approx(image[0], abs=0.005)
+    assert made.var(axis=0) == pytest.approx(image[0] / 60, rel=0.05)
+
+
 @pytest.mark.parametrize(("severity", "share"), [*enumerate((0.03, 0.06, 0.09, 0.17, 0.27), 1)])
 def test_impulse_noise_is_black_and_white(severity: int, share: float) -> None:
     made = corrupted("CorruptionImpulseNoise", severity, GREY, key=3)
