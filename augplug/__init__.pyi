@@ -65,10 +65,12 @@ from .effects import (
 from .errors import (
     AugplugError as AugplugError,
     DataError as DataError,
+    GateError as GateError,
     ImageError as ImageError,
     OperationError as OperationError,
     PlanError as PlanError,
     PluginError as PluginError,
+    PluginWarning as PluginWarning,
     PolicyError as PolicyError,
     RunError as RunError,
     SettingsError as SettingsError,

@@ -218,14 +218,16 @@ class Opaque:
 
     A sample is a dict with `image` and those of `masks` (a list), `boxes` (`(N, 4)` left, top, right, bottom in pixels)
     with their `labels` (a list), and `keypoints` (`(K, 2)`, as many come back) that were given; a target that `targets`
-    does not name is refused. The image keeps its shape and dtype. A barrier to fusing. The function must be re-entrant:
-    threads call it at once.
+    does not name is refused. The image keeps its dtype and channels; image and masks come out with the height and width
+    `size`, or with their own if it is None. A barrier to fusing. The function must be re-entrant: threads call it at
+    once.
     """
 
     function: Callable[..., Any]
     key: int
     arguments: tuple[Any, ...] = ()
     targets: frozenset[str] = frozenset()
+    size: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         """Refuse lambdas and closures."""

@@ -1,4 +1,4 @@
-"""The errors of augplug: one root, and a child for each thing that can be wrong.
+"""The errors of augplug: one root, and a child for each thing that can be wrong; and its one warning.
 
 Every message says what was given, what was expected, where, and what to do next. The command line prints the message of
 an `AugplugError` as one line; any other exception is a bug of augplug's and keeps its traceback.
@@ -46,6 +46,14 @@ class PlanError(AugplugError):
 
 class PluginError(AugplugError):
     """A plugin, or a name that a plugin should have provided."""
+
+
+class GateError(AugplugError):
+    """Something the gate was asked to check, approve or install that it cannot, or a ledger that is damaged."""
+
+
+class PluginWarning(UserWarning):
+    """A plugin that does not work, or that never passed the gate."""
 
 
 class DataError(AugplugError):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from augplug import coords
-from augplug.effects import Blend, Effect, Tone, ToneFrom, Warp
+from augplug.effects import Blend, Effect, Opaque, Tone, ToneFrom, Warp
 from augplug.types import Canvas
 
 FuseLevel: TypeAlias = Literal["none", "exact"]
@@ -34,7 +34,8 @@ def fuse(effects: Sequence[Effect], level: FuseLevel, canvas: Canvas) -> tuple[E
             _add_warp(fused, effect, size)
         else:
             fused.append(effect)
-        size = effect.size if isinstance(effect, Warp) else size
+        if isinstance(effect, Warp | Opaque) and effect.size is not None:
+            size = effect.size
     return tuple(fused)
 
 

@@ -97,9 +97,14 @@ def policy(name: str, **arguments: Any) -> Policy:
     return named.build(name, known[name].build, arguments)
 
 
-def load_policy(path: str | Path) -> Policy:
-    """Read a policy file, JSON or TOML. Raises PolicyError with the place as a JSON pointer."""
-    return reader.load_policy_file(path, operations())
+def load_policy(given: str | Path | Mapping[str, Any]) -> Policy:
+    """Read a policy file, JSON or TOML, or the content of one, as `policy.to_json()` gives it.
+
+    Raises PolicyError with the place as a JSON pointer.
+    """
+    if isinstance(given, Mapping):
+        return reader.read_policy(given, operations())
+    return reader.load_policy_file(given, operations())
 
 
 def resolve_policy(text: str | Path) -> Policy:
@@ -122,13 +127,23 @@ def as_policy(given: Policy | Node | str | Path) -> Policy:
     raise SettingsError(f"a policy is a name, a path, a Policy or a node of the grammar, not {type(given).__name__}")
 
 
-def step(op: str, /, p: float = 1.0, level: float | Distribution | None = None, **fields: Any) -> Step:
+def step(
+    op: str,
+    /,
+    p: float = 1.0,
+    level: float | Distribution | None = None,
+    operations: Mapping[str, type[Operation]] | None = None,  # pylint: disable=redefined-outer-name  # the public name
+    **fields: Any,
+) -> Step:
     """Return a step of a policy. A pair of numbers on a scalar field is short for uniform.
+
+    `op` is looked up among `operations`, those that a plugin's policy was given, or else all that are installed here.
 
     >>> step("Rotate", p=0.5, degrees=(-30, 30)).to_json()
     {'op': 'Rotate', 'p': 0.5, 'degrees': {'uniform': [-30, 30]}}
     """
-    return building.step(operations(), op, p=p, level=level, **fields)
+    known = registry().operations if operations is None else operations
+    return building.step(known, op, p=p, level=level, **fields)
 
 
 def compose(nodes: list[Any] | tuple[Any, ...], p: float = 1.0, **unknown: Any) -> Node:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +12,36 @@ from augplug.errors import SettingsError, suggest
 
 KEYS = ("policies", "ledger", "mode", "block")
 """`policies` names a folder of policy files, from where pyproject.toml stands; the others belong to the gate."""
+MODES = ("open", "require", "off")
+"""Which plugins are loaded, from the most lenient: every one; only approved bytes; none but what is built in."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """What `[tool.augplug]` says, and the folder that paths in it start from; an empty table without a project."""
+
+    folder: Path
+    table: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def file(self) -> Path:
+        """The file to name in messages."""
+        return self.folder / "pyproject.toml"
+
+
+def project() -> Project:
+    """Return the project that the current folder belongs to. Raises SettingsError."""
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        if (folder / "pyproject.toml").is_file():
+            return Project(folder, _table(folder / "pyproject.toml"))
+    return Project(Path.cwd())
 
 
 def policy_files() -> list[Path]:
     """Return the policy files of the project's folder, in order. Raises SettingsError."""
-    for folder in (Path.cwd(), *Path.cwd().parents):
-        path = folder / "pyproject.toml"
-        if path.is_file():
-            named = _table(path).get("policies")
-            return [] if named is None else _files_of(folder, named, path)
-    return []
+    found = project()
+    named = found.table.get("policies")
+    return [] if named is None else _files_of(found.folder, named, found.file)
 
 
 def files_in(folder: Path) -> list[Path]:

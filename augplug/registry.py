@@ -1,21 +1,29 @@
-"""Discover, load, register: from installed entry points to mappings of names. The only file that touches pluggy."""
+"""Discover, admit, load, register: from installed distributions to names. The only file that touches pluggy."""
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
+from multiprocessing import parent_process
+from types import MappingProxyType
 from typing import Any
 
 import pluggy
 
-from augplug.errors import PluginError
+from augplug._policies.named import check_name
+from augplug.errors import PluginError, PluginWarning
+from augplug.gate.admission import Admitter, Decision, listed
+from augplug.gate.artifact import GROUP
+from augplug.gate.discovery import Candidate, discover
+from augplug.gate.modes import Admission, admission
 from augplug.hookspecs import Hooks
 from augplug.ops.base import Operation
 
-GROUP = "augplug"
 hookimpl = pluggy.HookimplMarker(GROUP)
 """Marks a function of a plugin as what it provides: `@augplug.hookimpl`; hookspecs.py lists the names."""
 
@@ -32,47 +40,87 @@ class Provided:
 
 @dataclass
 class Plugin:
-    """A row of `augplug plugins list`."""
+    """A row of `augplug plugins list`.
+
+    `state` is loaded, blocked (by a mode or a list), refused (by the gate or the version window), broken, or
+    conflicting. `approval` is what the ledger knows: tier and date, `no`, or what differs; empty where that was not
+    looked at.
+    """
 
     name: str
     distribution: str
     version: str
+    location: str
     state: str = "loaded"
     reason: str = ""
+    approved: bool = False
+    approval: str = ""
     provides: dict[str, list[str]] = field(default_factory=dict)
 
 
 class Registry:
     """What is installed here. Made once a process; each kind of thing is collected when it is first asked for."""
 
-    def __init__(self) -> None:
-        """Load every entry point of the group, one by one; a broken one is a warning and a row, never more."""
+    def __init__(self, rules: Admission | None = None) -> None:
+        """Admit and load every distribution, one by one; one that is bad is a warning and a row, never more.
+
+        `rules` are those of the environment and the project where none are given.
+        """
+        self.rules = admission() if rules is None else rules
         self._manager = pluggy.PluginManager(GROUP)
         self._provided: dict[str, Mapping[str, Provided]] = {}
         hookspec = pluggy.HookspecMarker(GROUP)
         for kind in KINDS:
             hookspec(getattr(Hooks, f"{GROUP}_{kind}"))
         self._manager.add_hookspecs(Hooks)
-        points = sorted(entry_points(group=GROUP), key=_builtin_first)
-        self.plugins = {_full_name(point): self._load(point) for point in points}
-        if not any(plugin.distribution == GROUP for plugin in self.plugins.values()):
+        self.plugins: dict[str, Plugin] = {}
+        admitter = Admitter(self.rules)
+        # In the order of their names, built-ins first; of one name in the order of the path.
+        for candidate in sorted(discover(), key=lambda found: (found.canonical != GROUP, found.canonical)):
+            decision = admitter.admit(candidate)
+            if decision is not None:
+                self._take(candidate, decision)
+        if not any(row.distribution == GROUP and row.state == "loaded" for row in self.plugins.values()):
             raise PluginError(
                 "augplug is not installed, so it has no operations: run pip install . (or -e .) where it lies"
             )
+        self._warn_of_unchecked()
 
-    def _load(self, point: EntryPoint) -> Plugin:
-        distribution = _distribution(point)
-        row = Plugin(point.name, distribution, point.dist.version if point.dist is not None else "unknown")
+    def _take(self, candidate: Candidate, decision: Decision) -> None:
+        names = [point.name for point in candidate.points] or [candidate.name]
+        rows: dict[str, Plugin] = {}
+        for name in names:
+            rows[_free(f"{candidate.name}:{name}", {**self.plugins, **rows})] = _row(name, candidate, decision)
+        self.plugins.update(rows)
+        if decision.state == "loaded":
+            for (key, row), point in zip(rows.items(), candidate.points, strict=True):
+                self._load(key, row, point)
+        elif decision.state != "blocked":
+            _warn(next(iter(rows.values())))
+
+    def _load(self, name: str, row: Plugin, point: EntryPoint) -> None:
         try:
-            self._manager.register(point.load(), name=_full_name(point))
+            # What a plugin prints when it is imported is no result of a command.
+            with contextlib.redirect_stdout(sys.stderr):
+                self._manager.register(point.load(), name=name)
             self._manager.check_pending()
         except (Exception, SystemExit) as error:  # a plugin may fail in any way; row and warning keep the reason
-            if distribution == GROUP:
+            if row.distribution == GROUP:
                 raise
-            if self._manager.has_plugin(_full_name(point)):
-                self._manager.unregister(name=_full_name(point))
-            _mark_broken(row, f"{type(error).__name__}: {error}")
-        return row
+            if self._manager.has_plugin(name):
+                self._manager.unregister(name=name)
+            _mark(row, f"{type(error).__name__}: {error}")
+
+    def _warn_of_unchecked(self) -> None:
+        rows = [row for row in self.plugins.values() if row.state == "loaded" and row.distribution != GROUP]
+        unchecked = {row.distribution: row for row in rows if not row.approved}
+        # Of a process and the workers that it starts, only the first says so.
+        if unchecked and parent_process() is None:
+            told = (f"{name} {row.version}" for name, row in unchecked.items())
+            _say(
+                f"{listed(told)} never passed the gate as installed here; augplug plugins check NAME says what it "
+                "finds, augplug plugins approve NAME makes it known"
+            )
 
     def _collect(self, kind: str) -> Iterator[tuple[Plugin, Mapping[str, Any]]]:
         """Yield what each loaded plugin provides of a kind, by name; built-ins first."""
@@ -82,12 +130,11 @@ class Registry:
             if name not in by_name or row.state != "loaded":
                 continue
             try:
-                given = by_name[name].function()
-                yield row, {item.about.name: item for item in given} if kind == "operations" else dict(given)
+                yield row, _named(kind, by_name[name].function())
             except (Exception, SystemExit) as error:  # as in _load
                 if row.distribution == GROUP:
                     raise
-                _mark_broken(row, f"its {kind} cannot be had: {type(error).__name__}: {error}")
+                _mark(row, f"its {kind} cannot be had: {type(error).__name__}: {error}")
 
     def provided(self, kind: str) -> Mapping[str, Provided]:
         """Return everything of a kind by name; of two providers of one name the second is refused, both named."""
@@ -98,12 +145,12 @@ class Registry:
             taken = next((name for name in items if name in known), None)
             if taken is not None:
                 other = known[taken].distribution
-                _mark_broken(row, f"its {taken!r} is already provided by {other}", state="conflicting")
+                _mark(row, f"its {taken!r} is already provided by {other}", state="conflicting")
                 continue
             row.provides[kind] = sorted(items)
             known.update({name: Provided(item, row.distribution) for name, item in items.items()})
-        self._provided[kind] = known
-        return known
+        self._provided[kind] = MappingProxyType(known)
+        return self._provided[kind]
 
     @cached_property
     def operations(self) -> Mapping[str, type[Operation]]:
@@ -112,7 +159,7 @@ class Registry:
         for name, entry in self.provided("operations").items():
             found[name] = entry.value
             found[f"{entry.distribution}:{name}"] = entry.value
-        return found
+        return MappingProxyType(found)  # everybody gets this one: nobody may write into it
 
     def rows(self) -> list[Plugin]:
         """Return a row for every plugin, with everything it provides."""
@@ -121,21 +168,40 @@ class Registry:
         return list(self.plugins.values())
 
 
-def _distribution(point: EntryPoint) -> str:
-    return point.dist.name if point.dist is not None else "unknown"
+def _named(kind: str, given: Any) -> Mapping[str, Any]:
+    if kind == "operations":
+        return {item.about.name: item for item in given}
+    for name in given:
+        check_name(name)
+    return dict(given)
 
 
-def _full_name(point: EntryPoint) -> str:
-    # Two distributions may give their entry points the same name.
-    return f"{_distribution(point)}:{point.name}"
-
-
-def _builtin_first(point: EntryPoint) -> tuple[bool, str]:
-    return _distribution(point) != GROUP, _full_name(point)
-
-
-def _mark_broken(row: Plugin, reason: str, state: str = "broken") -> None:
-    row.state, row.reason = state, reason
-    warnings.warn(
-        f"augplug: the plugin {row.name} of {row.distribution} {row.version} is {state}: {reason}", stacklevel=2
+def _row(name: str, candidate: Candidate, decision: Decision) -> Plugin:
+    return Plugin(
+        name,
+        candidate.name,
+        candidate.version,
+        candidate.location,
+        decision.state,
+        decision.reason,
+        decision.approved,
+        decision.approval,
     )
+
+
+def _free(name: str, taken: Mapping[str, Plugin]) -> str:
+    # A second find of one distribution is a row too, and is never loaded.
+    return _free(f"{name} again", taken) if name in taken else name
+
+
+def _mark(row: Plugin, reason: str, state: str = "broken") -> None:
+    row.state, row.reason = state, reason
+    _warn(row)
+
+
+def _warn(row: Plugin) -> None:
+    _say(f"the plugin {row.name} of {row.distribution} {row.version} is {row.state}: {row.reason}")
+
+
+def _say(text: str) -> None:
+    warnings.warn(f"augplug: {text}", PluginWarning, stacklevel=3)

@@ -106,7 +106,7 @@ def _chain(items: Sequence[Item], canvas: Canvas) -> tuple[Effect, ...]:
 def canvas_after(effects: Sequence[Effect], canvas: Canvas) -> Canvas:
     """Return the canvas that effects leave."""
     for effect in effects:
-        if isinstance(effect, Warp):
+        if isinstance(effect, Warp | Opaque) and effect.size is not None:
             canvas = Canvas(*effect.size, canvas.channels)
         elif isinstance(effect, ColorMix) and effect.matrix is not None:
             canvas = Canvas(canvas.height, canvas.width, len(effect.matrix))
@@ -138,9 +138,9 @@ def kernels_of(
             )
         if isinstance(effect, Opaque):
             kernels.append(partial(_opaque, effect=effect))
-            continue
-        shape = (canvas.height, canvas.width, canvas.channels)[: image.ndim]
-        kernels.append(backend.prepare(effect, shape, image.dtype))
+        else:
+            shape = (canvas.height, canvas.width, canvas.channels)[: image.ndim]
+            kernels.append(backend.prepare(effect, shape, image.dtype))
         canvas = canvas_after((effect,), canvas)
     if output is not None:
         shape = (canvas.height, canvas.width, canvas.channels)[: image.ndim]
@@ -154,14 +154,20 @@ def _opaque(image: Image, effect: Opaque) -> Image:
 
 
 def check_opaque(made: Any, image: Image, effect: Opaque) -> Image:
-    """Return what an opaque function made of an image, or refuse another shape or dtype."""
-    if not isinstance(made, np.ndarray) or (made.shape, made.dtype) != (image.shape, image.dtype):
+    """Return what an opaque function made of an image, or refuse another shape than it said, or another dtype."""
+    shape = shape_after(effect, image)
+    if not isinstance(made, np.ndarray) or (made.shape, made.dtype) != (shape, image.dtype):
         given = f"{getattr(made, 'shape', type(made).__name__)} {getattr(made, 'dtype', '')}"
         raise OperationError(
             f"{effect.function.__qualname__} made {given} of an image of {image.shape} {image.dtype}; an opaque "
-            "function keeps shape and dtype"
+            f"function keeps the dtype, and makes the shape that its effect says: {shape}"
         )
     return np.ascontiguousarray(made)
+
+
+def shape_after(effect: Opaque, array: Image) -> tuple[int, ...]:
+    """Return the shape that an image or a mask has behind an opaque effect."""
+    return (*(effect.size or array.shape[:2]), *array.shape[2:])
 
 
 def run(program: Sequence[Kernel], image: Image) -> Image:

@@ -17,7 +17,7 @@ from augplug.effects import Effect, Mix, Opaque
 from augplug.errors import OperationError, TargetError
 from augplug.fuse import FuseLevel
 from augplug.mixing import Partner, check_alike, mix, partner_of, raw_partner
-from augplug.rendering import canvas_of, check_opaque, describe, kernels_of, run
+from augplug.rendering import canvas_of, check_opaque, describe, kernels_of, run, shape_after
 from augplug.targets import Targets, clip, corners_of, edges_of, follow
 from augplug.types import Image
 
@@ -123,8 +123,9 @@ def _opaque(effect: Opaque, image: Image, targets: Targets) -> Image:
         sample["keypoints"] = targets.points.copy()
     made = effect.function(sample, effect.key, *effect.arguments)
     _take(made, targets, effect)
-    clip(targets, (image.shape[0], image.shape[1]))
-    return check_opaque(made["image"], image, effect)
+    rendered = check_opaque(made["image"], image, effect)
+    clip(targets, (rendered.shape[0], rendered.shape[1]))
+    return rendered
 
 
 def _take(made: dict[str, Any], targets: Targets, effect: Opaque) -> None:
@@ -132,8 +133,9 @@ def _take(made: dict[str, Any], targets: Targets, effect: Opaque) -> None:
     name = effect.function.__qualname__
     if targets.masks:
         masks = [np.ascontiguousarray(mask) for mask in made["masks"]]
-        if [(mask.shape, mask.dtype) for mask in masks] != [(mask.shape, mask.dtype) for mask in targets.masks]:
-            raise OperationError(f"{name} changed the number, shape or dtype of masks")
+        expected = [(shape_after(effect, mask), mask.dtype) for mask in targets.masks]
+        if [(mask.shape, mask.dtype) for mask in masks] != expected:
+            raise OperationError(f"{name} made masks of another number, shape or dtype than {expected}")
         targets.masks = masks
     if len(targets.tags):
         edges = np.asarray(made["boxes"], dtype=np.float64).reshape(-1, 4)

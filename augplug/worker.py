@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
+
 from augplug import api
 from augplug._executors.running import JobRunner
 from augplug._executors.serving import serve
+from augplug.errors import PluginWarning
 
 
 def make_runner() -> JobRunner:
@@ -13,4 +16,5 @@ def make_runner() -> JobRunner:
 
 
 if __name__ == "__main__":
+    warnings.simplefilter("ignore", PluginWarning)  # the process that started this one has said it
     serve(make_runner)

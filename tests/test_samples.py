@@ -211,6 +211,53 @@ def test_an_opaque_function_sees_the_sample_between_the_others() -> None:
         augment(image=IMAGE, keypoints=[[1, 1]], index=0)
 
 
+def halve(sample: dict[str, Any], _key: int) -> dict[str, Any]:
+    """Another library's resize: every other row and column, targets in step."""
+    made = {"image": sample["image"][::2, ::2]}
+    if "masks" in sample:
+        made["masks"] = [mask[::2, ::2] for mask in sample["masks"]]
+    if "keypoints" in sample:
+        made["keypoints"] = sample["keypoints"] / 2
+    return made
+
+
+@augplug.operation(source="a test")
+class Halve(augplug.Operation):
+    """Halve by an opaque function; `wrong` rows more are announced than come."""
+
+    wrong: int = augplug.parameter(low=0, high=9, unit="pixels", default=0)
+
+    def describe(self, canvas: augplug.Canvas) -> list[augplug.Effect]:
+        """One opaque effect that says its size."""
+        size = ((canvas.height + 1) // 2 + self.wrong, (canvas.width + 1) // 2)
+        return [augplug.Opaque(function=halve, key=0, targets=frozenset({"masks", "keypoints"}), size=size)]
+
+
+@pytest.mark.parametrize("fuse", ["none", "exact"])
+def test_an_opaque_function_may_say_another_size(fuse: Any) -> None:
+    """What follows is described on that size, and a point that lies half a pixel outside is not visible."""
+    from augplug._policies.grammar import Step
+
+    turn, flip = augplug.step("Rotate90", turns=1), augplug.step("HorizontalFlip")
+    own = Step(op="Halve", address="test:Halve", operation=Halve)
+    augment = augplug.Augmenter(augplug.sequence(flip, own, turn, flip), fuse=fuse)
+    points = augplug.Keypoints([[1, 0], [IMAGE.shape[1] - 1, 3], [0, 0]])
+    made = augment(image=IMAGE, mask=IMAGE[..., 0], keypoints=points, index=0)
+    expected = augplug.Augmenter(augplug.sequence(turn, flip))(IMAGE[:, ::-1][::2, ::2], index=0)
+
+    assert np.array_equal(made["image"], expected)
+    assert np.array_equal(augment(IMAGE, index=0), expected)
+    assert np.array_equal(made["mask"], expected[..., 0])
+    assert made["keypoints"].visible.tolist() == [True, True, False]
+    announced = Step(op="Halve", address="test:Halve", operation=Halve, fields=(("wrong", 2),))
+    with pytest.raises(augplug.OperationError, match=r"halve made .* the shape that its effect says"):
+        augplug.Augmenter(announced)(IMAGE, index=0)
+    with pytest.raises(augplug.OperationError, match="halve made masks of another number, shape or dtype"):
+        augplug.Augmenter(announced)(image=IMAGE, mask=IMAGE[..., 0], index=0)
+    with pytest.raises(augplug.ImageError, match="cannot be blended"):
+        augplug.Augmenter(augplug.blend(own))(IMAGE, index=0)
+
+
 def test_paint_fills_masks_when_it_is_told_to() -> None:
     """Cutout leaves masks alone unless mask_value says otherwise."""
     mask = np.full(IMAGE.shape[:2], 3, dtype=np.uint8)

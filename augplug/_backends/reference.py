@@ -137,16 +137,20 @@ def warp(image: Image, effect: Warp) -> Image:
     """Render by pulling: each output pixel from the input point it shows."""
     fill = fill_values(effect.fill, image.shape, image.dtype)
     if isinstance(effect.motion, Field):
-        xs, ys = fields.pull_points(effect.motion, effect.size)
-        return sampling.sample(image, xs, ys, effect.interpolation, fill)
+        return _sampled(image, *fields.pull_points(effect.motion, effect.size), effect, fill)
     pull = coords.inverse(effect.motion)
     if effect.interpolation == "area":
         return sampling.area(image, pull, effect.size, fill)
     if effect.interpolation == "nearest":
         xi, yi = sampling.nearest_points(pull, effect.size)
         return sampling.gather(image, xi, yi, fill)
-    xs, ys = sampling.matrix_points(pull, effect.size)
-    return sampling.sample(image, xs, ys, effect.interpolation, fill)
+    return _sampled(image, *sampling.matrix_points(pull, effect.size), effect, fill)
+
+
+def _sampled(image: Image, xs: Values, ys: Values, effect: Warp, fill: Image) -> Image:
+    made = sampling.sample(image, xs, ys, effect.interpolation, fill)
+    # A cubic overshoots at edges, and what it makes must be an image too.
+    return np.clip(made, 0, 1, out=made) if effect.interpolation == "cubic" and made.dtype.kind == "f" else made
 
 
 def filter_(image: Image, effect: Filter) -> Image:

@@ -8,7 +8,6 @@ newline. Damage anywhere else is reported with its record number and never repai
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import zlib
@@ -20,6 +19,7 @@ from typing import Any, TypeAlias
 
 import filelock
 
+from augplug.disk import sync_folder, write_all
 from augplug.errors import RunError, SettingsError
 
 Record: TypeAlias = Mapping[str, Any]
@@ -100,14 +100,6 @@ def writing(what: str | Path) -> Iterator[None]:
             f"{what} cannot be written: {error}; nothing that was done is lost: make room, or mend what the message "
             "names, and go on with --resume"
         ) from error
-
-
-def write_all(handle: int, content: bytes) -> None:
-    """Write `content` to an open file and return when it is on disk. A single write may take only a part."""
-    rest = memoryview(content)
-    while rest:
-        rest = rest[os.write(handle, rest) :]
-    os.fsync(handle)
 
 
 def read_journal(folder: Path) -> list[Record]:
@@ -210,18 +202,3 @@ def _named(holder: Path) -> str:
     with suppress(OSError):
         return f" (pid {holder.read_text(encoding='utf-8').strip()})"
     return ""
-
-
-def sync_folder(folder: Path) -> None:
-    """Make new names in a folder survive a power cut, where the system can. Raises OSError when the disk fails."""
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except PermissionError:  # Windows opens no folders, and others none that one may only pass through
-        return
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno not in {errno.EINVAL, errno.ENOTSUP, errno.EROFS}:  # a file system that cannot, or need not
-            raise
-    finally:
-        os.close(handle)

@@ -9,7 +9,8 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from augplug._search.journal import Record, sync_folder, write_all, writing
+from augplug._search.journal import Record, writing
+from augplug.disk import replace_file
 
 COVERAGE = 0.95
 
@@ -126,9 +127,5 @@ def write_at_once(path: Path, content: Mapping[str, Any]) -> None:
     Raises RunError when the disk refuses.
     """
     text = json.dumps(content, indent=2, allow_nan=False) + "\n"
-    new = path.with_name(f".{path.name}.new")
     with writing(path):
-        with new.open("wb", buffering=0) as stream:
-            write_all(stream.fileno(), text.encode())
-        new.replace(path)
-        sync_folder(path.parent)
+        replace_file(path, text.encode())

@@ -15,6 +15,7 @@ import click
 import augplug
 from augplug.cli.group import LazyGroup
 from augplug.errors import AugplugError, RunError
+from augplug.project import MODES
 
 COMMANDS = {
     "demo": "Search a policy for 5,000 real handwritten digits: the main job, with nothing to give.",
@@ -27,15 +28,26 @@ COMMANDS = {
     "replay": "Do a saved draw again, to the bit.",
     "ops": "List and show operations.",
     "policies": "List, show, check and add policies.",
-    "plugins": "List what is installed, and what does not work.",
+    "plugins": "List, check, approve, install and write plugins.",
     "doctor": "Show versions, backends and plugins, and what is wrong with them.",
 }
 
 
 @click.group(cls=LazyGroup, package="augplug.cli", summaries=COMMANDS)
 @click.version_option(augplug.__version__, prog_name="augplug", message="%(prog)s %(version)s")
-def cli() -> None:
+@click.option(
+    "--plugins",
+    "mode",
+    type=click.Choice(MODES),
+    help="Which plugins may be loaded: all, those whose bytes the gate approved, none. The strictest of this, "
+    "AUGPLUG_PLUGINS and [tool.augplug] holds.",
+)
+def cli(mode: str | None) -> None:
     """Find image augmentation policies for your own images, look at them, and apply them."""
+    if mode is not None:
+        from augplug.gate.modes import strictest  # only where it is asked for
+
+        strictest(mode)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -13,6 +13,7 @@ import augplug
 from augplug import api
 from augplug._backends import default_backend
 from augplug.errors import AugplugError
+from augplug.gate.ledger import read
 
 LIBRARIES = ("numpy", "scipy", "scikit-image", "Pillow", "pluggy", "click", "rich", "threadpoolctl", "packaging")
 FLAVOURS = ("opencv-python", "opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless")
@@ -20,9 +21,16 @@ FLAVOURS = ("opencv-python", "opencv-python-headless", "opencv-contrib-python", 
 
 
 @click.command()
+@click.option(
+    "--prepare", is_flag=True, help="First make the folder that the gate's tools run in, so that no check has to."
+)
 @click.pass_context
-def command(ctx: click.Context) -> None:
+def command(ctx: click.Context, prepare: bool) -> None:
     """Show versions, backends, OpenCV's distributions, plugins and folders. Exit status 1 when something is wrong."""
+    if prepare:
+        from augplug.gate import tools  # only here
+
+        click.echo(f"the gate's tools are in {tools.prepare().folder}")
     wrong: list[str] = []
     click.echo(
         f"augplug {augplug.__version__}, Python {platform.python_version()} ({sys.executable}), {platform.platform()}"
@@ -75,6 +83,9 @@ def _backends() -> list[str]:
 
 
 def _plugins() -> list[str]:
+    rules = api.registry().rules
+    kept = f"the ledger {rules.ledger} approves {len(read(rules.ledger))} distributions"
+    click.echo(f"gate: mode {rules.mode}, {kept}, {len(rules.blocked)} are blocked")
     rows = api.plugins()
     for row in rows:
         click.echo(
@@ -83,5 +94,5 @@ def _plugins() -> list[str]:
     return [
         f"the plugin {row.name} is {row.state}: pip uninstall {row.distribution}, or mend it"
         for row in rows
-        if row.state != "loaded"
+        if row.state not in ("loaded", "blocked")
     ]

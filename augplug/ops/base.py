@@ -17,8 +17,8 @@ from augplug.errors import OperationError
 from augplug.types import Canvas
 
 _KEY = "augplug"
-RESERVED = frozenset({"op", "p", "level"})
-"""The keys of a policy's step that are no fields."""
+RESERVED = frozenset({"op", "p", "level", "operations"})
+"""The keys of a policy's step, and the arguments of `augplug.step`, that are no fields."""
 _NAME = re.compile(r"[A-Z][A-Za-z0-9]*")
 
 
@@ -149,7 +149,9 @@ def operation(*, source: str, name: str | None = None, version: int = 1) -> Call
         parameters = {field.name: _declared(title, field) for field in fields}
         taken = sorted(RESERVED.intersection(parameters))
         if taken:
-            raise OperationError(f"{title}.{taken[0]} must have another name: a policy's step has a key of that name")
+            raise OperationError(
+                f"{title}.{taken[0]} must have another name: a step has a key or an argument of that name"
+            )
         levelled = [key for key, declared in parameters.items() if declared.level is not None]
         if len(levelled) > 1:
             raise OperationError(f"{title} has level= on {' and '.join(levelled)}; at most one field may carry it")

@@ -31,14 +31,21 @@ def augplug_operations() -> list[type[augplug.Operation]]:
 '''
 
 
-def install(site: Path, distribution: str, source: str, *, entry: str = "", version: str = "1.0") -> None:
+UNCHECKED = "never passed the gate"
+"""What one warning says of every plugin that the ledger does not name."""
+
+
+def install(
+    site: Path, distribution: str, source: str, *, entry: str = "", version: str = "1.0", requires: str = ""
+) -> None:
     """Put a distribution of one module into a folder; `entry` names its entry point, else as the distribution."""
     site.mkdir(exist_ok=True)
     module = distribution.replace("-", "_")
     site.joinpath(f"{module}.py").write_text(source)
     info = site / f"{module}-{version}.dist-info"
     info.mkdir()
-    info.joinpath("METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n")
+    needs = f"Requires-Dist: {requires}\n" if requires else ""
+    info.joinpath("METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n{needs}")
     info.joinpath("entry_points.txt").write_text(f"[augplug]\n{entry or distribution} = {module}\n")
 
 
@@ -48,11 +55,11 @@ def environment(site: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "XDG_CONFIG_HOME": str(site / "config")}
 
 
-def augplug(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a process that finds the distributions of a folder."""
+def augplug(site: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process that finds the distributions of a folder; `variables` join its environment."""
     return subprocess.run(
         [sys.executable, "-c", SCRIPT, *arguments],
-        env=environment(site),
+        env={**environment(site), **variables},
         cwd=site,
         capture_output=True,
         text=True,
@@ -62,7 +69,8 @@ def augplug(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def rows(site: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    """The rows of `augplug plugins list` by distribution, and the warnings."""
+    """The rows of `augplug plugins list` by distribution, and the warnings but for that of unchecked plugins."""
     ended = augplug(site, "plugins", "list", "--json")
     assert ended.returncode == 0, ended.stderr
-    return {row["distribution"]: row for row in json.loads(ended.stdout)}, ended.stderr.splitlines()
+    warnings = [line for line in ended.stderr.splitlines() if UNCHECKED not in line]
+    return {row["distribution"]: row for row in json.loads(ended.stdout)}, warnings

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+import augplug
 from augplug._policies.grammar import OneOf, Policy, Sequence, SomeOf, Step
 from augplug._policies.named import NAMED, build, check_name, parse_name
 from augplug._policies.published import PUBLISHED
 from augplug._policies.reader import read_policy
 from augplug.distributions import Integers
-from augplug.errors import AugplugError, OperationError, SettingsError
+from augplug.errors import AugplugError, OperationError, PolicyError, SettingsError
 from tests.policies.conftest import OPERATIONS
 
 FOURTEEN = [
@@ -228,3 +229,12 @@ def test_names_of_policies() -> None:
     for name in ["", "Mine", "-a", "a b", "a.json", "a:b", "a/b", "a" * 65, "\u00fc", "a\n"]:
         with pytest.raises(SettingsError, match="a-z"):
             check_name(name)
+
+
+def test_the_content_of_a_file_is_a_policy_too() -> None:
+    """What `to_json` gives is read back without a file, by the same strict reader."""
+    policy = augplug.policy("randaugment", n=2, m=9)
+
+    assert augplug.load_policy(policy.to_json()) == policy
+    with pytest.raises(PolicyError, match="at /policy/op"):
+        augplug.load_policy({"augplug_policy": 1, "policy": {"op": "Nothing"}})

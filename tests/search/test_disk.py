@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from augplug._search.journal import Record, encode, open_journal, read_journal, sync_folder
+from augplug._search.journal import Record, encode, open_journal, read_journal
 from augplug.cli import main
 from augplug.data.digits import load_digits
+from augplug.disk import sync_folder
 from augplug.errors import RunError, SettingsError
 from augplug.report.run import read_run
 from tests.search.conftest import Study

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from augplug import disk
 from augplug._search import journal, result
 from augplug.errors import RunError
 from tests.search import test_disk, test_journal
@@ -72,7 +73,7 @@ def ignore_the_disk(self: Any, kind: str, **content: Any) -> Any:
         (journal, "write_all", write_without_sync, test_disk.test_nothing_counts_before_it_is_on_disk),
         (result, "write_at_once", write_in_place, test_disk.test_nothing_counts_before_it_is_on_disk),
         (result, "write_at_once", rename_before_sync, test_disk.test_nothing_counts_before_it_is_on_disk),
-        (result, "sync_folder", nothing, test_disk.test_nothing_counts_before_it_is_on_disk),
+        (disk, "sync_folder", nothing, test_disk.test_nothing_counts_before_it_is_on_disk),
         (journal, "_decode", decode_without_checksum, test_journal.test_a_changed_byte_anywhere_is_found),
         (journal, "parse", parse_up_to_damage, test_journal.test_a_changed_byte_anywhere_is_found),
         (journal, "_is_unfinished", nothing, test_journal.test_a_journal_cut_anywhere_loses_at_most_its_last_record),

@@ -1,0 +1,36 @@
+"""`augplug plugins approve TARGET`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from augplug.cli.output import say
+from augplug.cli.plugins.check import REFUSED
+from augplug.errors import GateError
+from augplug.gate import report
+from augplug.gate.approving import approve
+from augplug.gate.check import check
+from augplug.gate.modes import admission
+from augplug.gate.reading import read
+
+
+@click.command()
+@click.argument("target")
+def command(target: str) -> int:
+    """Check TARGET, a wheel or the name of an installed distribution, afresh, and write its bytes to the ledger."""
+    artifact = read(target)
+    if artifact.kind not in ("wheel", "installed"):
+        raise GateError(
+            f"{target} is a source {artifact.kind}: what is built of it has other bytes; augplug plugins install "
+            f"{target} builds, approves and installs one wheel"
+        )
+    verdict = check(artifact, cached=False)
+    click.echo(report.text(verdict))
+    if not verdict.clean:
+        return REFUSED
+    place = admission().ledger
+    approve(place, verdict, Path(target) if artifact.kind == "wheel" else None)
+    say(f"approved {verdict.name} {verdict.version} in {place}")
+    return 0

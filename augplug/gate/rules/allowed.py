@@ -1,0 +1,42 @@
+"""What a plugin may use: `allowed.toml`, and augplug's own public names."""
+
+from __future__ import annotations
+
+import ast
+import sys
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+@cache
+def allowed() -> dict[str, Any]:
+    """The tables of `allowed.toml`, with augplug's public names among the modules."""
+    tables = tomllib.loads(files("augplug.gate.rules").joinpath("allowed.toml").read_text("utf-8"))
+    stub = ast.parse(files("augplug").joinpath("__init__.pyi").read_text("utf-8"))
+    public = [alias.name for node in stub.body if isinstance(node, ast.ImportFrom) for alias in node.names]
+    tables["modules"]["augplug"] = {"attributes": [*public, "__version__"]}
+    return tables
+
+
+def is_module(name: str) -> bool:
+    """Say whether `name` is a module of the list, or a package that holds one (`skimage`)."""
+    modules = allowed()["modules"]
+    return name in modules or any(module.startswith(f"{name}.") for module in modules)
+
+
+def capability_of(module: str) -> str | None:
+    """The capability that a module needs, if any; a library that is not listed is its own."""
+    modules = allowed()["modules"]
+    if module in modules:
+        needed: str | None = modules[module].get("capability")
+        return needed
+    return None if is_module(module) else module.split(".", maxsplit=1)[0]
+
+
+def grantable(name: str) -> bool:
+    """Say whether a plugin can declare `name`: a capability of the list, or a library that is not for ever refused."""
+    tables = allowed()
+    known = name in tables["capabilities"]
+    return known or (name.isidentifier() and name not in sys.stdlib_module_names and name not in tables["never"])

@@ -1,0 +1,66 @@
+"""`allow/capability`: the capabilities that a plugin declares in `augplug-plugin.toml` inside its package."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+
+from augplug.gate.artifact import Artifact
+from augplug.gate.findings import Finding
+from augplug.gate.rules.allowed import allowed, capability_of, grantable
+from augplug.gate.rules.source import Plugin, uses
+
+NAME = "augplug-plugin.toml"
+RULE = "allow/capability"
+
+
+def declared(artifact: Artifact) -> tuple[dict[str, str], list[Finding]]:
+    """Read the one file of capabilities; what is wrong with it grants nothing."""
+    paths = sorted(path for path in artifact.files if path.rsplit("/", 1)[-1] == NAME)
+    outside = [path for path in artifact.metadata if path.rsplit("/", 1)[-1] == NAME and path not in artifact.files]
+    misplaced = [*(path for path in paths if f"{path.removesuffix(NAME)}__init__.py" not in artifact.files), *outside]
+    if misplaced or len(paths) > 1:
+        where = (misplaced or paths[1:])[0]
+        message = "a plugin has one file of capabilities, inside its package"
+        return {}, [Finding(RULE, where, 0, message, "Keep one, beside the package's __init__.py.")]
+    if not paths:
+        return {}, []
+    try:
+        document = tomllib.loads(artifact.files[paths[0]].decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return {}, [Finding(RULE, paths[0], 0, f"not TOML: {error}", "Write it as TOML, in UTF-8.")]
+    return granted(paths[0], document)
+
+
+def granted(path: str, document: Mapping[str, object]) -> tuple[dict[str, str], list[Finding]]:
+    """The capabilities of a document that says nothing else."""
+    table = document.get("capabilities", {})
+    version = document.get("augplug-plugin")
+    shape = (
+        set(document) <= {"augplug-plugin", "capabilities"}
+        and isinstance(version, int)
+        and version is not True
+        and version == 1
+    )
+    if not shape or not isinstance(table, dict):
+        remedy = "Write `augplug-plugin = 1` and a table [capabilities], and nothing else."
+        return {}, [Finding(RULE, path, 0, "this is not a file of capabilities of version 1", remedy)]
+    good = {name: why for name, why in table.items() if grantable(name) and isinstance(why, str) and why.strip()}
+    known = ", ".join(allowed()["capabilities"])
+    remedy = f"Name one of {known}, or a library by its import name, and say why it is needed."
+    bad = [
+        Finding(RULE, path, 0, f"{name} is no capability, or has no reason", remedy)
+        for name in table
+        if name not in good
+    ]
+    return good, bad
+
+
+def unused(plugin: Plugin, path: str) -> list[Finding]:
+    """Advice on what is declared and not imported; `dynamic`, `files` and `native` are builtins too."""
+    reached = {
+        capability_of(plugin.reach(dotted).module) for source in plugin.sources.values() for _, dotted in uses(source)
+    }
+    idle = [name for name in plugin.capabilities if name not in reached | {"dynamic", "files", "native"}]
+    remedy = "Take it out: each capability makes an approval harder."
+    return [Finding(RULE, path, 0, f"{name} is declared, and nothing uses it", remedy, "advice") for name in idle]

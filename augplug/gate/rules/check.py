@@ -1,0 +1,44 @@
+"""Read every module of a plugin, and hold it to the rules."""
+
+from __future__ import annotations
+
+from augplug.gate.artifact import Artifact
+from augplug.gate.findings import Finding, StageResult, Waiver
+from augplug.gate.rules import capabilities, house, imports, names, suppressions, toplevel
+from augplug.gate.rules.source import Plugin, Source, read
+
+RULES = (imports.check, names.check, toplevel.check, house.check)
+
+
+def check(artifact: Artifact) -> StageResult:
+    """Stage 2 on the files of a plugin; nothing of it is run. What cannot be parsed is refused, and not covered."""
+    granted, findings = capabilities.declared(artifact)
+    sources: dict[str, Source] = {}
+    covered = {path for path in artifact.files if path.rsplit("/", 1)[-1] == capabilities.NAME}
+    waivers: list[Waiver] = []
+    for path in sorted(path for path in artifact.files if path.endswith((".py", ".sh"))):
+        content = artifact.files[path]
+        try:
+            if path.endswith(".py"):
+                source = read(path, content)
+                sources[source.module] = source
+            for found in suppressions.check(path, content):
+                (findings if isinstance(found, Finding) else waivers).append(found)  # type: ignore[arg-type]  # split by its type
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            remedy = "Write it in UTF-8, so that every supported Python parses it."
+            findings.append(
+                Finding("allow/unreadable", path, 0, f"cannot be parsed: {type(error).__name__}: {error}", remedy)
+            )
+        else:
+            covered.add(path)
+    plugin = Plugin(sources, granted)
+    for source in sources.values():
+        try:
+            findings += [finding for rule in RULES for finding in rule(plugin, source)]
+        except RecursionError:
+            covered.discard(source.path)
+            message, remedy = "nested too deeply to be checked", "Write it in smaller expressions."
+            findings.append(Finding("allow/unreadable", source.path, 0, message, remedy))
+    where = next(iter(sorted(path for path in covered if path.endswith(capabilities.NAME))), "")
+    findings += capabilities.unused(plugin, where)
+    return StageResult(tuple(sorted(set(findings))), frozenset(covered), tuple(sorted(waivers)), granted)

@@ -1,0 +1,125 @@
+"""The modules of a plugin as syntax trees, and where each imported name comes from."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from augplug.gate.findings import Finding
+from augplug.gate.rules.allowed import allowed, is_module
+
+
+@dataclass(frozen=True)
+class Source:
+    """One module. `imports`: every name that an import binds, in whatever scope, and its dotted origin."""
+
+    path: str
+    module: str
+    tree: ast.Module
+    imports: Mapping[str, str]
+
+    def refuse(self, rule: str, node: ast.AST, message: str, remedy: str) -> Finding:
+        """Make a refusal at the line of `node`."""
+        return Finding(rule, self.path, getattr(node, "lineno", 0), message, remedy)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What a dotted name means: a module, the attribute taken of it (empty: the module itself), and what follows."""
+
+    module: str
+    attribute: str = ""
+    rest: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """The modules of a plugin by their dotted names, and the capabilities it declares."""
+
+    sources: Mapping[str, Source]
+    capabilities: Mapping[str, str] = field(default_factory=dict)
+
+    def owns(self, module: str) -> bool:
+        """Say whether the module, or a package of that name, comes with the plugin; listed modules never do."""
+        own = module in self.sources or any(name.startswith(f"{module}.") for name in self.sources)
+        return own and not is_module(module.split(".", maxsplit=1)[0])
+
+    def reach(self, dotted: str, depth: int = 0) -> Reach:
+        """Follow a dotted name to the module it takes an attribute of, through imports of the plugin's own modules."""
+        module, *parts = dotted.split(".")
+        for number, part in enumerate(parts):
+            inner = f"{module}.{part}"
+            source = self.sources.get(module) if self.owns(module) else None
+            if source is not None and part in source.imports and depth < len(self.sources) + 1:
+                return self.reach(".".join([source.imports[part], *parts[number + 1 :]]), depth + 1)
+            if not (is_module(inner) or self.owns(inner)):
+                return Reach(module, part, tuple(parts[number + 1 :]))
+            module = inner
+        return Reach(module)
+
+
+def read(path: str, content: bytes) -> Source:
+    """Parse a module. Raises SyntaxError, ValueError, RecursionError or MemoryError when Python could not read it."""
+    tree = ast.parse(content.decode("utf-8"))
+    names = path.removesuffix(".py").split("/")
+    is_package = names[-1] == "__init__"
+    module = ".".join(names[:-1] if is_package else names)
+    for node in ast.walk(tree):
+        open_annotations(node)
+    return Source(path, module, tree, dict(bindings(tree, module if is_package else module.rpartition(".")[0])))
+
+
+def open_annotations(node: ast.AST) -> None:
+    """Put the code in the place of a string that is an annotation: what evaluates annotations would run it."""
+    for name in ("annotation", "returns"):
+        value = getattr(node, name, None)
+        for inner in ast.walk(value) if isinstance(value, ast.AST) else ():
+            if isinstance(inner, ast.Constant) and isinstance(inner.value, str) and inner is value:
+                setattr(node, name, ast.copy_location(ast.parse(inner.value.strip(), mode="eval").body, inner))
+
+
+def origin(node: ast.ImportFrom, package: str) -> str:
+    """The module that an import takes names from; relative ones are counted from `package`."""
+    if not node.level:
+        return node.module or ""
+    base = package.split(".")[: len(package.split(".")) - node.level + 1]
+    return ".".join([*base, *([node.module] if node.module else [])])
+
+
+def bindings(tree: ast.AST, package: str) -> Iterator[tuple[str, str]]:
+    """Each name that an import binds, with its origin."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield (alias.asname, alias.name) if alias.asname else (alias.name.split(".")[0],) * 2
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                yield alias.asname or alias.name, f"{origin(node, package)}.{alias.name}"
+
+
+def chain(node: ast.AST) -> list[str]:
+    """The names of `a.b.c`; empty when it does not start at a name."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.insert(0, node.attr)
+        node = node.value
+    return [node.id, *names] if isinstance(node, ast.Name) else []
+
+
+def uses(source: Source) -> Iterator[tuple[ast.AST, str]]:
+    """Each use of an imported name, as far as its dots go, and each import, by the dotted origin."""
+    todo: list[ast.AST] = [source.tree]
+    while todo:
+        node = todo.pop()
+        names = chain(node)
+        if names and names[0] in source.imports:
+            yield node, ".".join([source.imports[names[0]], *names[1:]])
+        else:
+            todo += ast.iter_child_nodes(node)
+
+
+def never() -> Mapping[str, str]:
+    """Modules that no capability gives, and why."""
+    tables: Mapping[str, str] = allowed()["never"]
+    return tables

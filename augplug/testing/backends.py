@@ -1,0 +1,179 @@
+"""Checks of a backend: every effect, beside the reference, which is the specification."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from augplug import builtin
+from augplug._backends.base import Backend
+from augplug._backends.reference import Reference
+from augplug.effects import Blend, ColorMix, Effect, Mix, Opaque, Paint, Tone, ToneFrom, Warp
+from augplug.errors import AugplugError
+from augplug.fuse import fuse
+from augplug.ops.base import Operation
+from augplug.outputs import Output
+from augplug.testing.base import Check, Thing, require
+from augplug.testing.samples import CHANNELS, digest, effects_of, examples, photograph
+from augplug.types import Canvas, Image
+
+_SIZE = (40, 52)
+_EXACT = (Tone, ToneFrom, Paint)
+_KINDS = [(dtype, channels) for dtype in ("uint8", "uint16", "float32") for channels in CHANNELS]
+
+
+def _backend(thing: Thing) -> Backend:
+    made = thing.value()
+    require(isinstance(made, Backend), f"it makes {type(made).__name__}, not a Backend")
+    return made  # type: ignore[no-any-return]  # `require` has looked
+
+
+def _operations(thing: Thing) -> Iterator[tuple[type[Operation], list[Operation]]]:
+    """Yield the built-in operations, each with some sets of values."""
+    for operation in builtin.augplug_operations():
+        about = operation.about
+        yield operation, examples(Thing("operations", about.name, operation, builtin, thing.operations))[:3]
+
+
+def _effects(thing: Thing, channels: int) -> Iterator[Effect]:
+    for _, made in _operations(thing):
+        for operation in made:
+            try:
+                described = effects_of(operation, _SIZE, channels)
+            except AugplugError:  # colour, on a grey image
+                continue
+            yield from (one for one in described if not isinstance(one, Mix | Opaque))
+
+
+def _units(image: Image) -> Image:
+    """Return values in 8-bit units."""
+    scale = {"uint8": 1.0, "uint16": 1 / 257}.get(image.dtype.name, 255.0)
+    made: Image = image.astype(np.float64) * scale
+    return made
+
+
+def has_a_name(thing: Thing) -> None:
+    """Has it the name that it is provided by, and a version that says what its pixels depend on?
+
+    When it fails: set `name`, and return the library and its version from `version()`: plans hold both.
+    """
+    made = _backend(thing)
+    require(made.name == thing.name, f"it is provided as {thing.name!r}, but its name is {made.name!r}")
+    version = made.version()
+    require(any(sign.isdigit() for sign in str(version)), f"its version is {version!r}")
+
+
+def agrees_with_the_reference(thing: Thing) -> None:
+    """Does every effect look as the reference renders it, and keep dtype and shape, on every kind of image?
+
+    When it fails: compare with `augplug/_backends/reference.py`, or let the reference render what you cannot. Tones
+    and paint are exact; other effects are within 12 of 255 at any pixel and 1 on average, nearest neighbour within 4 on
+    average.
+    """
+    made, slow = _backend(thing), Reference()
+    for dtype, channels in _KINDS:
+        image = photograph(_SIZE, channels, dtype)
+        for effect in _effects(thing, channels or 1):
+            expected = slow.prepare(effect, image.shape, image.dtype)(image)
+            out = made.prepare(effect, image.shape, image.dtype)(image)
+            told = f"{effect} on {dtype}, {image.shape}"
+            same = (out.shape, out.dtype) == (expected.shape, expected.dtype)
+            require(same, f"{told}: {out.shape} {out.dtype}, not {expected.shape} {expected.dtype}")
+            apart = np.abs(_units(out) - _units(expected))
+            most, mean = _limits(effect)
+            fits = apart.max() <= most and apart.mean() <= mean
+            require(fits, f"{told}: {apart.max():.3g} from the reference, {apart.mean():.3g} on average")
+
+
+def _limits(effect: Effect) -> tuple[float, float]:
+    if isinstance(effect, _EXACT) or (isinstance(effect, ColorMix) and effect.grey_blend is not None):
+        return 1e-3, 1e-3
+    if isinstance(effect, Warp) and effect.interpolation == "nearest":
+        return 255.0, 4.0
+    return (255.0, 4.0) if isinstance(effect, Blend) else (12.0, 1.0)
+
+
+def input_stays(thing: Thing) -> None:
+    """Does every kernel leave its input as it was, take a read-only one, and return memory of its own?
+
+    When it fails: write into new arrays only.
+    """
+    made = _backend(thing)
+    for dtype in ("uint8", "float32"):
+        image = photograph(_SIZE, 3, dtype)
+        before = digest(image)
+        for effect in _effects(thing, 3):
+            kernel = made.prepare(effect, image.shape, image.dtype)
+            image.flags.writeable = True
+            out = kernel(image)
+            require(digest(image) == before, f"{effect} on {dtype} changes its input")
+            require(not np.shares_memory(out, image), f"{effect} on {dtype} returns its input's memory")
+            image.flags.writeable = False
+            kept = digest(out)
+            require(digest(kernel(image)) == kept, f"{effect} on {dtype} gives other pixels the second time")
+            kernel(np.flip(image).copy())
+            require(digest(out) == kept, f"{effect} on {dtype} changes a result that it gave before")
+
+
+def kernels_are_reentrant(thing: Thing) -> None:
+    """Do four threads that share a kernel get what one thread gets?
+
+    When it fails: keep no buffer in a kernel; what is prepared is read only.
+    """
+    made = _backend(thing)
+    pictures = [np.roll(photograph((96, 96)), 7 * number, axis=0) for number in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        for effect in _effects(thing, 3):
+            if isinstance(effect, Warp) and effect.size != _SIZE:
+                continue
+            kernel = made.prepare(effect, pictures[0].shape, pictures[0].dtype)
+            expected = [digest(kernel(picture)) for picture in pictures]
+            given = list(pool.map(lambda number, kernel=kernel: digest(kernel(pictures[number % 4])), range(16)))
+            require(given == expected * 4, f"{effect}: threads that share a kernel get other pixels")
+
+
+def fusing_is_exact(thing: Thing) -> None:
+    """Do runs of tones that fusing joined give the bits of one after the other?
+
+    When it fails: apply `before` and `after` of Tone and ToneFrom, quantised one by one.
+    """
+    made = _backend(thing)
+    tones = [effect for effect in _effects(thing, 3) if isinstance(effect, Tone | ToneFrom)]
+    for dtype in ("uint8", "uint16", "float32"):
+        image = photograph(_SIZE, 3, dtype)
+        for first, then in zip(tones, tones[5:] + tones[:5], strict=True):
+            plain = image
+            for tone in (first, then):
+                plain = made.prepare(tone, image.shape, image.dtype)(plain)
+            fused = image
+            for effect in fuse([first, then], "exact", Canvas(*_SIZE, 3)):
+                fused = made.prepare(effect, image.shape, image.dtype)(fused)
+            require(np.array_equal(fused, plain), f"{first} and {then}, fused, differ on {dtype}")
+
+
+def output_is_normalised(thing: Thing) -> None:
+    """Does `finish` give float32 in the layout that is asked for, as the reference does, with and without a tone?
+
+    When it fails: apply the tone `last`, then (v - mean) / deviation on values in 0..1, then the layout.
+    """
+    made, slow = _backend(thing), Reference()
+    last = next(effect for effect in _effects(thing, 3) if isinstance(effect, Tone))
+    for dtype in ("uint8", "uint16", "float32"):
+        image = photograph(_SIZE, 3, dtype)
+        for output in (Output(mean=0.5, std=0.25, layout="CHW"), Output(mean=(0.1, 0.2, 0.3), std=0.5, layout="HWC")):
+            for tone in (None, last):
+                one, other = (back.finish(output, tone, image.shape, image.dtype)(image) for back in (made, slow))
+                same = (one.shape, one.dtype) == (other.shape, other.dtype) and np.allclose(one, other, atol=1e-5)
+                require(same, f"finish of {dtype} with {output} and {tone} differs from the reference")
+
+
+CHECKS: tuple[Check, ...] = (
+    has_a_name,
+    agrees_with_the_reference,
+    input_stays,
+    kernels_are_reentrant,
+    fusing_is_exact,
+    output_is_normalised,
+)

@@ -1,0 +1,142 @@
+"""What a check is, what it is asked about, and what comes out.
+
+A check is a function of a `Thing` that returns when all is well, and raises `Failed` or `Skipped` otherwise. Its name
+is the function's, its docstring says what it asks and, behind "When it fails:", what to do. Each file of checks ends
+with the tuple of them.
+"""
+
+from __future__ import annotations
+
+import inspect
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, TypeAlias
+
+from augplug.errors import AugplugError
+from augplug.ops.base import Operation
+
+
+class Failed(Exception):  # noqa: N818  # the word that an author reads in the report
+    """The thing does not do what it must; the message says what was seen."""
+
+
+class Skipped(Exception):  # noqa: N818  # as Failed
+    """The check does not apply; the message says why."""
+
+
+@dataclass(frozen=True, eq=False)
+class Thing:
+    """What is examined: `value`, provided as `name`, of a `kind` (`operations`, `policies`, ...; `plugin` is it all).
+
+    `operations` is everything that its names may mean: what is installed, and what `module` provides itself.
+    """
+
+    kind: str
+    name: str
+    value: Any
+    module: ModuleType
+    operations: Mapping[str, type[Operation]]
+
+    @property
+    def address(self) -> str:
+        """The name by which the thing is one of `operations`, whoever else has an operation of that name."""
+        return next(
+            (key for key, known in self.operations.items() if ":" in key and known is self.value),
+            f"{self.module.__name__}:{self.name}",
+        )
+
+
+Check: TypeAlias = Callable[[Thing], None]
+
+
+def name_of(check: Check) -> str:
+    """Return the name of a check: its function's, with dashes."""
+    return check.__name__.replace("_", "-")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a check found. `state` is `passed`, `failed` or `skipped`; the `message` says why unless it passed."""
+
+    check: str
+    thing: str
+    state: str
+    message: str = ""
+
+    def __str__(self) -> str:
+        """One line, or more where the message has more."""
+        return f"{self.state}: {self.check} [{self.thing}]" + (f": {self.message}" if self.message else "")
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A check and a thing."""
+
+    check: Check
+    thing: Thing
+
+    def __str__(self) -> str:
+        """The check's name and the thing's, as pytest shows them."""
+        return f"{name_of(self.check)}-{self.thing.name}"
+
+    def outcome(self, waivers: Mapping[str, str]) -> Outcome:
+        """Run the check. A waived check must fail; then it is skipped, with the waiver's reason."""
+        state, message = _perform(self.check, self.thing)
+        name = name_of(self.check)
+        waiver = waivers.get(f"{name}:{self.thing.name}", waivers.get(name))
+        if waiver is not None and state == "failed":
+            state, message = "skipped", f"expected to fail ({waiver}): {message}"
+        elif waiver is not None and state == "passed":
+            state, message = "failed", f"it passes, but is expected to fail ({waiver}): take the waiver out"
+        return Outcome(name, f"{self.thing.kind}:{self.thing.name}", state, message)
+
+
+def _perform(check: Check, thing: Thing) -> tuple[str, str]:
+    try:
+        check(thing)
+    except Skipped as reason:
+        return "skipped", str(reason)
+    except Failed as reason:
+        return "failed", f"{reason}. {remedy_of(check)}"
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # a plugin may raise anything: that is what is being found out
+        return "failed", f"it raised {type(error).__name__}: {error} ({_place(error)}). {remedy_of(check)}"
+    return "passed", ""
+
+
+def _place(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].name}, line {frames[-1].lineno}" if frames else "nowhere"
+
+
+def question_of(check: Check) -> str:
+    """Return what a check asks: the first paragraph of its docstring."""
+    return _parts(check)[0]
+
+
+def remedy_of(check: Check) -> str:
+    """Return what to do when a check fails."""
+    return _parts(check)[1]
+
+
+def _parts(check: Check) -> tuple[str, str]:
+    question, _, remedy = " ".join((inspect.getdoc(check) or "").split()).partition("When it fails: ")
+    return question.strip(), remedy.strip()
+
+
+def require(condition: object, message: str) -> None:
+    """Raise Failed with the message unless the condition holds."""
+    if not condition:
+        raise Failed(message)
+
+
+def refuses(what: str, call: Callable[[], Any], error: type[AugplugError]) -> None:
+    """Raise Failed unless the call raises that error."""
+    try:
+        call()
+    except error:
+        return
+    except Exception as other:
+        raise Failed(f"{what} raises {type(other).__name__} ({other}), not {error.__name__}") from other
+    raise Failed(f"{what} is taken without a word; {error.__name__} must say that it is wrong")

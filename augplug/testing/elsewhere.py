@@ -1,0 +1,120 @@
+"""What things do in another process: `python -m augplug.testing.elsewhere MODULE`, JSON on stdin and stdout."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from augplug import stages
+from augplug.augmenter import Augmenter
+from augplug.testing.base import Failed, Skipped, Thing
+from augplug.testing.provided import things_of
+from augplug.testing.samples import augmenter, call, effects_of, examples, photograph
+
+PATIENCE = 300
+"""Seconds after which the other process is given up."""
+_SEED = "4711"
+
+
+def fingerprints_of(thing: Thing) -> list[str]:
+    """Return what a thing does, as texts that are the same wherever it does the same."""
+    return _MAKERS[thing.kind](thing)
+
+
+def fingerprints_elsewhere(thing: Thing) -> list[str]:
+    """Return what the thing does in another process, whose texts hash differently. Skipped when there can be none."""
+    name = thing.module.__name__
+    if sys.modules.get(name) is not thing.module or name == "__main__":
+        raise Skipped(f"another process cannot import {name!r}: it was not imported under that name")
+    table = _ask(name, getattr(thing.module, "__file__", None) or "")
+    key = f"{thing.kind}:{thing.name}"
+    if key not in table:
+        raise Failed(f"another process that imports {name} does not get {key}")
+    return list(table[key])
+
+
+@lru_cache(maxsize=64)
+def _ask(name: str, file: str) -> Mapping[str, list[str]]:
+    """Ask once for everything in a module; `file` tells modules of one name apart."""
+    del file
+    done = subprocess.run(
+        [sys.executable, "-m", "augplug.testing.elsewhere", name],
+        input=json.dumps(sys.path),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+        env={**os.environ, "PYTHONHASHSEED": _SEED, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+    )
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["it says nothing"])[-1]
+        raise Failed(f"another process that imports {name} ends with status {done.returncode}: {last}")
+    table: Mapping[str, list[str]] = json.loads(done.stdout)
+    return table
+
+
+def _of_operation(thing: Thing) -> list[str]:
+    image = photograph()
+    made = []
+    for operation in examples(thing):
+        pixels = stages.digest_of(call(augmenter(thing, operation), image))
+        made.append(f"{text_of(effects_of(operation))} {pixels}")
+    return made
+
+
+def _of_policy(thing: Thing) -> list[str]:
+    policy = thing.value(thing.operations)
+    augment = Augmenter(policy)
+    image = photograph()
+    return [policy.digest.hex(), *(str(augment.plan(image, index=index)) for index in range(20))]
+
+
+def _of_search(thing: Thing) -> list[str]:
+    return [proposal.policy.digest.hex() for proposal in thing.value(thing.operations, seed=3).ask(5)]
+
+
+_MAKERS: Mapping[str, Callable[[Thing], list[str]]] = {
+    "operations": _of_operation,
+    "policies": _of_policy,
+    "searches": _of_search,
+}
+
+
+def text_of(value: Any) -> str:
+    """Return data as text: dataclasses by their fields, functions by module and name, never by address."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = [f"{field.name}={text_of(getattr(value, field.name))}" for field in dataclasses.fields(value)]
+        return f"{type(value).__name__}({', '.join(fields)})"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(text_of, value))}]"
+    if isinstance(value, set | frozenset):
+        return f"{{{', '.join(sorted(map(text_of, value)))}}}"
+    return f"{value.__module__}.{value.__qualname__}" if callable(value) else repr(value)
+
+
+def main(name: str) -> None:
+    """Print the fingerprints of everything in the module `name`; what the module prints itself goes to stderr."""
+    answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    sys.path[:] = json.load(sys.stdin)
+    table = {}
+    for thing in things_of(importlib.import_module(name)):
+        if thing.kind not in _MAKERS:
+            continue
+        try:
+            table[f"{thing.kind}:{thing.name}"] = fingerprints_of(thing)
+        except Exception as error:  # noqa: BLE001  # one broken thing must not hide the others
+            table[f"{thing.kind}:{thing.name}"] = [f"{type(error).__name__}: {error}"]
+    json.dump(table, answer)
+    answer.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

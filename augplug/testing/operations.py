@@ -1,0 +1,201 @@
+"""Checks of an operation that look at no pixel: what it declares and what it describes."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import itertools
+import math
+import pickle
+import random
+import typing
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from augplug.effects import Effect, Tone
+from augplug.errors import AugplugError, OperationError
+from augplug.ops.base import Operation, Parameter
+from augplug.ops.levels import SCALES
+from augplug.testing.base import Check, Failed, Skipped, Thing, refuses, require
+from augplug.testing.samples import MIDDLE, SIZES, effects_of, examples
+from augplug.types import Canvas
+
+_CANVASES = [Canvas(*size, channels) for size in (*SIZES, (64, 48)) for channels in (1, 3, 4)]
+
+
+def is_documented(thing: Thing) -> None:
+    """Does the operation say what it does, where its numbers come from, and the unit of each?
+
+    When it fails: write a docstring, `source=` of `augplug.operation`, and `unit=` of each `augplug.parameter`.
+    """
+    about = thing.value.about
+    made_up = (inspect.getdoc(Operation) or "").startswith(about.summary) or about.summary.startswith(
+        f"{thing.value.__name__}("  # what dataclass() writes where there is none
+    )
+    require(not made_up, "its class has no docstring")
+    require(about.source.strip(), "source= is empty")
+    bare = [name for name, declared in about.parameters.items() if not declared.choices and not declared.unit.strip()]
+    require(not bare, f"there is no unit= on {', '.join(bare)}")
+
+
+def levels_are_legal(thing: Thing) -> None:
+    """Do the ends of `level=`, of `draw=` and the default lie in the parameter's range?
+
+    When it fails: correct `level=(weakest, strongest)`, `draw=` or `default=`, or widen `low=` and `high=`.
+    """
+    for name, declared in thing.value.about.parameters.items():
+        for what, value in _declared_values(declared):
+            require(
+                declared.low <= value <= declared.high,
+                f"{what} of {name} is {value:g}, outside {declared.low:g}..{declared.high:g}",
+            )
+
+
+def _declared_values(declared: Parameter) -> Iterator[tuple[str, float]]:
+    yield from [("the level", value) for value in declared.level or ()]
+    if declared.draw is not None:
+        yield from [("the draw", value) for value in declared.draw.bounds]
+    if isinstance(declared.default, int | float) and not isinstance(declared.default, bool):
+        yield "the default", declared.default
+
+
+def every_level_is_taken(thing: Thing) -> None:
+    """Can every level of every scale be had, on either side, and described?
+
+    When it fails: take every value between `level=(weakest, strongest)`, and beyond it as far as `low=` and `high=` go:
+    scales extrapolate.
+    """
+    field = thing.value.about.level_field
+    if field is None:
+        raise Skipped("no parameter carries level=")
+    base = examples(thing)[0]
+    given = {name: getattr(base, name) for name in thing.value.about.parameters}
+    del given[field]
+    for scale, row in [(scale, scale.row(thing.address, thing.value)) for scale in SCALES.values()]:
+        if row is None:
+            continue
+        levels = [scale.highest * part / 10 for part in range(11)]
+        for level, sign in itertools.product(levels, (1, -1) if row.signed else (1,)):
+            value = row.value(level / scale.divisor, sign)
+            try:
+                effects_of(thing.value(**{**given, row.field: value}))
+            except AugplugError as error:
+                raise Failed(f"level {level:g} of {scale.name}, {row.field}={value:g}, is refused: {error}") from error
+
+
+def bad_values_are_refused(thing: Thing) -> None:
+    """Is a value out of range, of another type or not a number an OperationError, as is an unknown field?
+
+    When it fails: leave the checks to `low=`, `high=` and `choices=`; a `__post_init__` of your own calls that of
+    `augplug.Operation` first and raises `augplug.OperationError`.
+    """
+    base = examples(thing)[0]
+    given = {name: getattr(base, name) for name in thing.value.about.parameters}
+    with contextlib.suppress(TypeError, OperationError):  # Python itself refuses unknown arguments
+        thing.value(**{**given, "no_such_field": 1})
+        raise Failed("an unknown field is taken without a word")
+    for name, declared in thing.value.about.parameters.items():
+        for value in _bad_values(declared):
+            refuses(f"{name}={value!r}", partial(thing.value, **{**given, name: value}), OperationError)
+        _take_ends(thing, given, name, declared)
+
+
+def _bad_values(declared: Parameter) -> list[Any]:
+    bad: list[Any] = [None, object(), "no such choice"]
+    if declared.choices:
+        return bad
+    bad += [math.nan, math.inf, -math.inf]
+    bad += [declared.low - 1] if math.isfinite(declared.low) else []
+    bad += [declared.high + 1] if math.isfinite(declared.high) else []
+    return bad
+
+
+def _take_ends(thing: Thing, given: dict[str, Any], name: str, declared: Parameter) -> None:
+    """Try a field's ends: they are taken, or refused by an OperationError for the sake of another field."""
+    for value in declared.choices or (declared.low, declared.high):
+        if isinstance(value, float | int) and not math.isfinite(value):
+            continue
+        try:
+            thing.value(**{**given, name: value})
+        except OperationError:
+            continue
+        except Exception as error:
+            told = f"{name}={value!r} raises {type(error).__name__} ({error}), not OperationError"
+            raise Failed(told) from error
+
+
+def describe_is_pure(thing: Thing) -> None:
+    """Do the same fields on the same canvas give the same effects, in any order, whatever was described before?
+
+    When it fails: let `describe` use its fields and the canvas alone: no globals, no counters, no clock, no random
+    numbers; chance is a field with `draw=`.
+    """
+    made = examples(thing)
+    rows = [(number, canvas) for number in range(len(made)) for canvas in _CANVASES]
+    first = {row: _described(made[row[0]], row[1]) for row in rows}
+    random.Random(7).shuffle(rows)  # nosec B311  # an order, not a secret
+    again = examples(thing)
+    for number, canvas in rows:
+        require(
+            _described(again[number], canvas) == first[number, canvas],
+            f"{again[number]} on {canvas} describes other effects the second time",
+        )
+
+
+def _described(operation: Operation, canvas: Canvas) -> list[Effect] | str:
+    try:
+        return list(operation.describe(canvas))
+    except AugplugError as error:
+        return str(error)
+
+
+def effects_are_values(thing: Thing) -> None:
+    """Is what `describe` returns a list of effects that compare, hash and pickle?
+
+    When it fails: build effects of numbers, texts, tuples and module-level functions; no arrays, lists, lambdas,
+    objects made on the spot, and nothing that is no effect of augplug's.
+    """
+    for operation in examples(thing):
+        described = operation.describe(Canvas(*MIDDLE, 3))
+        require(isinstance(described, list), f"describe returns {type(described).__name__}, not a list")
+        for effect in described:
+            require(isinstance(effect, typing.get_args(Effect)), f"{effect!r} is no effect")
+            again = pickle.loads(pickle.dumps(effect))  # nosec B301  # pickled one word before
+            require(again == effect and hash(again) == hash(effect), f"{effect!r} comes back from pickle as {again!r}")
+
+
+def tones_look_at_one_value(thing: Thing) -> None:
+    """Does a Tone's function treat each value by itself, and give a finite number for each?
+
+    When it fails: use arithmetic on the whole array, without mean, minimum, shape, order or chance. What needs to see
+    the image is a `ToneFrom`.
+    """
+    values = np.linspace(0, 255, 511)
+    order = np.random.default_rng(3).permutation(len(values))
+    tones = [effect for operation in examples(thing) for effect in effects_of(operation) if isinstance(effect, Tone)]
+    if not tones:
+        raise Skipped("it describes no Tone")
+    for tone in tones:
+        made = np.asarray(tone.function(values.copy(), *tone.arguments))
+        require(made.shape == values.shape and made.dtype.kind in "fiu", f"{tone} makes {made.shape} {made.dtype}")
+        require(np.isfinite(made).all(), f"{tone} makes NaN or Inf of {values[~np.isfinite(made)][:1]}")
+        mixed = np.asarray(tone.function(values[order].copy(), *tone.arguments))
+        require(np.array_equal(mixed, made[order]), f"{tone} gives a value another result in another order")
+        part = np.asarray(tone.function(values[100:220].reshape(4, 5, 6).copy(), *tone.arguments))
+        require(
+            np.array_equal(part.reshape(-1), made[100:220]), f"{tone} gives a value another result in other company"
+        )
+
+
+CHECKS: tuple[Check, ...] = (
+    is_documented,
+    levels_are_legal,
+    every_level_is_taken,
+    bad_values_are_refused,
+    describe_is_pure,
+    effects_are_values,
+    tones_look_at_one_value,
+)

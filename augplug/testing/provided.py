@@ -1,0 +1,65 @@
+"""From a plugin's module to the things that it provides: its functions marked by `augplug.hookimpl`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType, ModuleType
+from typing import Any
+
+from augplug import naming
+from augplug.errors import PluginError
+from augplug.ops.base import Operation
+from augplug.registry import GROUP, KINDS
+from augplug.testing.base import Failed, Thing
+
+PLUGIN = "plugin"
+
+
+def hooks_of(module: ModuleType) -> dict[str, Callable[[], Any]]:
+    """Return the module's marked functions by name."""
+    return {name: item for name, item in vars(module).items() if hasattr(item, f"{GROUP}_impl")}
+
+
+def things_of(module: ModuleType) -> list[Thing]:
+    """Return the plugin itself, then everything it provides that can be had. PluginError when it provides nothing."""
+    hooks = hooks_of(module)
+    if not hooks:
+        raise PluginError(
+            f"{getattr(module, '__name__', module)!r} is no plugin: none of its functions is marked with "
+            "@augplug.hookimpl; examine takes the module that your entry point names"
+        )
+    given = {kind: _given(kind, hooks) for kind in KINDS}
+    operations = dict(naming.operations())
+    known = set(operations.values())
+    for name, item in given["operations"].items():
+        if item not in known and isinstance(item, type) and issubclass(item, Operation):
+            operations |= {f"{module.__name__}:{name}": item, name: operations.get(name, item)}
+    shared = MappingProxyType(operations)
+    plugin = Thing(PLUGIN, module.__name__, module, module, shared)
+    return [plugin, *(Thing(kind, name, given[kind][name], module, shared) for kind in KINDS for name in given[kind])]
+
+
+def _given(kind: str, hooks: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
+    """Return what a hook gives; nothing where that is broken: `provided` says so, once, as the plugin's own check."""
+    try:
+        return provided(kind, hooks)
+    except (Exception, SystemExit):  # noqa: BLE001  # a hook may fail in any way, and hooks-return-data tells
+        return {}
+
+
+def provided(kind: str, hooks: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
+    """Return what the plugin provides of a kind, by name. Failed when it is not what the hook promises."""
+    hook = hooks.get(f"{GROUP}_{kind}")
+    if hook is None:
+        return {}
+    given = hook()
+    if kind != "operations":
+        if not isinstance(given, Mapping) or not all(isinstance(name, str) and callable(given[name]) for name in given):
+            raise Failed(f"{GROUP}_{kind} returns {given!r}; it must be a mapping of names to what makes the thing")
+        return dict(given)
+    if not isinstance(given, list | tuple):
+        raise Failed(f"{GROUP}_operations returns {given!r}; it must be a list of classes")
+    for item in given:
+        if not hasattr(item, "about") or not issubclass(item, Operation):
+            raise Failed(f"{item!r} is no operation: a class that augplug.operation made")
+    return {item.about.name: item for item in given}

@@ -1,0 +1,84 @@
+"""The examination of a whole plugin: in a test, as data, or on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any
+
+from augplug.errors import PluginError, suggest
+from augplug.testing import (
+    agreement,
+    backends,
+    evaluators,
+    executors,
+    observers,
+    operations,
+    pixels,
+    plugin,
+    policies,
+    searches,
+)
+from augplug.testing import targets as scene
+from augplug.testing.base import Case, Check, Outcome, name_of
+from augplug.testing.provided import PLUGIN, things_of
+
+CHECKS: Mapping[str, tuple[Check, ...]] = {
+    PLUGIN: plugin.CHECKS,
+    "operations": (*operations.CHECKS, *pixels.CHECKS, *agreement.CHECKS, *scene.CHECKS),
+    "policies": policies.CHECKS,
+    "searches": searches.CHECKS,
+    "evaluators": evaluators.CHECKS,
+    "executors": executors.CHECKS,
+    "backends": backends.CHECKS,
+    "observers": observers.CHECKS,
+}
+"""Every check, by the kind of thing that it is asked about."""
+
+
+def cases_of(module: ModuleType) -> list[Case]:
+    """Return every check of everything that a plugin's module provides. Raises PluginError for no plugin."""
+    return [Case(check, thing) for thing in things_of(module) for check in CHECKS[thing.kind]]
+
+
+def run(module: ModuleType, *, expected_failures: Mapping[str, str] | None = None) -> list[Outcome]:
+    """Examine a plugin's module; return an outcome for each check of each thing.
+
+    `expected_failures` are waivers: the name of a check, or `check:thing`, with the reason. A waived failure is
+    reported as skipped; one that passes is a failure. Raises PluginError for no plugin and for a waiver of no check.
+    """
+    cases = cases_of(module)
+    waivers = _checked(expected_failures, cases)
+    return [case.outcome(waivers) for case in cases]
+
+
+def examine(module: ModuleType, *, expected_failures: Mapping[str, str] | None = None) -> Callable[..., None]:
+    """Return a pytest test of a plugin's module, with a case for each check of each thing; arguments as `run`."""
+    import pytest  # a test's business; without it `run` does the same
+
+    cases = cases_of(module)
+    waivers = _checked(expected_failures, cases)
+
+    def test(case: Case) -> None:
+        """Run one check."""
+        found = case.outcome(waivers)
+        if found.state == "skipped":
+            pytest.skip(found.message)
+        if found.state == "failed":
+            pytest.fail(found.message, pytrace=False)
+
+    parametrised: Any = pytest.mark.parametrize("case", cases, ids=str)
+    made: Callable[..., None] = parametrised(test)
+    return made
+
+
+def _checked(given: Mapping[str, str] | None, cases: list[Case]) -> Mapping[str, str]:
+    waivers = dict(given or {})
+    names = {name_of(case.check) for case in cases}
+    known = names | {f"{name_of(case.check)}:{case.thing.name}" for case in cases}
+    for name, reason in waivers.items():
+        if name not in known:
+            raise PluginError(f"expected_failures names {name!r}, which is no check here{suggest(name, names)}")
+        if not str(reason).strip():
+            raise PluginError(f"expected_failures of {name!r} needs a reason: why may it fail?")
+    return waivers

@@ -1,0 +1,167 @@
+"""Albumentations' transforms: geometry. Made by tools/albumentations_operations.py."""
+
+from __future__ import annotations
+
+import augplug
+from augplug import Canvas, Effect
+from augplug_albumentations.calling import KEYS, call
+
+SOURCE = "Albumentations 2.0.8, whose settings and defaults these are"
+
+
+@augplug.operation(source=SOURCE)
+class AAffine(augplug.Operation):
+    """Albumentations' Affine: image, masks, boxes and keypoints."""
+
+    scale: float = augplug.parameter(unit="factor", many=True, default=(1.0, 1.0))
+    translate_percent: float = augplug.parameter(unit="fraction of the side", many=True, default=(0.0, 0.0))
+    rotate: float = augplug.parameter(unit="degrees", many=True, default=0.0)
+    shear: float = augplug.parameter(unit="degrees", many=True, default=(0.0, 0.0))
+    interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
+    mask_interpolation: str = augplug.parameter(
+        choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="nearest"
+    )
+    fit_output: str = augplug.parameter(choices=("no", "yes"), default="no")
+    keep_ratio: str = augplug.parameter(choices=("no", "yes"), default="no")
+    rotate_method: str = augplug.parameter(choices=("largest_box", "ellipse"), default="largest_box")
+    balanced_scale: str = augplug.parameter(choices=("no", "yes"), default="no")
+    border_mode: str = augplug.parameter(
+        choices=("constant", "replicate", "reflect", "wrap", "reflect_101"), default="constant"
+    )
+    fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
+    fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
+    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One call of it."""
+        return call(self, canvas)
+
+
+@augplug.operation(source=SOURCE)
+class AMorphological(augplug.Operation):
+    """Albumentations' Morphological: image, masks, boxes and keypoints."""
+
+    scale: int = augplug.parameter(low=1, unit="pixels", many=True, default=(2, 3))
+    operation: str = augplug.parameter(choices=("erosion", "dilation"), default="dilation")
+    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One call of it."""
+        return call(self, canvas)
+
+
+@augplug.operation(source=SOURCE)
+class APerspective(augplug.Operation):
+    """Albumentations' Perspective: image, masks, boxes and keypoints."""
+
+    scale: float = augplug.parameter(low=0, unit="fraction of the side", level=(0, 0.2), many=True, default=(0.05, 0.1))
+    keep_size: str = augplug.parameter(choices=("no", "yes"), default="yes")
+    fit_output: str = augplug.parameter(choices=("no", "yes"), default="no")
+    interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
+    mask_interpolation: str = augplug.parameter(
+        choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="nearest"
+    )
+    border_mode: str = augplug.parameter(
+        choices=("constant", "replicate", "reflect", "wrap", "reflect_101"), default="constant"
+    )
+    fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
+    fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
+    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One call of it."""
+        return call(self, canvas)
+
+
+@augplug.operation(source=SOURCE)
+class ARandomGridShuffle(augplug.Operation):
+    """Albumentations' RandomGridShuffle: image, masks, boxes and keypoints."""
+
+    grid: int = augplug.parameter(low=1, unit="cells", many=True, default=(3, 3))
+    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One call of it."""
+        return call(self, canvas, pairs=("grid",))
+
+
+@augplug.operation(source=SOURCE)
+class ARotate(augplug.Operation):
+    """Albumentations' Rotate: image, masks, boxes and keypoints."""
+
+    limit: float = augplug.parameter(unit="degrees", level=(0, 30), many=True, default=(-90.0, 90.0))
+    interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
+    border_mode: str = augplug.parameter(
+        choices=("constant", "replicate", "reflect", "wrap", "reflect_101"), default="constant"
+    )
+    rotate_method: str = augplug.parameter(choices=("largest_box", "ellipse"), default="largest_box")
+    crop_border: str = augplug.parameter(choices=("no", "yes"), default="no")
+    mask_interpolation: str = augplug.parameter(
+        choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="nearest"
+    )
+    fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
+    fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
+    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One call of it."""
+        return call(self, canvas)
+
+
+@augplug.operation(source=SOURCE)
+class ASafeRotate(augplug.Operation):
+    """Albumentations' SafeRotate: image, masks, boxes and keypoints."""
+
+    limit: float = augplug.parameter(unit="degrees", level=(0, 30), many=True, default=(-90.0, 90.0))
+    interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
+    border_mode: str = augplug.parameter(
+        choices=("constant", "replicate", "reflect", "wrap", "reflect_101"), default="constant"
+    )
+    rotate_method: str = augplug.parameter(choices=("largest_box", "ellipse"), default="largest_box")
+    mask_interpolation: str = augplug.parameter(
+        choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="nearest"
+    )
+    fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
+    fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
+    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One call of it."""
+        return call(self, canvas)
+
+
+@augplug.operation(source=SOURCE)
+class AShiftScaleRotate(augplug.Operation):
+    """Albumentations' ShiftScaleRotate: image, masks, boxes and keypoints."""
+
+    shift_limit: float = augplug.parameter(unit="fraction of the side", many=True, default=(-0.0625, 0.0625))
+    scale_limit: float = augplug.parameter(unit="factor", many=True, default=(-0.1, 0.1))
+    rotate_limit: float = augplug.parameter(unit="degrees", many=True, default=(-45.0, 45.0))
+    interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
+    border_mode: str = augplug.parameter(
+        choices=("constant", "replicate", "reflect", "wrap", "reflect_101"), default="constant"
+    )
+    rotate_method: str = augplug.parameter(choices=("largest_box", "ellipse"), default="largest_box")
+    mask_interpolation: str = augplug.parameter(
+        choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="nearest"
+    )
+    fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
+    fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
+    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One call of it."""
+        return call(self, canvas)
+
+
+def operations() -> list[type[augplug.Operation]]:
+    """The operations of this module."""
+    return [
+        AAffine,
+        AMorphological,
+        APerspective,
+        ARandomGridShuffle,
+        ARotate,
+        ASafeRotate,
+        AShiftScaleRotate,
+    ]

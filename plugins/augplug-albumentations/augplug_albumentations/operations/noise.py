@@ -1,0 +1,108 @@
+"""Albumentations' transforms: noise. Made by tools/albumentations_operations.py."""
+
+from __future__ import annotations
+
+import augplug
+from augplug import Canvas, Effect
+from augplug_albumentations.calling import KEYS, call
+
+SOURCE = "Albumentations 2.0.8, whose settings and defaults these are"
+
+
+@augplug.operation(source=SOURCE)
+class AAdditiveNoise(augplug.Operation):
+    """Albumentations' AdditiveNoise: the image; masks, boxes and keypoints stay."""
+
+    noise_type: str = augplug.parameter(choices=("uniform", "gaussian", "laplace", "beta"), default="uniform")
+    spatial_mode: str = augplug.parameter(choices=("constant", "per_pixel", "shared"), default="constant")
+    approximation: float = augplug.parameter(low=0, high=1, unit="fraction of the side", default=1.0)
+    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One call of it."""
+        return call(self, canvas)
+
+
+@augplug.operation(source=SOURCE)
+class AGaussNoise(augplug.Operation):
+    """Albumentations' GaussNoise: the image; masks, boxes and keypoints stay."""
+
+    std_range: float = augplug.parameter(
+        low=0, high=1, unit="fraction of the range", level=(0, 0.3), many=True, default=(0.2, 0.44)
+    )
+    mean_range: float = augplug.parameter(low=-1, high=1, unit="fraction of the range", many=True, default=(0.0, 0.0))
+    per_channel: str = augplug.parameter(choices=("no", "yes"), default="yes")
+    noise_scale_factor: float = augplug.parameter(low=0, high=1, unit="factor", default=1.0)
+    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One call of it."""
+        return call(self, canvas, pairs=("std_range", "mean_range"))
+
+
+@augplug.operation(source=SOURCE)
+class AISONoise(augplug.Operation):
+    """Albumentations' ISONoise: the image; masks, boxes and keypoints stay."""
+
+    color_shift: float = augplug.parameter(
+        low=0, high=1, unit="fraction of the colour circle", many=True, default=(0.01, 0.05)
+    )
+    intensity: float = augplug.parameter(low=0, unit="factor", many=True, default=(0.1, 0.5))
+    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One call of it."""
+        return call(self, canvas, channels=(3,), pairs=("color_shift", "intensity"))
+
+
+@augplug.operation(source=SOURCE)
+class AMultiplicativeNoise(augplug.Operation):
+    """Albumentations' MultiplicativeNoise: the image; masks, boxes and keypoints stay."""
+
+    multiplier: float = augplug.parameter(low=0, unit="factor", many=True, default=(0.9, 1.1))
+    per_channel: str = augplug.parameter(choices=("no", "yes"), default="no")
+    elementwise: str = augplug.parameter(choices=("no", "yes"), default="no")
+    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One call of it."""
+        return call(self, canvas)
+
+
+@augplug.operation(source=SOURCE)
+class ASaltAndPepper(augplug.Operation):
+    """Albumentations' SaltAndPepper: the image; masks, boxes and keypoints stay."""
+
+    amount: float = augplug.parameter(low=0, high=1, unit="fraction of the pixels", many=True, default=(0.01, 0.06))
+    salt_vs_pepper: float = augplug.parameter(
+        low=0, high=1, unit="fraction that is salt", many=True, default=(0.4, 0.6)
+    )
+    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One call of it."""
+        return call(self, canvas, pairs=("amount", "salt_vs_pepper"))
+
+
+@augplug.operation(source=SOURCE)
+class AShotNoise(augplug.Operation):
+    """Albumentations' ShotNoise: the image; masks, boxes and keypoints stay."""
+
+    scale_range: float = augplug.parameter(low=0, unit="factor", many=True, default=(0.1, 0.3))
+    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """One call of it."""
+        return call(self, canvas, pairs=("scale_range",))
+
+
+def operations() -> list[type[augplug.Operation]]:
+    """The operations of this module."""
+    return [
+        AAdditiveNoise,
+        AGaussNoise,
+        AISONoise,
+        AMultiplicativeNoise,
+        ASaltAndPepper,
+        AShotNoise,
+    ]
