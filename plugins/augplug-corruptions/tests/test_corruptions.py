@@ -184,8 +184,9 @@ def test_the_policy_takes_one_severity() -> None:
 
     assert {severity for _, severity in seen} == {2}
     assert len(seen) == 14
-    with pytest.raises(augplug.OperationError, match="severity"):
-        augplug.policy("corruptions", severity=6)
+    for other in (-1, 6, 2.5):
+        with pytest.raises(augplug.OperationError, match="severity"):
+            augplug.policy("corruptions", severity=other)
 
 
 def test_a_plan_replays_to_the_bit() -> None:

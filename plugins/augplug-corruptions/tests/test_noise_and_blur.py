@@ -123,6 +123,16 @@ def test_motion_leaves_a_fading_trail(degrees: float, down: int, across: int) ->
     assert made == pytest.approx(expected, abs=1e-12)
 
 
+def test_motion_repeats_the_border() -> None:
+    """A column that is white at the right border alone is smeared from beyond it as if white went on."""
+    image = np.zeros((5, 40))
+    image[:, -1] = 1
+    weights = [math.exp(-0.5 * (step / 3) ** 2) for step in range(21)]
+    made = corrupted("CorruptionMotionBlur", 1, image, degrees=0)
+    assert made[2, -4:] == pytest.approx([sum(weights[step:]) / sum(weights) for step in (3, 2, 1, 0)])
+    assert made[2, 0] == 0
+
+
 @pytest.mark.parametrize(("severity", "last"), [*enumerate((1.11, 1.15, 1.20, 1.24, 1.30), 1)])
 def test_zoom_averages_enlargements(severity: int, last: float) -> None:
     """The published ranges, each zoom by scipy about the middle; the image counts once more."""
