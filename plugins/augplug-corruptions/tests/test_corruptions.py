@@ -34,7 +34,9 @@ def noise(dtype: str, shape: tuple[int, ...]) -> augplug.Image:
 def corrupted(name: str, severity: int, image: augplug.Image, key: int = 5) -> augplug.Image:
     """The image corrupted, with the key where there is one, and 30 degrees where there is an angle."""
     known = OPERATIONS[name].about.parameters
-    given = {field: value for field, value in {"key": key, "degrees": -70 + 10 * key}.items() if field in known}
+    given: dict[str, Any] = {
+        field: value for field, value in {"key": key, "degrees": -70 + 10 * key}.items() if field in known
+    }
     made: augplug.Image = augplug.Augmenter(augplug.step(name, severity=severity, **given))(image, index=0)
     return made
 
