@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import augplug
 from augplug_corruptions import blur, digital, noise, weather
+from augplug_corruptions.pixels import PAPER
 
 
 @augplug.hookimpl
@@ -35,12 +36,12 @@ def augplug_policies() -> Mapping[str, Callable[..., augplug.Policy]]:
     return {"corruptions": corruptions}
 
 
-def corruptions(operations: Mapping[str, type[augplug.Operation]], *, severity: int | None = None) -> augplug.Policy:
+def corruptions(operations: Mapping[str, type[augplug.Operation]], *, severity: int = 0) -> augplug.Policy:
     """Return the policy that applies one of the 14 corruptions, each as likely.
 
-    `severity` is 1 to 5; without it each is as likely. Raises OperationError.
+    `severity` is 1 to 5, or 0 for any of them, each as likely. Raises OperationError.
     """
-    drawn = augplug.Integers(1, 5) if severity is None else severity
-    names = sorted(name for name in operations if name.startswith("augplug-corruptions:"))
-    steps = [augplug.step(name, severity=drawn) for name in names]
-    return augplug.Policy(augplug.one_of(*steps), "corruptions", source="arXiv 1903.12261")
+    drawn = severity or augplug.Integers(1, 5)
+    names = [operation.about.name for operation in augplug_operations()]
+    steps = [augplug.step(name, operations=operations, severity=drawn) for name in names]
+    return augplug.Policy(augplug.one_of(*steps), "corruptions", source=PAPER)

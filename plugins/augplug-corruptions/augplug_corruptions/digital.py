@@ -30,9 +30,12 @@ def lower_contrast(sample: Sample, _key: int, factor: float) -> Sample:
 
 @augplug.operation(source=PAPER)
 class CorruptionElasticTransform(augplug.Operation):
-    """Tilt the image and move every pixel by a random field, which folds: masks, boxes and keypoints are refused."""
+    """Tilt the image and move every pixel by a random field, which folds: masks, boxes and keypoints are refused.
 
-    severity: int = augplug.parameter(low=1, high=5, unit="severity", level=(1, 5))
+    No level sets `severity`, because 3 moves the image less than 1 and 2 do, as published.
+    """
+
+    severity: int = augplug.parameter(low=1, high=5, unit="severity")
     key: int = augplug.parameter(low=0, high=2**53 - 1, unit="key", draw=augplug.Key())
 
     def describe(self, canvas: Canvas) -> list[Effect]:

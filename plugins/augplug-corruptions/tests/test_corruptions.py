@@ -34,7 +34,9 @@ def noise(dtype: str, shape: tuple[int, ...]) -> augplug.Image:
 def corrupted(name: str, severity: int, image: augplug.Image, key: int = 5) -> augplug.Image:
     """The image corrupted, with the key where there is one, and 30 degrees where there is an angle."""
     known = OPERATIONS[name].about.parameters
-    given = {field: value for field, value in {"key": key, "degrees": -70 + 10 * key}.items() if field in known}
+    given: dict[str, Any] = {
+        field: value for field, value in {"key": key, "degrees": -70 + 10 * key}.items() if field in known
+    }
     made: augplug.Image = augplug.Augmenter(augplug.step(name, severity=severity, **given))(image, index=0)
     return made
 
@@ -184,8 +186,9 @@ def test_the_policy_takes_one_severity() -> None:
 
     assert {severity for _, severity in seen} == {2}
     assert len(seen) == 14
-    with pytest.raises(augplug.OperationError, match="severity"):
-        augplug.policy("corruptions", severity=6)
+    for other in (-1, 6, 2.5):
+        with pytest.raises(augplug.OperationError, match="severity"):
+            augplug.policy("corruptions", severity=other)
 
 
 def test_a_plan_replays_to_the_bit() -> None:

@@ -37,6 +37,14 @@ def test_shot_noise_counts_photons(severity: int, photons: int) -> None:
         assert np.mean(np.rint(counts) == count) == pytest.approx(expected, abs=0.01)
 
 
+def test_shot_noise_is_that_of_each_value() -> None:
+    """On average nothing changes, and the lighter, the noisier; black stays black."""
+    image = np.tile(np.linspace(0, 0.5, 6), (20_000, 1))
+    made = corrupted("CorruptionShotNoise", 1, image, key=3)
+    assert made.mean(axis=0) == pytest.approx(image[0], abs=0.005)
+    assert made.var(axis=0) == pytest.approx(image[0] / 60, rel=0.05)
+
+
 @pytest.mark.parametrize(("severity", "share"), [*enumerate((0.03, 0.06, 0.09, 0.17, 0.27), 1)])
 def test_impulse_noise_is_black_and_white(severity: int, share: float) -> None:
     made = corrupted("CorruptionImpulseNoise", severity, GREY, key=3)
@@ -113,6 +121,16 @@ def test_motion_leaves_a_fading_trail(degrees: float, down: int, across: int) ->
         expected[30 + far * down, 30 + far * across] += weight / sum(weights)
     made = corrupted("CorruptionMotionBlur", 1, image, degrees=degrees)
     assert made == pytest.approx(expected, abs=1e-12)
+
+
+def test_motion_repeats_the_border() -> None:
+    """A column that is white at the right border alone is smeared from beyond it as if white went on."""
+    image = np.zeros((5, 40))
+    image[:, -1] = 1
+    weights = [math.exp(-0.5 * (step / 3) ** 2) for step in range(21)]
+    made = corrupted("CorruptionMotionBlur", 1, image, degrees=0)
+    assert made[2, -4:] == pytest.approx([sum(weights[step:]) / sum(weights) for step in (3, 2, 1, 0)])
+    assert made[2, 0] == 0
 
 
 @pytest.mark.parametrize(("severity", "last"), [*enumerate((1.11, 1.15, 1.20, 1.24, 1.30), 1)])
