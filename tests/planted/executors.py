@@ -1,6 +1,6 @@
 """Executors with a bug each."""
 
-import subprocess
+import os
 import sys
 from dataclasses import replace
 
@@ -52,11 +52,11 @@ class Renumbers(Here):
 
 @planted("runs-every-job-once")
 class OneSeed(Here):
-    """One reward for all: it forgets the jobs' seeds and settings."""
+    """Every job under the seed of the first."""
 
     def run(self, jobs):
         for job in jobs:
-            yield replace(self.runner(job), reward=0.123)
+            yield self.runner(replace(job, seed=0))
 
 
 @planted("nothing-to-do-is-fine")
@@ -99,8 +99,7 @@ class Hides(Here):
 @planted("leaving-stops-it")
 class LeavesWorkers(Here):
     def __enter__(self):
-        # pylint: disable-next=consider-using-with
-        self.child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(20)"])
+        os.posix_spawn(sys.executable, [sys.executable, "-c", "import time; time.sleep(3)"], os.environ)
         return self
 
 

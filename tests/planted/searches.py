@@ -137,6 +137,7 @@ class AllOfThem(Angles):
 @planted("best-is-a-policy")
 class BestIsProposal(Angles):
     def best(self, scores=None):
+        super().best()
         return self.proposals[self.ranked(self.rewards)[0]]
 
 
