@@ -10,11 +10,11 @@ from pathlib import Path
 from augplug import api
 from augplug._executors.base import Executor, Job, Outcome
 from augplug._executors.running import JobRunner
-from augplug._policies.building import sequence
+from augplug._policies.building import sequence, step
 from augplug._policies.grammar import Policy
 from augplug.data.archive import write_parts
 from augplug.testing.base import Check, Failed, Thing, require
-from augplug.testing.evaluators import stripes
+from augplug.testing.evaluators import shuffled, stripes
 
 _EVALUATOR = "kernel-ridge"
 
@@ -24,8 +24,9 @@ def _jobs(count: int, evaluators: Sequence[str] = (_EVALUATOR,)) -> Iterator[lis
     """Jobs of the built-in evaluator, which every worker knows; `evaluators` are taken in turn."""
     with tempfile.TemporaryDirectory(prefix="augplug-") as folder:
         path = Path(folder) / "parts.npz"
-        write_parts(path, stripes(1, 20), stripes(2, 20))
-        policy = Policy(sequence(), "none").to_json()
+        write_parts(path, shuffled(stripes(1, 20)), stripes(2, 20))  # hard, so that rewards differ by seed
+        turn = step(api.operations(), "augplug:Rotate", degrees=(-60, 60))
+        policy = Policy(sequence(turn), "examined").to_json()
         yield [
             Job(
                 10 + number,
@@ -60,6 +61,7 @@ def runs_every_job_once(thing: Thing) -> None:
     with _jobs(5) as jobs:
         runner = JobRunner(api.evaluators(), api.operations())
         expected = {job.id: runner(job).reward for job in jobs}
+        require(len(set(expected.values())) > 1, f"the jobs do not tell seeds apart: {expected}")
         for workers in (1, 2):
             made = _outcomes(thing, jobs, workers)
             numbers = sorted(one.id for one in made)

@@ -108,9 +108,14 @@ def _bad_values(declared: Parameter) -> list[Any]:
     if declared.choices:
         return bad
     bad += [math.nan, math.inf, -math.inf]
-    bad += [declared.low - 1] if math.isfinite(declared.low) else []
-    bad += [declared.high + 1] if math.isfinite(declared.high) else []
+    bad += [declared.low - _beyond(declared.low)] if math.isfinite(declared.low) else []
+    bad += [declared.high + _beyond(declared.high)] if math.isfinite(declared.high) else []
     return bad
+
+
+def _beyond(end: float) -> float:
+    """Return how far outside a range a number is that no rounding to float64 brings back."""
+    return max(1.0, abs(end) * 1e-6)
 
 
 def _take_ends(thing: Thing, given: dict[str, Any], name: str, declared: Parameter) -> None:

@@ -14,7 +14,7 @@ from augplug.testing.base import Check, Failed, Skipped, Thing, require
 from augplug.testing.samples import augmenter, call, digest, examples, images, photograph
 from augplug.types import Image
 
-SLOWEST = 300.0
+SLOWEST = 100.0
 """CPU time an image at most, in units of what a float64 sine of the same image takes."""
 _SLACK = 1e-6
 """How far floats may leave 0..1: rounding."""

@@ -34,10 +34,16 @@ def things_of(module: ModuleType) -> list[Thing]:
     known = set(operations.values())
     for name, item in given["operations"].items():
         if item not in known and isinstance(item, type) and issubclass(item, Operation):
-            operations |= {f"{module.__name__}:{name}": item, name: operations.get(name, item)}
+            own = {f"{owner}:{name}": item for owner in (_likely_distribution(module), module.__name__)}
+            operations = {**own, name: item, **operations}
     shared = MappingProxyType(operations)
     plugin = Thing(PLUGIN, module.__name__, module, module, shared)
     return [plugin, *(Thing(kind, name, given[kind][name], module, shared) for kind in KINDS for name in given[kind])]
+
+
+def _likely_distribution(module: ModuleType) -> str:
+    """Return what the distribution of a module that is not installed will be called, by custom."""
+    return module.__name__.split(".", maxsplit=1)[0].replace("_", "-")
 
 
 def _given(kind: str, hooks: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:

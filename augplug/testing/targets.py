@@ -23,6 +23,8 @@ _TOLERANCE = 2.0
 """Pixels: the rounding of nearest neighbour and of thresholds, twice."""
 _LABEL = 201
 """What the mask says of the disc; nothing that an operation fills in."""
+_STRAY = 0.05
+"""Part of the disc that may be elsewhere than its mask, its edge left out."""
 _LARGEST = 3.0
 """How many times as long as the disc's own a side of its box may be: boxes of turned boxes grow."""
 
@@ -81,6 +83,7 @@ def _found(image: Image) -> npt.NDArray[np.bool_] | None:
     """Return where the disc is: what stands out from the corners; None where that is unclear, cut or too small."""
     real = image.astype(float)
     apart = np.abs(real - np.median(real, axis=(0, 1))).max(axis=2) > 90
+    apart = ndimage.median_filter(apart, 5)  # dots and scratches are no disc
     names, count = ndimage.label(apart)
     if not count:
         return None
@@ -112,7 +115,8 @@ def _compare_found(found: npt.NDArray[np.bool_], made: dict[str, Any], told: str
     if "masks" in made:
         mask = np.asarray(made["masks"][0]) == _LABEL
         near = ndimage.binary_dilation(found, iterations=2) & ~ndimage.binary_erosion(found, iterations=2)
-        require(np.array_equal(mask[~near], found[~near]), f"{told}: the mask is not where the pixels are")
+        wrong = (mask != found)[~near].sum()
+        require(wrong <= _STRAY * found.sum(), f"{told}: the mask is not where the pixels are")
 
 
 def _array(given: Any) -> npt.NDArray[np.float64]:

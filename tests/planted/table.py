@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from augplug.testing.base import name_of
+from augplug.testing.provided import things_of
 from augplug.testing.running import CHECKS, cases_of
 
 BUGGY = (
@@ -38,6 +39,15 @@ class Table:
         if what in ("missed", "accused"):
             self.wrong.append(f"{what}: {check} of {told}")
 
+    def unplanted(self) -> list[tuple[str, str]]:
+        """Return the checks for which nothing is planted, by the lists alone."""
+        named = set()
+        for name in BUGGY:
+            module = importlib.import_module(f"tests.planted.{name}")
+            kinds = {thing.name: thing.kind for thing in things_of(module)}
+            named |= {(kinds[thing], check) for thing, checks in module.PLANTED.items() for check in checks}
+        return sorted(set(self.counts) - named)
+
     def rows(self) -> Iterator[str]:
         """Yield the table's lines."""
         words = ("planted", "caught", "missed", "correct", "passed", "accused", "skipped")
@@ -52,9 +62,9 @@ class Table:
         yield f"{'all':11} {len(self.counts):2} checks{'':18} " + " ".join(f"{total[word]:8}" for word in words)
 
 
-def add_planted(table: Table) -> None:
+def add_planted(table: Table, names: tuple[str, ...] = BUGGY) -> None:
     """Ask each planted bug the checks that must catch it."""
-    for name in BUGGY:
+    for name in names:
         module = importlib.import_module(f"tests.planted.{name}")
         cases = {(case.thing.name, name_of(case.check)): case for case in cases_of(module)}
         for thing, checks in module.PLANTED.items():
@@ -65,10 +75,10 @@ def add_planted(table: Table) -> None:
                 table.add(case.thing.kind, check, what, f"{thing}: {found}")
 
 
-def add_correct(table: Table, names: tuple[str, ...] = CORRECT) -> None:
+def add_correct(table: Table, names: tuple[str, ...] = CORRECT, kinds: tuple[str, ...] = tuple(CHECKS)) -> None:
     """Ask the correct plugins everything; a check that does not apply is counted as skipped."""
     for name in names:
-        for case in cases_of(importlib.import_module(name)):
+        for case in (one for one in cases_of(importlib.import_module(name)) if one.thing.kind in kinds):
             found = case.outcome({})
             what = {"passed": "passed", "failed": "accused", "skipped": "skipped"}[found.state]
             table.add(case.thing.kind, found.check, what, str(found))

@@ -1,0 +1,181 @@
+"""The ways to be examined: as a test, as data, on the command line, and in a child that may not come back."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import augplug
+from augplug.testing import Examination, examine, examine_in_child, run
+from augplug.testing.provided import things_of
+from tests.planted import observers
+from tests.plugins.project import my_ops
+
+PROJECT = Path(__file__).parents[1] / "plugins" / "project"
+HEAD = "import os, sys, time, augplug\n"
+GOOD = """
+@augplug.operation(source="a test")
+class Dark(augplug.Operation):
+    '''Nothing yet.'''
+
+    def describe(self, canvas):
+        return []
+
+
+@augplug.hookimpl
+def augplug_operations():
+    {body}
+    return [Dark]
+"""
+
+test_my_ops = examine(my_ops)
+
+
+def child(folder: Path, body: str, *, top: str = "", seconds: float = 60, megabytes: int = 4096) -> Examination:
+    """Examine a plugin whose hook runs `body` first, and whose module runs `top`."""
+    (folder / "odd_ops.py").write_text(HEAD + top + "\n" + textwrap.dedent(GOOD).format(body=body), encoding="utf-8")
+    return examine_in_child(folder, ["odd_ops"], seconds=seconds, megabytes=megabytes)
+
+
+def test_run_gives_outcomes() -> None:
+    outcomes = run(my_ops)
+
+    assert {one.state for one in outcomes} <= {"passed", "skipped"}
+    assert {one.thing for one in outcomes} >= {"operations:Ink", "searches:random-ink"}
+    assert all(one.message for one in outcomes if one.state == "skipped")
+
+
+def test_what_is_no_plugin_is_refused() -> None:
+    with pytest.raises(augplug.PluginError, match=r"hookimpl.*entry point"):
+        run(ModuleType("empty"))
+
+
+def test_a_waiver_is_seen_and_strict() -> None:
+    """A failure that is expected is skipped with the reason; a waived check that passes is a failure."""
+    waived = {one.check: one for one in run(observers, expected_failures={"records-stay:pops": "known"})}
+    outcomes = run(observers, expected_failures={"records-stay:pops": "known", "starts-anywhere:pops": "wrong"})
+    told = {(one.check, one.thing): one for one in outcomes}
+
+    assert waived
+    assert told["records-stay", "observers:pops"].state == "skipped"
+    assert "known" in told["records-stay", "observers:pops"].message
+    assert told["starts-anywhere", "observers:pops"].state == "failed"
+    assert "take the waiver out" in told["starts-anywhere", "observers:pops"].message
+
+
+@pytest.mark.parametrize(("waivers", "words"), [({"record-stay": "typo"}, "records-stay"), ({"records-stay": " "}, "why")])
+def test_a_wrong_waiver_is_refused(waivers: dict[str, str], words: str) -> None:
+    with pytest.raises(augplug.PluginError, match=words):
+        run(observers, expected_failures=waivers)
+
+
+def test_the_command_prints_json() -> None:
+    command = [sys.executable, "-m", "augplug.testing", "my_ops", "--json", "--path", str(PROJECT)]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {one["state"] for one in json.loads(done.stdout)["outcomes"]} == {"passed", "skipped"}
+
+
+def test_a_good_plugin_passes_in_a_child() -> None:
+    made = examine_in_child(PROJECT, ["my_ops"], seconds=120)
+
+    assert made.passed, made
+    assert made.findings == []
+
+
+def test_prints_of_a_plugin_do_not_garble_the_report(tmp_path: Path) -> None:
+    made = child(tmp_path, "print('}]\\x00 ' * 3000); sys.stderr.write('rubbish')")
+
+    assert made.passed, made
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("os._exit(0)", "no report"),
+        ("os._exit(1)", "no report"),
+        ("os.kill(os.getpid(), 9)", "SIGKILL"),
+        ("sys.setrecursionlimit(10**9); f = lambda: f(); f()", "SIG|no report"),
+    ],
+)
+def test_a_child_that_dies_is_not_examined(tmp_path: Path, body: str, words: str) -> None:
+    made = child(tmp_path, body)
+
+    assert not made.passed
+    assert re.search(words, made.failure), made
+
+
+def test_a_child_that_spins_or_sleeps_is_not_examined(tmp_path: Path) -> None:
+    """CPU time ends the first, the clock the second; both are the child's to lose."""
+    spinning = child(tmp_path, "", top="while True: pass", seconds=3)
+    sleeping = child(tmp_path, "", top="time.sleep(1000)", seconds=2)
+
+    assert "SIGXCPU" in spinning.failure or "SIGKILL" in spinning.failure
+    assert "not done after 4 s" in sleeping.failure
+
+
+def test_a_child_that_wants_all_memory_is_not_passed(tmp_path: Path) -> None:
+    made = child(tmp_path, "", top="hoard = bytearray(3 << 30)", megabytes=2048)
+
+    assert "MemoryError" in made.failure
+
+
+def test_what_cannot_be_imported_is_not_examined(tmp_path: Path) -> None:
+    made = child(tmp_path, "", top="sys.exit(0)")
+
+    assert "cannot be imported" in made.failure
+
+
+def test_what_a_child_leaves_behind_is_killed(tmp_path: Path) -> None:
+    """A process that the plugin started does not outlive the examination."""
+    note = tmp_path / "alive"
+    late = f"import time, pathlib; time.sleep(4); pathlib.Path({str(note)!r}).touch()"
+    start = f"import subprocess; subprocess.Popen([sys.executable, '-c', {late!r}])"
+
+    made = child(tmp_path, "", top=start)
+    subprocess.run([sys.executable, "-c", "import time; time.sleep(5)"], check=True)
+
+    assert any("subprocess.Popen" in finding for finding in made.findings), made
+    assert not note.exists()
+
+
+def test_written_files_and_connections_are_findings(tmp_path: Path) -> None:
+    top = "import socket, contextlib\nopen('note', 'w').close()\nwith contextlib.suppress(OSError):\n    socket.create_connection(('127.0.0.1', 9), 0.1)"
+
+    made = child(tmp_path, "", top=top)
+
+    assert made.passed
+    assert any("open" in finding for finding in made.findings)
+    assert any("socket.connect" in finding for finding in made.findings)
+
+
+def test_two_providers_are_told_apart() -> None:
+    """A plugin's operation with a name of augplug's own is examined under its own address."""
+    module = ModuleType("shadows")
+
+    @augplug.operation(source="a test")
+    class Invert(augplug.Operation):
+        """Nothing."""
+
+        def describe(self, canvas: augplug.Canvas) -> list[augplug.Effect]:
+            del canvas
+            return []
+
+    @augplug.hookimpl
+    def augplug_operations() -> list[type[augplug.Operation]]:
+        return [Invert]
+
+    module.augplug_operations = augplug_operations  # type: ignore[attr-defined]  # a module made by hand
+    thing = things_of(module)[1]
+
+    assert thing.address == "shadows:Invert"
+    assert thing.operations["Invert"] is augplug.operations()["Invert"]
