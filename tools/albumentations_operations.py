@@ -26,6 +26,8 @@ HERE = Path(__file__).resolve().parents[1] / "plugins" / "augplug-albumentations
 KNOWN = tomllib.loads(Path(__file__).with_name("albumentations.toml").read_text(encoding="utf-8"))
 LARGEST = 16384
 """The largest side in pixels that a size can be given as: augplug takes 2**28 pixels."""
+NOT_OURS = ("self", "p", "mask_interpolation")
+"""A policy has the probability, and in augplug the classes of a mask are never mixed."""
 SIZES = ("height", "width", "size", "max_size", "min_height", "min_width", "padding")
 CHANNELS = (1, 2, 3, 4, 5)
 MADE = "Made by tools/albumentations_operations.py."
@@ -69,7 +71,7 @@ def fields_of(name: str, transform: Any) -> list[Field]:
     checks = transform.InitSchema.model_fields
     for setting, declared in inspect.signature(transform.__init__).parameters.items():
         own = KNOWN["own"].get(name, {}).get(setting, {})
-        if setting in ("self", "p") or "omitted" in own:
+        if setting in NOT_OURS or "omitted" in own:
             continue
         default = tuple(own["default"]) if "default" in own else declared.default
         if "required" in own:

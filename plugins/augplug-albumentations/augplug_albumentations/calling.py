@@ -27,7 +27,7 @@ BOTH = ("uint8", "float32")
 TARGETS = frozenset({"masks", "boxes", "keypoints"})
 INTERPOLATION = ("nearest", "linear", "cubic", "area", "lanczos4", "linear_exact", "nearest_exact")
 BORDER = ("constant", "replicate", "reflect", "wrap", "reflect_101")
-CODES = {"interpolation": INTERPOLATION, "mask_interpolation": INTERPOLATION, "border_mode": BORDER}
+CODES = {"interpolation": INTERPOLATION, "border_mode": BORDER}
 """Settings that Albumentations takes as OpenCV's numbers: the position in the tuple."""
 YES_NO = ("no", "yes")
 FILLS = ("fill", "drop_value")

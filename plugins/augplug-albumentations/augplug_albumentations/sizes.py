@@ -38,6 +38,16 @@ def at_least(canvas: Canvas, height: int, width: int) -> Size:
     return max(canvas.height, height), max(canvas.width, width)
 
 
+def part(canvas: Canvas, height: int, width: int, pad_if_needed: str) -> Size:
+    """Return the size of a crop. Raises OperationError where it is larger than the canvas, and nothing is padded."""
+    if pad_if_needed == "no" and (height > canvas.height or width > canvas.width):
+        raise OperationError(
+            f"a crop of {width} by {height} is larger than the canvas of {canvas.width} by {canvas.height}; "
+            'crop less, or say pad_if_needed="yes"'
+        )
+    return height, width
+
+
 def cropped(canvas: Canvas, x_min: int, y_min: int, x_max: int, y_max: int) -> Size:
     """Return the size of a rectangle of the canvas. Raises OperationError where it lies outside."""
     if not (0 <= x_min < x_max <= canvas.width and 0 <= y_min < y_max <= canvas.height):

@@ -225,6 +225,19 @@ def test_labels_stay_with_their_boxes() -> None:
     assert list(crop(image=PHOTO, boxes=strict, index=0)["boxes"].labels) == ["in"]
 
 
+def test_a_box_that_is_hidden_goes_and_the_others_are_still_judged() -> None:
+    """What an earlier step cut off a box is not forgotten when Albumentations takes another box out."""
+    crop, hole = step("ACrop", x_max=66, y_max=64), {"num_holes_range": 1, "hole_height_range": 0.5}
+    drop = augplug.step("ACoarseDropout", hole_width_range=0.5, **hole)
+    augment = augplug.Augmenter(augplug.sequence(crop, drop), seed=1)
+    labels = ["middle", "half", "whole"]
+    boxes = augplug.Boxes([[31, 30, 35, 34], [60, 0, 72, 4], [0, 60, 4, 64]], labels=labels, min_visibility=0.6)
+    kept = [list(augment(image=PHOTO, boxes=boxes, index=index)["boxes"].labels) for index in range(20)]
+
+    assert all("half" not in names for names in kept)
+    assert any("middle" not in names and "whole" in names for names in kept)
+
+
 def test_a_search_proposes_them() -> None:
     space = SearchSpace("mixed", ("ARotate", "APosterize", "AHorizontalFlip", "Invert"), sub_policies=2)
     search = augplug.searches()["random"](seed=0, space=space)

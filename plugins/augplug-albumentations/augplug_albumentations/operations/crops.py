@@ -29,7 +29,7 @@ class ACenterCrop(augplug.Operation):
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
-        return call(self, canvas, size=(self.height, self.width))
+        return call(self, canvas, size=sizes.part(canvas, self.height, self.width, self.pad_if_needed))
 
 
 @augplug.operation(source=SOURCE)
@@ -56,9 +56,6 @@ class ACropAndPad(augplug.Operation):
     sample_independently: str = augplug.parameter(choices=("no", "yes"), default="yes")
     interpolation: str = augplug.parameter(
         choices=("nearest", "linear", "cubic", "area", "lanczos4", "linear_exact", "nearest_exact"), default="linear"
-    )
-    mask_interpolation: str = augplug.parameter(
-        choices=("nearest", "linear", "cubic", "area", "lanczos4", "linear_exact", "nearest_exact"), default="nearest"
     )
     border_mode: str = augplug.parameter(
         choices=("constant", "replicate", "reflect", "wrap", "reflect_101"), default="constant"
@@ -91,7 +88,7 @@ class ARandomCrop(augplug.Operation):
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
-        return call(self, canvas, size=(self.height, self.width))
+        return call(self, canvas, size=sizes.part(canvas, self.height, self.width, self.pad_if_needed))
 
 
 @augplug.operation(source=SOURCE)
@@ -119,9 +116,6 @@ class ARandomResizedCrop(augplug.Operation):
     interpolation: str = augplug.parameter(
         choices=("nearest", "linear", "cubic", "area", "lanczos4", "linear_exact", "nearest_exact"), default="linear"
     )
-    mask_interpolation: str = augplug.parameter(
-        choices=("nearest", "linear", "cubic", "area", "lanczos4", "linear_exact", "nearest_exact"), default="nearest"
-    )
     key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -138,9 +132,6 @@ class ARandomSizedCrop(augplug.Operation):
     w2h_ratio: float = augplug.parameter(low=0, unit="width / height", default=1.0)
     interpolation: str = augplug.parameter(
         choices=("nearest", "linear", "cubic", "area", "lanczos4", "linear_exact", "nearest_exact"), default="linear"
-    )
-    mask_interpolation: str = augplug.parameter(
-        choices=("nearest", "linear", "cubic", "area", "lanczos4", "linear_exact", "nearest_exact"), default="nearest"
     )
     key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
 

@@ -18,9 +18,6 @@ class AElasticTransform(augplug.Operation):
     interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
     approximate: str = augplug.parameter(choices=("no", "yes"), default="no")
     same_dxdy: str = augplug.parameter(choices=("no", "yes"), default="no")
-    mask_interpolation: str = augplug.parameter(
-        choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="nearest"
-    )
     noise_distribution: str = augplug.parameter(choices=("gaussian", "uniform"), default="gaussian")
     keypoint_remapping_method: str = augplug.parameter(choices=("direct", "mask"), default="mask")
     border_mode: str = augplug.parameter(
@@ -45,9 +42,6 @@ class AGridDistortion(augplug.Operation):
     )
     interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
     normalized: str = augplug.parameter(choices=("no", "yes"), default="yes")
-    mask_interpolation: str = augplug.parameter(
-        choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="nearest"
-    )
     keypoint_remapping_method: str = augplug.parameter(choices=("direct", "mask"), default="mask")
     border_mode: str = augplug.parameter(
         choices=("constant", "replicate", "reflect", "wrap", "reflect_101"), default="constant"
@@ -68,9 +62,6 @@ class AGridElasticDeform(augplug.Operation):
     num_grid_xy: int = augplug.parameter(low=1, unit="cells", many=True)
     magnitude: int = augplug.parameter(low=0, unit="pixels")
     interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
-    mask_interpolation: str = augplug.parameter(
-        choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="nearest"
-    )
     key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -86,9 +77,6 @@ class AOpticalDistortion(augplug.Operation):
         unit="distortion coefficient", level=(0, 0.5), many=True, default=(-0.05, 0.05)
     )
     interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
-    mask_interpolation: str = augplug.parameter(
-        choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="nearest"
-    )
     mode: str = augplug.parameter(choices=("camera", "fisheye"), default="camera")
     keypoint_remapping_method: str = augplug.parameter(choices=("direct", "mask"), default="mask")
     border_mode: str = augplug.parameter(
@@ -111,9 +99,6 @@ class APiecewiseAffine(augplug.Operation):
     nb_rows: int = augplug.parameter(low=2, unit="rows of the grid", many=True, default=(4, 4))
     nb_cols: int = augplug.parameter(low=2, unit="columns of the grid", many=True, default=(4, 4))
     interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
-    mask_interpolation: str = augplug.parameter(
-        choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="nearest"
-    )
     absolute_scale: str = augplug.parameter(choices=("no", "yes"), default="no")
     keypoint_remapping_method: str = augplug.parameter(choices=("direct", "mask"), default="mask")
     border_mode: str = augplug.parameter(
@@ -135,9 +120,6 @@ class AThinPlateSpline(augplug.Operation):
     scale_range: float = augplug.parameter(low=0, high=1, unit="fraction of the side", many=True, default=(0.2, 0.4))
     num_control_points: int = augplug.parameter(low=2, unit="points a side", default=4)
     interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
-    mask_interpolation: str = augplug.parameter(
-        choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="nearest"
-    )
     keypoint_remapping_method: str = augplug.parameter(choices=("direct", "mask"), default="mask")
     border_mode: str = augplug.parameter(
         choices=("constant", "replicate", "reflect", "wrap", "reflect_101"), default="constant"

@@ -18,9 +18,6 @@ class AAffine(augplug.Operation):
     rotate: float = augplug.parameter(unit="degrees", many=True, default=0.0)
     shear: float = augplug.parameter(unit="degrees", many=True, default=(0.0, 0.0))
     interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
-    mask_interpolation: str = augplug.parameter(
-        choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="nearest"
-    )
     fit_output: str = augplug.parameter(choices=("no", "yes"), default="no")
     keep_ratio: str = augplug.parameter(choices=("no", "yes"), default="no")
     rotate_method: str = augplug.parameter(choices=("largest_box", "ellipse"), default="largest_box")
@@ -58,9 +55,6 @@ class APerspective(augplug.Operation):
     keep_size: str = augplug.parameter(choices=("no", "yes"), default="yes")
     fit_output: str = augplug.parameter(choices=("no", "yes"), default="no")
     interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
-    mask_interpolation: str = augplug.parameter(
-        choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="nearest"
-    )
     border_mode: str = augplug.parameter(
         choices=("constant", "replicate", "reflect", "wrap", "reflect_101"), default="constant"
     )
@@ -96,9 +90,6 @@ class ARotate(augplug.Operation):
     )
     rotate_method: str = augplug.parameter(choices=("largest_box", "ellipse"), default="largest_box")
     crop_border: str = augplug.parameter(choices=("no", "yes"), default="no")
-    mask_interpolation: str = augplug.parameter(
-        choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="nearest"
-    )
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
     fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
     key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
@@ -118,9 +109,6 @@ class ASafeRotate(augplug.Operation):
         choices=("constant", "replicate", "reflect", "wrap", "reflect_101"), default="constant"
     )
     rotate_method: str = augplug.parameter(choices=("largest_box", "ellipse"), default="largest_box")
-    mask_interpolation: str = augplug.parameter(
-        choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="nearest"
-    )
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
     fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
     key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
@@ -142,9 +130,6 @@ class AShiftScaleRotate(augplug.Operation):
         choices=("constant", "replicate", "reflect", "wrap", "reflect_101"), default="constant"
     )
     rotate_method: str = augplug.parameter(choices=("largest_box", "ellipse"), default="largest_box")
-    mask_interpolation: str = augplug.parameter(
-        choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="nearest"
-    )
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
     fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
     key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())

@@ -18,9 +18,6 @@ class ALongestMaxSize(augplug.Operation):
     interpolation: str = augplug.parameter(
         choices=("nearest", "linear", "cubic", "area", "lanczos4", "linear_exact", "nearest_exact"), default="linear"
     )
-    mask_interpolation: str = augplug.parameter(
-        choices=("nearest", "linear", "cubic", "area", "lanczos4", "linear_exact", "nearest_exact"), default="nearest"
-    )
     key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -74,9 +71,6 @@ class ARandomScale(augplug.Operation):
     interpolation: str = augplug.parameter(
         choices=("nearest", "linear", "cubic", "area", "lanczos4", "linear_exact", "nearest_exact"), default="linear"
     )
-    mask_interpolation: str = augplug.parameter(
-        choices=("nearest", "linear", "cubic", "area", "lanczos4", "linear_exact", "nearest_exact"), default="nearest"
-    )
     key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -93,9 +87,6 @@ class AResize(augplug.Operation):
     interpolation: str = augplug.parameter(
         choices=("nearest", "linear", "cubic", "area", "lanczos4", "linear_exact", "nearest_exact"), default="linear"
     )
-    mask_interpolation: str = augplug.parameter(
-        choices=("nearest", "linear", "cubic", "area", "lanczos4", "linear_exact", "nearest_exact"), default="nearest"
-    )
     key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -110,9 +101,6 @@ class ASmallestMaxSize(augplug.Operation):
     max_size: int = augplug.parameter(high=16384, unit="pixels")
     interpolation: str = augplug.parameter(
         choices=("nearest", "linear", "cubic", "area", "lanczos4", "linear_exact", "nearest_exact"), default="linear"
-    )
-    mask_interpolation: str = augplug.parameter(
-        choices=("nearest", "linear", "cubic", "area", "lanczos4", "linear_exact", "nearest_exact"), default="nearest"
     )
     key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
 
