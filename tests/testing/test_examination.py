@@ -70,7 +70,9 @@ def test_a_waiver_is_seen_and_strict() -> None:
     assert "take the waiver out" in told["starts-anywhere", "observers:pops"].message
 
 
-@pytest.mark.parametrize(("waivers", "words"), [({"record-stay": "typo"}, "records-stay"), ({"records-stay": " "}, "why")])
+@pytest.mark.parametrize(
+    ("waivers", "words"), [({"record-stay": "typo"}, "records-stay"), ({"records-stay": " "}, "why")]
+)
 def test_a_wrong_waiver_is_refused(waivers: dict[str, str], words: str) -> None:
     with pytest.raises(augplug.PluginError, match=words):
         run(observers, expected_failures=waivers)
