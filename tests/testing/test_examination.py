@@ -150,7 +150,8 @@ def test_what_a_child_leaves_behind_is_killed(tmp_path: Path) -> None:
 
 
 def test_written_files_and_connections_are_findings(tmp_path: Path) -> None:
-    top = "import socket\nopen('note', 'w').close()\nsocket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(('127.0.0.1', 9))"
+    note, there = "open('note', 'w').close()", "socket.socket(type=socket.SOCK_DGRAM).connect(('127.0.0.1', 9))"
+    top = f"import socket\n{note}\n{there}"
 
     made = child(tmp_path, "", top=top)
 
