@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
-import traceback
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,9 @@ class Watch:
         writes = event == "open" and isinstance(arguments[2], int) and arguments[2] & _WRITING
         if not writes and event not in _TOLD:
             return
-        files = [frame.f_code.co_filename for frame, _ in traceback.walk_stack(None)]
-        place = next((name for name in files if name.startswith(self._folder)), None)
+        frame = inspect.currentframe()
+        while frame is not None and not frame.f_code.co_filename.startswith(self._folder):
+            frame = frame.f_back
+        place = frame.f_code.co_filename if frame is not None else None
         if place is not None and len(self._seen) < _MOST:
             self._seen[f"{place.removeprefix(self._folder)}: {event} {str(arguments[:1])[:120]}"] = None

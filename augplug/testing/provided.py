@@ -30,20 +30,22 @@ def things_of(module: ModuleType) -> list[Thing]:
             "@augplug.hookimpl; examine takes the module that your entry point names"
         )
     given = {kind: _given(kind, hooks) for kind in KINDS}
-    operations = dict(naming.operations())
-    known = set(operations.values())
+    installed = naming.operations()
+    known, own = set(installed.values()), dict[str, type[Operation]]()
     for name, item in given["operations"].items():
         if item not in known and isinstance(item, type) and issubclass(item, Operation):
-            own = {f"{owner}:{name}": item for owner in (_likely_distribution(module), module.__name__)}
-            operations = {**own, name: item, **operations}
-    shared = MappingProxyType(operations)
+            own |= {f"{owner}:{name}": item for owner in _likely_owners(module)} | {name: item}
+    if isinstance(installed, dict):
+        # As if it were installed: its searches and policies may ask `augplug.step` for its own operations.
+        installed.update({address: item for address, item in own.items() if ":" in address})
+    shared = MappingProxyType({**own, **installed})
     plugin = Thing(PLUGIN, module.__name__, module, module, shared)
     return [plugin, *(Thing(kind, name, given[kind][name], module, shared) for kind in KINDS for name in given[kind])]
 
 
-def _likely_distribution(module: ModuleType) -> str:
-    """Return what the distribution of a module that is not installed will be called, by custom."""
-    return module.__name__.split(".", maxsplit=1)[0].replace("_", "-")
+def _likely_owners(module: ModuleType) -> list[str]:
+    """Return what the distribution of a module that is not installed may be called, by custom; and its own name."""
+    return [*(part.replace("_", "-") for part in module.__name__.split(".")), module.__name__]
 
 
 def _given(kind: str, hooks: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:

@@ -141,12 +141,6 @@ class BestIsProposal(Angles):
         return self.proposals[self.ranked(self.rewards)[0]]
 
 
-@planted("best-is-a-policy")
-class BestOfNone(Angles):
-    def best(self, scores=None):
-        return self.proposals[self.ranked(scores or self.rewards)[0]].policy
-
-
 @planted("fresh-scores-decide")
 class DeafToScores(Angles):
     def best(self, scores=None):

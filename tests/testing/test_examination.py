@@ -70,7 +70,9 @@ def test_a_waiver_is_seen_and_strict() -> None:
     assert "take the waiver out" in told["starts-anywhere", "observers:pops"].message
 
 
-@pytest.mark.parametrize(("waivers", "words"), [({"record-stay": "typo"}, "records-stay"), ({"records-stay": " "}, "why")])
+@pytest.mark.parametrize(
+    ("waivers", "words"), [({"record-stay": "typo"}, "records-stay"), ({"records-stay": " "}, "why")]
+)
 def test_a_wrong_waiver_is_refused(waivers: dict[str, str], words: str) -> None:
     with pytest.raises(augplug.PluginError, match=words):
         run(observers, expected_failures=waivers)
@@ -104,7 +106,6 @@ def test_prints_of_a_plugin_do_not_garble_the_report(tmp_path: Path) -> None:
         ("os._exit(0)", "no report"),
         ("os._exit(1)", "no report"),
         ("os.kill(os.getpid(), 9)", "SIGKILL"),
-        ("sys.setrecursionlimit(10**9); f = lambda: f(); f()", "SIG|no report"),
     ],
 )
 def test_a_child_that_dies_is_not_examined(tmp_path: Path, body: str, words: str) -> None:
@@ -149,7 +150,8 @@ def test_what_a_child_leaves_behind_is_killed(tmp_path: Path) -> None:
 
 
 def test_written_files_and_connections_are_findings(tmp_path: Path) -> None:
-    top = "import socket, contextlib\nopen('note', 'w').close()\nwith contextlib.suppress(OSError):\n    socket.create_connection(('127.0.0.1', 9), 0.1)"
+    note, there = "open('note', 'w').close()", "socket.socket(type=socket.SOCK_DGRAM).connect(('127.0.0.1', 9))"
+    top = f"import socket\n{note}\n{there}"
 
     made = child(tmp_path, "", top=top)
 

@@ -7,6 +7,7 @@ import pytest
 from augplug.testing.base import name_of, question_of, remedy_of
 from augplug.testing.running import CHECKS
 from tests.planted.table import BUGGY, Table, add_correct, add_planted, complete
+from tools import examination_page
 
 
 @pytest.mark.parametrize("module", BUGGY)
@@ -55,3 +56,7 @@ def test_every_check_asks_and_advises(kind: str) -> None:
     for check in CHECKS[kind]:
         assert question_of(check).endswith("?"), name_of(check)
         assert remedy_of(check).endswith("."), name_of(check)
+
+
+def test_the_page_is_fresh() -> None:
+    assert examination_page.main(["--check"]) == 0
