@@ -123,8 +123,11 @@ def _choices(setting: str, choices: tuple[str, ...], default: str) -> Field:
 
 
 def _bounds(setting: str, check: Any) -> tuple[float | None, float | None]:
-    """Return the bounds that Albumentations checks, or ours."""
-    low, high = (None if math.isnan(end) else end for end in KNOWN["bounds"].get(setting, (math.nan, math.nan)))
+    """Return our bounds, or those that Albumentations checks."""
+    if setting in KNOWN["bounds"]:
+        low, high = (None if math.isnan(end) else end for end in KNOWN["bounds"][setting])
+        return low, high
+    low, high = None, None
     for rule in getattr(check, "metadata", ()):
         function = getattr(rule, "func", None)
         if function is None:

@@ -20,9 +20,7 @@ class ACenterCrop(augplug.Operation):
     pad_position: str = augplug.parameter(
         choices=("center", "top_left", "top_right", "bottom_left", "bottom_right", "random"), default="center"
     )
-    border_mode: str = augplug.parameter(
-        choices=("constant", "replicate", "reflect", "wrap", "reflect_101"), default="constant"
-    )
+    border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
     fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
     key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
@@ -57,9 +55,7 @@ class ACropAndPad(augplug.Operation):
     interpolation: str = augplug.parameter(
         choices=("nearest", "linear", "cubic", "area", "lanczos4", "linear_exact", "nearest_exact"), default="linear"
     )
-    border_mode: str = augplug.parameter(
-        choices=("constant", "replicate", "reflect", "wrap", "reflect_101"), default="constant"
-    )
+    border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
     fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
     key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
@@ -79,9 +75,7 @@ class ARandomCrop(augplug.Operation):
     pad_position: str = augplug.parameter(
         choices=("center", "top_left", "top_right", "bottom_left", "bottom_right", "random"), default="center"
     )
-    border_mode: str = augplug.parameter(
-        choices=("constant", "replicate", "reflect", "wrap", "reflect_101"), default="constant"
-    )
+    border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
     fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
     key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
@@ -95,10 +89,10 @@ class ARandomCrop(augplug.Operation):
 class ARandomCropFromBorders(augplug.Operation):
     """Albumentations' RandomCropFromBorders: image, masks, boxes and keypoints."""
 
-    crop_left: float = augplug.parameter(low=0, high=1, unit="fraction of the side", default=0.1)
-    crop_right: float = augplug.parameter(low=0, high=1, unit="fraction of the side", default=0.1)
-    crop_top: float = augplug.parameter(low=0, high=1, unit="fraction of the side", default=0.1)
-    crop_bottom: float = augplug.parameter(low=0, high=1, unit="fraction of the side", default=0.1)
+    crop_left: float = augplug.parameter(low=0, high=0.5, unit="fraction of the side", default=0.1)
+    crop_right: float = augplug.parameter(low=0, high=0.5, unit="fraction of the side", default=0.1)
+    crop_top: float = augplug.parameter(low=0, high=0.5, unit="fraction of the side", default=0.1)
+    crop_bottom: float = augplug.parameter(low=0, high=0.5, unit="fraction of the side", default=0.1)
     key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
 
     def describe(self, canvas: Canvas) -> list[Effect]:

@@ -20,9 +20,7 @@ class AElasticTransform(augplug.Operation):
     same_dxdy: str = augplug.parameter(choices=("no", "yes"), default="no")
     noise_distribution: str = augplug.parameter(choices=("gaussian", "uniform"), default="gaussian")
     keypoint_remapping_method: str = augplug.parameter(choices=("direct", "mask"), default="mask")
-    border_mode: str = augplug.parameter(
-        choices=("constant", "replicate", "reflect", "wrap", "reflect_101"), default="constant"
-    )
+    border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
     fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
     key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
@@ -43,9 +41,7 @@ class AGridDistortion(augplug.Operation):
     interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
     normalized: str = augplug.parameter(choices=("no", "yes"), default="yes")
     keypoint_remapping_method: str = augplug.parameter(choices=("direct", "mask"), default="mask")
-    border_mode: str = augplug.parameter(
-        choices=("constant", "replicate", "reflect", "wrap", "reflect_101"), default="constant"
-    )
+    border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
     fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
     key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
@@ -79,9 +75,7 @@ class AOpticalDistortion(augplug.Operation):
     interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
     mode: str = augplug.parameter(choices=("camera", "fisheye"), default="camera")
     keypoint_remapping_method: str = augplug.parameter(choices=("direct", "mask"), default="mask")
-    border_mode: str = augplug.parameter(
-        choices=("constant", "replicate", "reflect", "wrap", "reflect_101"), default="constant"
-    )
+    border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
     fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
     key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
@@ -101,9 +95,7 @@ class APiecewiseAffine(augplug.Operation):
     interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
     absolute_scale: str = augplug.parameter(choices=("no", "yes"), default="no")
     keypoint_remapping_method: str = augplug.parameter(choices=("direct", "mask"), default="mask")
-    border_mode: str = augplug.parameter(
-        choices=("constant", "replicate", "reflect", "wrap", "reflect_101"), default="constant"
-    )
+    border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
     fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
     key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
@@ -121,9 +113,7 @@ class AThinPlateSpline(augplug.Operation):
     num_control_points: int = augplug.parameter(low=2, unit="points a side", default=4)
     interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
     keypoint_remapping_method: str = augplug.parameter(choices=("direct", "mask"), default="mask")
-    border_mode: str = augplug.parameter(
-        choices=("constant", "replicate", "reflect", "wrap", "reflect_101"), default="constant"
-    )
+    border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
     fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
     key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())

@@ -22,9 +22,7 @@ class AAffine(augplug.Operation):
     keep_ratio: str = augplug.parameter(choices=("no", "yes"), default="no")
     rotate_method: str = augplug.parameter(choices=("largest_box", "ellipse"), default="largest_box")
     balanced_scale: str = augplug.parameter(choices=("no", "yes"), default="no")
-    border_mode: str = augplug.parameter(
-        choices=("constant", "replicate", "reflect", "wrap", "reflect_101"), default="constant"
-    )
+    border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
     fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
     key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
@@ -55,9 +53,7 @@ class APerspective(augplug.Operation):
     keep_size: str = augplug.parameter(choices=("no", "yes"), default="yes")
     fit_output: str = augplug.parameter(choices=("no", "yes"), default="no")
     interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
-    border_mode: str = augplug.parameter(
-        choices=("constant", "replicate", "reflect", "wrap", "reflect_101"), default="constant"
-    )
+    border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
     fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
     key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
@@ -85,9 +81,7 @@ class ARotate(augplug.Operation):
 
     limit: float = augplug.parameter(unit="degrees", level=(0, 30), many=True, default=(-90.0, 90.0))
     interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
-    border_mode: str = augplug.parameter(
-        choices=("constant", "replicate", "reflect", "wrap", "reflect_101"), default="constant"
-    )
+    border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
     rotate_method: str = augplug.parameter(choices=("largest_box", "ellipse"), default="largest_box")
     crop_border: str = augplug.parameter(choices=("no", "yes"), default="no")
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
@@ -105,9 +99,7 @@ class ASafeRotate(augplug.Operation):
 
     limit: float = augplug.parameter(unit="degrees", level=(0, 30), many=True, default=(-90.0, 90.0))
     interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
-    border_mode: str = augplug.parameter(
-        choices=("constant", "replicate", "reflect", "wrap", "reflect_101"), default="constant"
-    )
+    border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
     rotate_method: str = augplug.parameter(choices=("largest_box", "ellipse"), default="largest_box")
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
     fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
@@ -126,9 +118,7 @@ class AShiftScaleRotate(augplug.Operation):
     scale_limit: float = augplug.parameter(unit="factor", many=True, default=(-0.1, 0.1))
     rotate_limit: float = augplug.parameter(unit="degrees", many=True, default=(-45.0, 45.0))
     interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
-    border_mode: str = augplug.parameter(
-        choices=("constant", "replicate", "reflect", "wrap", "reflect_101"), default="constant"
-    )
+    border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
     rotate_method: str = augplug.parameter(choices=("largest_box", "ellipse"), default="largest_box")
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
     fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)

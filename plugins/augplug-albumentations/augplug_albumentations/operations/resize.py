@@ -32,9 +32,7 @@ class APad(augplug.Operation):
     padding: int = augplug.parameter(low=0, high=16384, unit="pixels", many=True, default=0)
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
     fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
-    border_mode: str = augplug.parameter(
-        choices=("constant", "replicate", "reflect", "wrap", "reflect_101"), default="constant"
-    )
+    border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
     key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -51,9 +49,7 @@ class APadIfNeeded(augplug.Operation):
     position: str = augplug.parameter(
         choices=("center", "top_left", "top_right", "bottom_left", "bottom_right", "random"), default="center"
     )
-    border_mode: str = augplug.parameter(
-        choices=("constant", "replicate", "reflect", "wrap", "reflect_101"), default="constant"
-    )
+    border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
     fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
     key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
