@@ -64,6 +64,17 @@ EVASIONS: dict[str, tuple[str, str]] = {
     "star": ("from numpy import *\n", "allow/star"),
     "module-value": ("import numpy as np\ndef f():\n    return [np]\n", "allow/module-value"),
     "rebound": ("import numpy as np\ndef f(g):\n    global np\n    np = g\n", "allow/rebound"),
+    "two-origins": ("import numpy as np\nimport math as np\n", "allow/rebound"),
+    "two-members": ("from math import sin\nfrom cmath import sin\n", "allow/rebound"),
+    "two-scopes": ("import numpy as np\ndef f():\n    import math as np\n", "allow/rebound"),
+    "import-builtin": (
+        "def f():\n    from math import floor as eval\ndef g():\n    return eval('1')\n",
+        "allow/builtin",
+    ),
+    "rest-of-case": (
+        "import numpy as np\ndef f(g):\n    match g:\n        case {**np}:\n            return np.sum\n",
+        "allow/rebound",
+    ),
     "loop": ("for i in range(3):\n    print(i)\n", "allow/module-level"),
     "call": ("def f():\n    pass\nX = f()\n", "allow/module-level"),
     "own-decorator": ("def d(g):\n    return g\n@d\ndef f():\n    pass\n", "allow/module-level"),
@@ -95,6 +106,16 @@ EVASIONS: dict[str, tuple[str, str]] = {
     "unparsable": ("def f(:\n", "allow/unreadable"),
 }
 
+DECLARED: dict[str, tuple[str, str, str]] = {
+    "two-origins": (
+        "import numpy as np\nimport subprocess as np\ndef f():\n    np.load('a')\n",
+        "process",
+        "allow/rebound",
+    ),
+    "two-members": ("from numpy import sum as f\nfrom os import system as f\n", "process", "allow/rebound"),
+}
+"""What a declared capability does not cover: the source, the capability, and the rule that refuses it."""
+
 MISSES: dict[str, str] = {
     "self-of-another": "import augplug\nclass A:\n    def f(self):\n        self.describe = None\ndef g():\n    A.f(augplug.Operation)\n",  # noqa: E501  # one source a line
     "map-at-import": "def f(n):\n    return n\nX = list(map(f, [1]))\n",
@@ -108,6 +129,7 @@ FAIR: dict[str, str] = {
     "docstring": '"""It calls no exec, eval or os.system."""\n',
     "names": "def evaluate(open_, randomly):\n    return open_ + randomly\n",
     "class-compile": "class Compile:\n    def execute(self):\n        return self.execute\n",
+    "imported-twice": "import scipy.ndimage\nimport scipy\ndef f(a):\n    import numpy as np\n    return np.sum(a)\ndef g(a):\n    import numpy as np\n    return np.max(a)\n",  # noqa: E501  # one source a line
     "copy": "def f(image):\n    out = image.copy()\n    out[...] = 0\n    return out\n",
     "copy-same-name": "def f(image):\n    image = image.copy()\n    image += 1\n    return image\n",
     "sort": "import numpy as np\ndef f(image):\n    return np.sort(image)\n",

@@ -1,4 +1,4 @@
-"""`allow/builtin`, `allow/dunder`, `allow/attribute`, `allow/rebound`, `allow/store`: names, and what is written to."""
+"""`allow/builtin`, `allow/dunder`, `allow/attribute`, `allow/store`: names, and what is written to."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ def plain(plugin: Plugin, source: Source, node: ast.Name) -> Iterator[Finding]:
         if node.id not in tables["dunders"]["names"]:
             yield source.refuse("allow/dunder", node, f"{node.id} leads to the interpreter", "Do without it.")
         return
-    if not hasattr(builtins, node.id) or node.id in tables["builtins"]["allowed"] or node.id in source.imports:
-        return
+    if not hasattr(builtins, node.id) or node.id in tables["builtins"]["allowed"]:
+        return  # an imported name is no exception: an import inside of a function hides the builtin there alone
     need = next((kind for kind in tables["capabilities"] if node.id in tables["builtins"].get(kind, ())), None)
     if need is None or need not in plugin.capabilities:
         remedy = (
@@ -111,25 +111,11 @@ def attribute(plugin: Plugin, source: Source, node: ast.AST, attr: str) -> Itera
 
 
 def bound(source: Source, node: ast.AST) -> Iterator[Finding]:
-    """A definition with a hidden method's name, or one that hides what was imported."""
+    """A definition with a hidden method's name."""
     if isinstance(node, FUNCTIONS) and is_dunder(node.name) and node.name not in allowed()["dunders"]["methods"]:
         yield source.refuse(
             "allow/dunder", node, f"{node.name} is called behind the reader's back", "Write a method with a name."
         )
-    names: list[str | None] = []
-    if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-        names = [node.id]
-    elif isinstance(node, (*FUNCTIONS, ast.ClassDef, ast.ExceptHandler, ast.MatchAs, ast.MatchStar)):
-        names = [node.name]
-    elif isinstance(node, (ast.Global, ast.Nonlocal)):
-        names = [*node.names]
-    elif isinstance(node, ast.arg):
-        names = [node.arg]
-    for given in names:
-        if given in source.imports:
-            yield source.refuse(
-                "allow/rebound", node, f"{given} is imported, and bound again", "Give the other one another name."
-            )
 
 
 def store(plugin: Plugin, source: Source, node: ast.Attribute | ast.Subscript) -> Iterator[Finding]:
