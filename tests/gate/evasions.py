@@ -80,6 +80,18 @@ EVASIONS: dict[str, tuple[str, str]] = {
     "own-decorator": ("def d(g):\n    return g\n@d\ndef f():\n    pass\n", "allow/module-level"),
     "try-import": ("try:\n    import numpy\nexcept ImportError:\n    pass\n", "allow/module-level"),
     "not-typing": ("from typing import TYPE_CHECKING\nif not TYPE_CHECKING:\n    import numpy\n", "allow/module-level"),
+    "typing-negated": (
+        "from typing import TYPE_CHECKING\ndef f():\n    if not TYPE_CHECKING:\n        print(1)\n",
+        "allow/type-checking",
+    ),
+    "typing-inside": (
+        "import typing\ndef f():\n    return 1 if typing.TYPE_CHECKING else 2\n",
+        "allow/type-checking",
+    ),
+    "typing-renamed": ("from typing import TYPE_CHECKING as T\nif T:\n    import math\n", "allow/type-checking"),
+    "typing-own": ("def f(PY2):\n    if PY2:\n        print(1)\n", "allow/type-checking"),
+    "typing-of-anything": ("def f(g):\n    if g().MYPY:\n        print(1)\n", "allow/type-checking"),
+    "own-sys": ("def f(sys):\n    if sys.version_info < (3,):\n        print(1)\n", "allow/type-checking"),
     "set-name": ("class A:\n    def __set_name__(self, a, b):\n        pass\n", "allow/dunder"),
     "init-subclass": ("class A:\n    def __init_subclass__(cls):\n        pass\n", "allow/dunder"),
     "reduce": ("class A:\n    def __reduce__(self):\n        return print, ()\n", "allow/dunder"),
@@ -138,6 +150,8 @@ FAIR: dict[str, str] = {
     "json": "import json\ndef f(text):\n    return json.loads(text)\n",
     "frozen": "from dataclasses import dataclass\n@dataclass(frozen=True)\nclass A:\n    n: int = 0\n    def __post_init__(self):\n        object.__setattr__(self, 'n', 1)\n",  # noqa: E501  # one source a line
     "typing": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from collections.abc import Mapping\n",
+    "typing-dotted": "import typing\nif typing.TYPE_CHECKING:\n    from collections.abc import Mapping\n",
+    "version": "import sys\ndef f():\n    return sys.version_info >= (3, 12)\n",
     "seeded": "import numpy as np\ndef f(seed):\n    return np.random.default_rng(seed).random()\n",
     "super": "class A:\n    def __init__(self):\n        super().__init__()\n        self.a = 1\n",
     "comment": "# we never eval( or exec( here, and seed nothing\nSEED_WORDS = 'random.seed'\n",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from augplug.gate.findings import Finding
 from augplug.gate.rules.source import Plugin, Source, chain
+from augplug.gate.rules.type_checking import guards_imports
 
 DEFINITIONS = (
     ast.Import,
@@ -30,7 +31,11 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
     }
     bodies = [source.tree.body, *(node.body for node in ast.walk(source.tree) if isinstance(node, ast.ClassDef))]
     for statement in (statement for body in bodies for statement in body):
-        if not (isinstance(statement, DEFINITIONS) or is_text(statement) or is_typing(source, statement)):
+        if not (
+            isinstance(statement, DEFINITIONS)
+            or is_text(statement)
+            or (isinstance(statement, ast.If) and guards_imports(source, statement))
+        ):
             yield source.refuse("allow/module-level", statement, "this runs when the plugin is imported", REMEDY)
     for call in at_import(source.tree):
         names = chain(call.func) if isinstance(call, ast.Call) else chain(call)
@@ -46,17 +51,6 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
 def is_text(node: ast.stmt) -> bool:
     """A docstring, or an ellipsis."""
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-
-
-def is_typing(source: Source, node: ast.stmt) -> bool:
-    """`if TYPE_CHECKING:` over imports, with no `else`."""
-    if not isinstance(node, ast.If) or node.orelse or not chain(node.test):
-        return False
-    names = chain(node.test)
-    dotted = ".".join([source.imports.get(names[0], ""), *names[1:]])
-    return dotted == "typing.TYPE_CHECKING" and all(
-        isinstance(inner, (ast.Import, ast.ImportFrom)) for inner in node.body
-    )
 
 
 def at_import(node: ast.AST) -> Iterator[ast.expr]:
