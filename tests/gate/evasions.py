@@ -77,6 +77,9 @@ EVASIONS: dict[str, tuple[str, str]] = {
     ),
     "loop": ("for i in range(3):\n    print(i)\n", "allow/module-level"),
     "call": ("def f():\n    pass\nX = f()\n", "allow/module-level"),
+    "call-of-an-alias": ("f = lambda: 1\nX = f()\n", "allow/module-level"),
+    "call-of-an-item": ("X = [lambda: 1][0]()\n", "allow/module-level"),
+    "call-of-each": ("X = [f() for f in (lambda: 1,)]\n", "allow/module-level"),
     "own-decorator": ("def d(g):\n    return g\n@d\ndef f():\n    pass\n", "allow/module-level"),
     "try-import": ("try:\n    import numpy\nexcept ImportError:\n    pass\n", "allow/module-level"),
     "not-typing": ("from typing import TYPE_CHECKING\nif not TYPE_CHECKING:\n    import numpy\n", "allow/module-level"),
@@ -125,6 +128,12 @@ DECLARED: dict[str, tuple[str, str, str]] = {
         "allow/rebound",
     ),
     "two-members": ("from numpy import sum as f\nfrom os import system as f\n", "process", "allow/rebound"),
+    "run-at-import": ("import subprocess\nX = subprocess.run(['a'])\n", "process", "allow/module-level"),
+    "open-at-import": ("X = open('a')\n", "files", "allow/module-level"),
+    "read-at-import": ("from pathlib import Path\nX = Path('a').read_text()\n", "files", "allow/module-level"),
+    "default-at-import": ("import io\ndef f(a=io.open('a')):\n    return a\n", "files", "allow/module-level"),
+    "class-at-import": ("import socket\nclass A:\n    X = socket.socket()\n", "network", "allow/module-level"),
+    "decorator-at-import": ("import atexit\n@atexit.register\ndef f():\n    pass\n", "process", "allow/module-level"),
 }
 """What a declared capability does not cover: the source, the capability, and the rule that refuses it."""
 
@@ -152,6 +161,7 @@ FAIR: dict[str, str] = {
     "typing": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from collections.abc import Mapping\n",
     "typing-dotted": "import typing\nif typing.TYPE_CHECKING:\n    from collections.abc import Mapping\n",
     "version": "import sys\ndef f():\n    return sys.version_info >= (3, 12)\n",
+    "constant": "import numpy as np\nX = np.arange(9)\nY = X.reshape(3, 3)\nZ = 'a b'.split()\n",
     "seeded": "import numpy as np\ndef f(seed):\n    return np.random.default_rng(seed).random()\n",
     "super": "class A:\n    def __init__(self):\n        super().__init__()\n        self.a = 1\n",
     "comment": "# we never eval( or exec( here, and seed nothing\nSEED_WORDS = 'random.seed'\n",

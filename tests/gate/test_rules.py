@@ -104,6 +104,8 @@ def test_a_capability_gives_its_modules_and_no_others() -> None:
         "allow/member",
         "allow/attribute",
     }
+    library = 'augplug-plugin = 1\n[capabilities]\ntorch = "a model"\n'
+    assert rules("import torch\nX = torch.tensor([1])\n", capabilities=library) == set()
     everything = 'augplug-plugin = 1\n[capabilities]\nprocess = "a"\ndynamic = "b"\n'
     assert rules("import pickle\n", capabilities=everything) == {"allow/import"}
 

@@ -9,6 +9,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+DYNAMIC = "dynamic"
+"""The capability to look names up while it runs."""
+
 
 @cache
 def allowed() -> dict[str, Any]:
@@ -33,6 +36,12 @@ def capability_of(module: str) -> str | None:
         needed: str | None = modules[module].get("capability")
         return needed
     return None if is_module(module) else module.split(".", maxsplit=1)[0]
+
+
+def capability_of_builtin(name: str) -> str | None:
+    """The capability that a builtin needs, if any gives it."""
+    tables = allowed()
+    return next((kind for kind in tables["capabilities"] if name in tables["builtins"].get(kind, ())), None)
 
 
 def grantable(name: str) -> bool:

@@ -7,11 +7,10 @@ import builtins
 from collections.abc import Iterator
 
 from augplug.gate.findings import Finding
-from augplug.gate.rules.allowed import allowed
+from augplug.gate.rules.allowed import DYNAMIC, allowed, capability_of_builtin
 from augplug.gate.rules.source import Plugin, Source, chain
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-DYNAMIC = "dynamic"
 
 
 def made(node: ast.AST) -> bool:
@@ -75,7 +74,7 @@ def plain(plugin: Plugin, source: Source, node: ast.Name) -> Iterator[Finding]:
         return
     if not hasattr(builtins, node.id) or node.id in tables["builtins"]["allowed"]:
         return  # an imported name is no exception: an import inside of a function hides the builtin there alone
-    need = next((kind for kind in tables["capabilities"] if node.id in tables["builtins"].get(kind, ())), None)
+    need = capability_of_builtin(node.id)
     if need is None or need not in plugin.capabilities:
         remedy = (
             f'Do without it, or declare `{need} = "why"` in augplug-plugin.toml.'
@@ -95,11 +94,7 @@ def attribute(plugin: Plugin, source: Source, node: ast.AST, attr: str) -> Itera
         if attr not in dunders["attributes"] and not free:
             yield source.refuse("allow/dunder", node, f".{attr} leads to the interpreter", "Use a public name.")
     elif attr in tables["attributes"]["never"]:
-        reach = (
-            plugin.reach(".".join([source.imports[names[0]], *names[1:]]))
-            if names and names[0] in source.imports
-            else None
-        )
+        reach = plugin.reach(dotted) if (dotted := source.dotted(names)) else None
         if (
             reach is None
             or reach.rest

@@ -24,6 +24,10 @@ class Source:
         """The package that relative imports are counted from."""
         return self.module if self.path.endswith("__init__.py") else self.module.rpartition(".")[0]
 
+    def dotted(self, names: list[str]) -> str:
+        """The dotted origin of a chain of names; empty when it starts at none that is imported."""
+        return ".".join([self.imports[names[0]], *names[1:]]) if names and names[0] in self.imports else ""
+
     def refuse(self, rule: str, node: ast.AST, message: str, remedy: str) -> Finding:
         """Make a refusal at the line of `node`."""
         return Finding(rule, self.path, getattr(node, "lineno", 0), message, remedy)
@@ -116,9 +120,9 @@ def uses(source: Source) -> Iterator[tuple[ast.AST, str]]:
     todo: list[ast.AST] = [source.tree]
     while todo:
         node = todo.pop()
-        names = chain(node)
-        if names and names[0] in source.imports:
-            yield node, ".".join([source.imports[names[0]], *names[1:]])
+        dotted = source.dotted(chain(node))
+        if dotted:
+            yield node, dotted
         else:
             todo += ast.iter_child_nodes(node)
 

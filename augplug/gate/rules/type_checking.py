@@ -38,6 +38,5 @@ def hides(source: Source, names: list[str]) -> bool:
 def guards_imports(source: Source, node: ast.If) -> bool:
     """Say whether it is `if TYPE_CHECKING:` over imports, with no `else`."""
     names = chain(node.test)
-    dotted = ".".join([source.imports.get(names[0], ""), *names[1:]]) if names else ""
-    fair = dotted == ORIGIN and names[-1] == "TYPE_CHECKING" and not node.orelse
+    fair = source.dotted(names) == ORIGIN and names[-1] == "TYPE_CHECKING" and not node.orelse
     return fair and all(isinstance(inner, (ast.Import, ast.ImportFrom)) for inner in node.body)
