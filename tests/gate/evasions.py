@@ -99,6 +99,13 @@ EVASIONS: dict[str, tuple[str, str]] = {
     "init-subclass": ("class A:\n    def __init_subclass__(cls):\n        pass\n", "allow/dunder"),
     "reduce": ("class A:\n    def __reduce__(self):\n        return print, ()\n", "allow/dunder"),
     "registry": ("import augplug\ndef f():\n    return augplug.registry\n", "allow/member"),
+    "register-policy": ("import augplug\ndef f():\n    augplug.register_policy('a', None)\n", "allow/member"),
+    "search": ("from augplug import search\n", "allow/member"),
+    "plugins": ("import augplug\ndef f():\n    return augplug.plugins()\n", "allow/member"),
+    "backends": ("import augplug\ndef f():\n    return augplug.backends()['opencv']()\n", "allow/member"),
+    "load-policy": ("import augplug\ndef f():\n    return augplug.load_policy('a.json')\n", "allow/import"),
+    "augmenter": ("import augplug\ndef f():\n    return augplug.Augmenter('a.json')\n", "allow/import"),
+    "policies-alias": ("from augplug import policies as p\n", "allow/import"),
     "registry-import": ("from augplug.registry import hooks\n", "allow/member"),
     "np-random": ("import numpy as np\ndef f():\n    return np.random.rand(3)\n", "allow/member"),
     "unseeded": ("import numpy as np\ndef f():\n    return np.random.default_rng()\n", "house/randomness"),
@@ -133,6 +140,7 @@ DECLARED: dict[str, tuple[str, str, str]] = {
     "read-at-import": ("from pathlib import Path\nX = Path('a').read_text()\n", "files", "allow/module-level"),
     "default-at-import": ("import io\ndef f(a=io.open('a')):\n    return a\n", "files", "allow/module-level"),
     "class-at-import": ("import socket\nclass A:\n    X = socket.socket()\n", "network", "allow/module-level"),
+    "policy-at-import": ("import augplug\nX = augplug.policy('randaugment')\n", "files", "allow/module-level"),
     "decorator-at-import": ("import atexit\n@atexit.register\ndef f():\n    pass\n", "process", "allow/module-level"),
 }
 """What a declared capability does not cover: the source, the capability, and the rule that refuses it."""
@@ -162,6 +170,8 @@ FAIR: dict[str, str] = {
     "typing-dotted": "import typing\nif typing.TYPE_CHECKING:\n    from collections.abc import Mapping\n",
     "version": "import sys\ndef f():\n    return sys.version_info >= (3, 12)\n",
     "constant": "import numpy as np\nX = np.arange(9)\nY = X.reshape(3, 3)\nZ = 'a b'.split()\n",
+    "policies": "import augplug\n@augplug.hookimpl\ndef augplug_policies():\n    return {'a': augplug.compose([augplug.step('Invert')])}\n",  # noqa: E501  # one source a line
+    "plan": "import augplug\ndef f(text, image):\n    return augplug.replay(augplug.load_plan(text), image)\n",
     "seeded": "import numpy as np\ndef f(seed):\n    return np.random.default_rng(seed).random()\n",
     "super": "class A:\n    def __init__(self):\n        super().__init__()\n        self.a = 1\n",
     "comment": "# we never eval( or exec( here, and seed nothing\nSEED_WORDS = 'random.seed'\n",

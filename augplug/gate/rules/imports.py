@@ -50,7 +50,7 @@ def member(plugin: Plugin, source: Source, node: ast.AST, dotted: str, *, value:
     if root in never() and reach.module not in tables["modules"]:
         yield source.refuse("allow/import", node, f"{root} is never allowed: {never()[root]}", "Do without it.")
         return
-    needed = capability_of(reach.module)
+    needed = capability_of(reach.module, reach.attribute)
     listed = reach.module in tables["modules"]
     if needed is not None and needed not in plugin.capabilities:
         known = listed or root not in sys.stdlib_module_names

@@ -36,7 +36,7 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
         names = chain(function)
         dotted = source.dotted(names)
         reach = plugin.reach(dotted) if dotted else None
-        kind = capability_of(reach.module) if reach else capability_of_builtin(".".join(names))
+        kind = capability_of(reach.module, reach.attribute) if reach else capability_of_builtin(".".join(names))
         own = plugin.owns(reach.module) if reach else is_own(source, function)
         if own and DYNAMIC not in plugin.capabilities:
             yield source.refuse(RULE, call, "importing the plugin calls its own code", REMEDY)
