@@ -151,6 +151,8 @@ MISSES: dict[str, str] = {
     "enum-init": "from enum import Enum\nclass A(Enum):\n    B = 1\n    def __init__(self, n):\n        print(n)\n",
     "format-attribute": "def f(g):\n    return '{0.__class__}'.format(g)\n",
     "view-in-place": "def f(image):\n    x = image.reshape(-1)\n    x[0] = 0\n",
+    "inner-annotation": "def f(a: list['open(1)']) -> None:\n    return None\n",
+    "aliased-container": "import augplug\ndef f():\n    table = augplug.Operation.table\n    table['a'] = 1\n",
     "mutating-call": "import augplug\ndef f():\n    augplug.Operation.table.setdefault(1, 2)\n",
 }
 
