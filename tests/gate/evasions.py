@@ -64,15 +64,48 @@ EVASIONS: dict[str, tuple[str, str]] = {
     "star": ("from numpy import *\n", "allow/star"),
     "module-value": ("import numpy as np\ndef f():\n    return [np]\n", "allow/module-value"),
     "rebound": ("import numpy as np\ndef f(g):\n    global np\n    np = g\n", "allow/rebound"),
+    "two-origins": ("import numpy as np\nimport math as np\n", "allow/rebound"),
+    "two-members": ("from math import sin\nfrom cmath import sin\n", "allow/rebound"),
+    "two-scopes": ("import numpy as np\ndef f():\n    import math as np\n", "allow/rebound"),
+    "import-builtin": (
+        "def f():\n    from math import floor as eval\ndef g():\n    return eval('1')\n",
+        "allow/builtin",
+    ),
+    "rest-of-case": (
+        "import numpy as np\ndef f(g):\n    match g:\n        case {**np}:\n            return np.sum\n",
+        "allow/rebound",
+    ),
     "loop": ("for i in range(3):\n    print(i)\n", "allow/module-level"),
     "call": ("def f():\n    pass\nX = f()\n", "allow/module-level"),
+    "call-of-an-alias": ("f = lambda: 1\nX = f()\n", "allow/module-level"),
+    "call-of-an-item": ("X = [lambda: 1][0]()\n", "allow/module-level"),
+    "call-of-each": ("X = [f() for f in (lambda: 1,)]\n", "allow/module-level"),
     "own-decorator": ("def d(g):\n    return g\n@d\ndef f():\n    pass\n", "allow/module-level"),
     "try-import": ("try:\n    import numpy\nexcept ImportError:\n    pass\n", "allow/module-level"),
     "not-typing": ("from typing import TYPE_CHECKING\nif not TYPE_CHECKING:\n    import numpy\n", "allow/module-level"),
+    "typing-negated": (
+        "from typing import TYPE_CHECKING\ndef f():\n    if not TYPE_CHECKING:\n        print(1)\n",
+        "allow/type-checking",
+    ),
+    "typing-inside": (
+        "import typing\ndef f():\n    return 1 if typing.TYPE_CHECKING else 2\n",
+        "allow/type-checking",
+    ),
+    "typing-renamed": ("from typing import TYPE_CHECKING as T\nif T:\n    import math\n", "allow/type-checking"),
+    "typing-own": ("def f(PY2):\n    if PY2:\n        print(1)\n", "allow/type-checking"),
+    "typing-of-anything": ("def f(g):\n    if g().MYPY:\n        print(1)\n", "allow/type-checking"),
+    "own-sys": ("def f(sys):\n    if sys.version_info < (3,):\n        print(1)\n", "allow/type-checking"),
     "set-name": ("class A:\n    def __set_name__(self, a, b):\n        pass\n", "allow/dunder"),
     "init-subclass": ("class A:\n    def __init_subclass__(cls):\n        pass\n", "allow/dunder"),
     "reduce": ("class A:\n    def __reduce__(self):\n        return print, ()\n", "allow/dunder"),
     "registry": ("import augplug\ndef f():\n    return augplug.registry\n", "allow/member"),
+    "register-policy": ("import augplug\ndef f():\n    augplug.register_policy('a', None)\n", "allow/member"),
+    "search": ("from augplug import search\n", "allow/member"),
+    "plugins": ("import augplug\ndef f():\n    return augplug.plugins()\n", "allow/member"),
+    "backends": ("import augplug\ndef f():\n    return augplug.backends()['opencv']()\n", "allow/member"),
+    "load-policy": ("import augplug\ndef f():\n    return augplug.load_policy('a.json')\n", "allow/import"),
+    "augmenter": ("import augplug\ndef f():\n    return augplug.Augmenter('a.json')\n", "allow/import"),
+    "policies-alias": ("from augplug import policies as p\n", "allow/import"),
     "registry-import": ("from augplug.registry import hooks\n", "allow/member"),
     "np-random": ("import numpy as np\ndef f():\n    return np.random.rand(3)\n", "allow/member"),
     "unseeded": ("import numpy as np\ndef f():\n    return np.random.default_rng()\n", "house/randomness"),
@@ -95,12 +128,31 @@ EVASIONS: dict[str, tuple[str, str]] = {
     "unparsable": ("def f(:\n", "allow/unreadable"),
 }
 
+DECLARED: dict[str, tuple[str, str, str]] = {
+    "two-origins": (
+        "import numpy as np\nimport subprocess as np\ndef f():\n    np.load('a')\n",
+        "process",
+        "allow/rebound",
+    ),
+    "two-members": ("from numpy import sum as f\nfrom os import system as f\n", "process", "allow/rebound"),
+    "run-at-import": ("import subprocess\nX = subprocess.run(['a'])\n", "process", "allow/module-level"),
+    "open-at-import": ("X = open('a')\n", "files", "allow/module-level"),
+    "read-at-import": ("from pathlib import Path\nX = Path('a').read_text()\n", "files", "allow/module-level"),
+    "default-at-import": ("import io\ndef f(a=io.open('a')):\n    return a\n", "files", "allow/module-level"),
+    "class-at-import": ("import socket\nclass A:\n    X = socket.socket()\n", "network", "allow/module-level"),
+    "policy-at-import": ("import augplug\nX = augplug.policy('randaugment')\n", "files", "allow/module-level"),
+    "decorator-at-import": ("import atexit\n@atexit.register\ndef f():\n    pass\n", "process", "allow/module-level"),
+}
+"""What a declared capability does not cover: the source, the capability, and the rule that refuses it."""
+
 MISSES: dict[str, str] = {
     "self-of-another": "import augplug\nclass A:\n    def f(self):\n        self.describe = None\ndef g():\n    A.f(augplug.Operation)\n",  # noqa: E501  # one source a line
     "map-at-import": "def f(n):\n    return n\nX = list(map(f, [1]))\n",
     "enum-init": "from enum import Enum\nclass A(Enum):\n    B = 1\n    def __init__(self, n):\n        print(n)\n",
     "format-attribute": "def f(g):\n    return '{0.__class__}'.format(g)\n",
     "view-in-place": "def f(image):\n    x = image.reshape(-1)\n    x[0] = 0\n",
+    "inner-annotation": "def f(a: list['open(1)']) -> None:\n    return None\n",
+    "aliased-container": "import augplug\ndef f():\n    table = augplug.Operation.table\n    table['a'] = 1\n",
     "mutating-call": "import augplug\ndef f():\n    augplug.Operation.table.setdefault(1, 2)\n",
 }
 
@@ -108,6 +160,7 @@ FAIR: dict[str, str] = {
     "docstring": '"""It calls no exec, eval or os.system."""\n',
     "names": "def evaluate(open_, randomly):\n    return open_ + randomly\n",
     "class-compile": "class Compile:\n    def execute(self):\n        return self.execute\n",
+    "imported-twice": "import scipy.ndimage\nimport scipy\ndef f(a):\n    import numpy as np\n    return np.sum(a)\ndef g(a):\n    import numpy as np\n    return np.max(a)\n",  # noqa: E501  # one source a line
     "copy": "def f(image):\n    out = image.copy()\n    out[...] = 0\n    return out\n",
     "copy-same-name": "def f(image):\n    image = image.copy()\n    image += 1\n    return image\n",
     "sort": "import numpy as np\ndef f(image):\n    return np.sort(image)\n",
@@ -116,6 +169,11 @@ FAIR: dict[str, str] = {
     "json": "import json\ndef f(text):\n    return json.loads(text)\n",
     "frozen": "from dataclasses import dataclass\n@dataclass(frozen=True)\nclass A:\n    n: int = 0\n    def __post_init__(self):\n        object.__setattr__(self, 'n', 1)\n",  # noqa: E501  # one source a line
     "typing": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from collections.abc import Mapping\n",
+    "typing-dotted": "import typing\nif typing.TYPE_CHECKING:\n    from collections.abc import Mapping\n",
+    "version": "import sys\ndef f():\n    return sys.version_info >= (3, 12)\n",
+    "constant": "import numpy as np\nX = np.arange(9)\nY = X.reshape(3, 3)\nZ = 'a b'.split()\n",
+    "policies": "import augplug\n@augplug.hookimpl\ndef augplug_policies():\n    return {'a': augplug.compose([augplug.step('Invert')])}\n",  # noqa: E501  # one source a line
+    "plan": "import augplug\ndef f(text, image):\n    return augplug.replay(augplug.load_plan(text), image)\n",
     "seeded": "import numpy as np\ndef f(seed):\n    return np.random.default_rng(seed).random()\n",
     "super": "class A:\n    def __init__(self):\n        super().__init__()\n        self.a = 1\n",
     "comment": "# we never eval( or exec( here, and seed nothing\nSEED_WORDS = 'random.seed'\n",

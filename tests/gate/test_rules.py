@@ -6,7 +6,7 @@ import pytest
 from augplug.gate.findings import refused
 from augplug.gate.rules import check
 from tests.gate import building
-from tests.gate.evasions import EVASIONS, FAIR, MISSES
+from tests.gate.evasions import DECLARED, EVASIONS, FAIR, MISSES
 
 ROOT = Path(__file__).parents[2]
 PLUGIN = ROOT / "plugins/augplug-optuna"
@@ -25,6 +25,23 @@ def rules(source: str, *, capabilities: str = "") -> set[str]:
 def test_an_evasion_is_refused(name: str) -> None:
     source, rule = EVASIONS[name]
     assert rule in rules(source)
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_a_capability_does_not_cover_it(name: str) -> None:
+    source, capability, rule = DECLARED[name]
+    declared = f'augplug-plugin = 1\n[capabilities]\n{capability} = "a reason"\n'
+    assert rules(source, capabilities=declared) == {rule}
+
+
+def test_a_name_is_not_both_imported_and_a_module_of_the_package() -> None:
+    files = {
+        "my_ops/__init__.py": "def f():\n    from my_ops.a import b\n",
+        "my_ops/a.py": "def b():\n    return 1\n",
+        "my_ops/b.py": "import numpy as np\n",
+        "my_ops/c.py": "import my_ops.b\ndef f():\n    my_ops.b.np.load('a')\n",
+    }
+    assert {finding.rule for finding in check(building.artifact(files)).findings} == {"allow/rebound"}
 
 
 def test_every_rule_has_a_source_that_it_refuses() -> None:
@@ -87,6 +104,8 @@ def test_a_capability_gives_its_modules_and_no_others() -> None:
         "allow/member",
         "allow/attribute",
     }
+    library = 'augplug-plugin = 1\n[capabilities]\ntorch = "a model"\n'
+    assert rules("import torch\nX = torch.tensor([1])\n", capabilities=library) == set()
     everything = 'augplug-plugin = 1\n[capabilities]\nprocess = "a"\ndynamic = "b"\n'
     assert rules("import pickle\n", capabilities=everything) == {"allow/import"}
 

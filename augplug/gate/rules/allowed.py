@@ -9,6 +9,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+DYNAMIC = "dynamic"
+"""The capability to look names up while it runs."""
+
 
 @cache
 def allowed() -> dict[str, Any]:
@@ -16,7 +19,8 @@ def allowed() -> dict[str, Any]:
     tables = tomllib.loads(files("augplug.gate.rules").joinpath("allowed.toml").read_text("utf-8"))
     stub = ast.parse(files("augplug").joinpath("__init__.pyi").read_text("utf-8"))
     public = [alias.name for node in stub.body if isinstance(node, ast.ImportFrom) for alias in node.names]
-    tables["modules"]["augplug"] = {"attributes": [*public, "__version__"]}
+    ours = tables["modules"]["augplug"]
+    ours["attributes"] = [*(name for name in public if name not in ours["never"]), "__version__"]
     return tables
 
 
@@ -26,13 +30,19 @@ def is_module(name: str) -> bool:
     return name in modules or any(module.startswith(f"{name}.") for module in modules)
 
 
-def capability_of(module: str) -> str | None:
-    """The capability that a module needs, if any; a library that is not listed is its own."""
+def capability_of(module: str, attribute: str = "") -> str | None:
+    """The capability that a module, or one name of it, needs, if any; a library that is not listed is its own."""
     modules = allowed()["modules"]
     if module in modules:
-        needed: str | None = modules[module].get("capability")
-        return needed
+        listed = (kind for kind in allowed()["capabilities"] if attribute in modules[module].get(kind, ()))
+        return next(listed, modules[module].get("capability"))
     return None if is_module(module) else module.split(".", maxsplit=1)[0]
+
+
+def capability_of_builtin(name: str) -> str | None:
+    """The capability that a builtin needs, if any gives it."""
+    tables = allowed()
+    return next((kind for kind in tables["capabilities"] if name in tables["builtins"].get(kind, ())), None)
 
 
 def grantable(name: str) -> bool:

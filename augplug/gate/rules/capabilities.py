@@ -58,9 +58,8 @@ def granted(path: str, document: Mapping[str, object]) -> tuple[dict[str, str], 
 
 def unused(plugin: Plugin, path: str) -> list[Finding]:
     """Advice on what is declared and not imported; `dynamic`, `files` and `native` are builtins too."""
-    reached = {
-        capability_of(plugin.reach(dotted).module) for source in plugin.sources.values() for _, dotted in uses(source)
-    }
+    found = [plugin.reach(dotted) for source in plugin.sources.values() for _, dotted in uses(source)]
+    reached = {capability_of(reach.module, reach.attribute) for reach in found}
     idle = [name for name in plugin.capabilities if name not in reached | {"dynamic", "files", "native"}]
     remedy = "Take it out: each capability makes an approval harder."
     return [Finding(RULE, path, 0, f"{name} is declared, and nothing uses it", remedy, "advice") for name in idle]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from augplug.gate.artifact import Artifact
 from augplug.gate.findings import Finding, StageResult, Waiver
-from augplug.gate.rules import capabilities, house, imports, names, suppressions, toplevel
+from augplug.gate.rules import capabilities, house, imports, names, rebound, suppressions, toplevel, type_checking
 from augplug.gate.rules.source import Plugin, Source, read
 
-RULES = (imports.check, names.check, toplevel.check, house.check)
+RULES = (imports.check, names.check, rebound.check, toplevel.check, type_checking.check, house.check)
 
 
 def check(artifact: Artifact) -> StageResult:

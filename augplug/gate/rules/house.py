@@ -26,10 +26,10 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
 
 def meaning(plugin: Plugin, source: Source, node: ast.AST) -> str:
     """The dotted name of what was imported; empty for anything else."""
-    names = chain(node)
-    if not names or names[0] not in source.imports:
+    dotted = source.dotted(chain(node))
+    if not dotted:
         return ""
-    reach = plugin.reach(".".join([source.imports[names[0]], *names[1:]]))
+    reach = plugin.reach(dotted)
     return ".".join(part for part in (reach.module, reach.attribute, *reach.rest) if part)
 
 

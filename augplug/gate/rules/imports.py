@@ -15,7 +15,6 @@ DECLARE = 'Declare `{0} = "why"` under [capabilities] in augplug-plugin.toml ins
 
 def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
     """Every import, and every attribute of what was imported."""
-    package = source.module if source.path.endswith("__init__.py") else source.module.rpartition(".")[0]
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -27,7 +26,7 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
                         "allow/star", node, "a star import hides what is used", "Import each name by itself."
                     )
                 else:
-                    yield from imported(plugin, source, node, f"{origin(node, package)}.{alias.name}")
+                    yield from imported(plugin, source, node, f"{origin(node, source.package)}.{alias.name}")
     for use, dotted in uses(source):
         yield from member(plugin, source, use, dotted, value=True)
 
@@ -51,7 +50,7 @@ def member(plugin: Plugin, source: Source, node: ast.AST, dotted: str, *, value:
     if root in never() and reach.module not in tables["modules"]:
         yield source.refuse("allow/import", node, f"{root} is never allowed: {never()[root]}", "Do without it.")
         return
-    needed = capability_of(reach.module)
+    needed = capability_of(reach.module, reach.attribute)
     listed = reach.module in tables["modules"]
     if needed is not None and needed not in plugin.capabilities:
         known = listed or root not in sys.stdlib_module_names

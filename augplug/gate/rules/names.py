@@ -1,4 +1,4 @@
-"""`allow/builtin`, `allow/dunder`, `allow/attribute`, `allow/rebound`, `allow/store`: names, and what is written to."""
+"""`allow/builtin`, `allow/dunder`, `allow/attribute`, `allow/store`: names, and what is written to."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ import builtins
 from collections.abc import Iterator
 
 from augplug.gate.findings import Finding
-from augplug.gate.rules.allowed import allowed
+from augplug.gate.rules.allowed import DYNAMIC, allowed, capability_of_builtin
 from augplug.gate.rules.source import Plugin, Source, chain
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-DYNAMIC = "dynamic"
 
 
 def made(node: ast.AST) -> bool:
@@ -73,9 +72,9 @@ def plain(plugin: Plugin, source: Source, node: ast.Name) -> Iterator[Finding]:
         if node.id not in tables["dunders"]["names"]:
             yield source.refuse("allow/dunder", node, f"{node.id} leads to the interpreter", "Do without it.")
         return
-    if not hasattr(builtins, node.id) or node.id in tables["builtins"]["allowed"] or node.id in source.imports:
-        return
-    need = next((kind for kind in tables["capabilities"] if node.id in tables["builtins"].get(kind, ())), None)
+    if not hasattr(builtins, node.id) or node.id in tables["builtins"]["allowed"]:
+        return  # an imported name is no exception: an import inside of a function hides the builtin there alone
+    need = capability_of_builtin(node.id)
     if need is None or need not in plugin.capabilities:
         remedy = (
             f'Do without it, or declare `{need} = "why"` in augplug-plugin.toml.'
@@ -95,11 +94,7 @@ def attribute(plugin: Plugin, source: Source, node: ast.AST, attr: str) -> Itera
         if attr not in dunders["attributes"] and not free:
             yield source.refuse("allow/dunder", node, f".{attr} leads to the interpreter", "Use a public name.")
     elif attr in tables["attributes"]["never"]:
-        reach = (
-            plugin.reach(".".join([source.imports[names[0]], *names[1:]]))
-            if names and names[0] in source.imports
-            else None
-        )
+        reach = plugin.reach(dotted) if (dotted := source.dotted(names)) else None
         if (
             reach is None
             or reach.rest
@@ -111,25 +106,11 @@ def attribute(plugin: Plugin, source: Source, node: ast.AST, attr: str) -> Itera
 
 
 def bound(source: Source, node: ast.AST) -> Iterator[Finding]:
-    """A definition with a hidden method's name, or one that hides what was imported."""
+    """A definition with a hidden method's name."""
     if isinstance(node, FUNCTIONS) and is_dunder(node.name) and node.name not in allowed()["dunders"]["methods"]:
         yield source.refuse(
             "allow/dunder", node, f"{node.name} is called behind the reader's back", "Write a method with a name."
         )
-    names: list[str | None] = []
-    if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-        names = [node.id]
-    elif isinstance(node, (*FUNCTIONS, ast.ClassDef, ast.ExceptHandler, ast.MatchAs, ast.MatchStar)):
-        names = [node.name]
-    elif isinstance(node, (ast.Global, ast.Nonlocal)):
-        names = [*node.names]
-    elif isinstance(node, ast.arg):
-        names = [node.arg]
-    for given in names:
-        if given in source.imports:
-            yield source.refuse(
-                "allow/rebound", node, f"{given} is imported, and bound again", "Give the other one another name."
-            )
 
 
 def store(plugin: Plugin, source: Source, node: ast.Attribute | ast.Subscript) -> Iterator[Finding]:

@@ -19,6 +19,15 @@ class Source:
     tree: ast.Module
     imports: Mapping[str, str]
 
+    @property
+    def package(self) -> str:
+        """The package that relative imports are counted from."""
+        return self.module if self.path.endswith("__init__.py") else self.module.rpartition(".")[0]
+
+    def dotted(self, names: list[str]) -> str:
+        """The dotted origin of a chain of names; empty when it starts at none that is imported."""
+        return ".".join([self.imports[names[0]], *names[1:]]) if names and names[0] in self.imports else ""
+
     def refuse(self, rule: str, node: ast.AST, message: str, remedy: str) -> Finding:
         """Make a refusal at the line of `node`."""
         return Finding(rule, self.path, getattr(node, "lineno", 0), message, remedy)
@@ -63,11 +72,11 @@ def read(path: str, content: bytes) -> Source:
     """Parse a module. Raises SyntaxError, ValueError, RecursionError or MemoryError when Python could not read it."""
     tree = ast.parse(content.decode("utf-8"))
     names = path.removesuffix(".py").split("/")
-    is_package = names[-1] == "__init__"
-    module = ".".join(names[:-1] if is_package else names)
+    module = ".".join(names[:-1] if names[-1] == "__init__" else names)
     for node in ast.walk(tree):
         open_annotations(node)
-    return Source(path, module, tree, dict(bindings(tree, module if is_package else module.rpartition(".")[0])))
+    package = Source(path, module, tree, {}).package
+    return Source(path, module, tree, dict(pair for node in ast.walk(tree) for pair in bindings(node, package)))
 
 
 def open_annotations(node: ast.AST) -> None:
@@ -87,15 +96,14 @@ def origin(node: ast.ImportFrom, package: str) -> str:
     return ".".join([*base, *([node.module] if node.module else [])])
 
 
-def bindings(tree: ast.AST, package: str) -> Iterator[tuple[str, str]]:
-    """Each name that an import binds, with its origin."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield (alias.asname, alias.name) if alias.asname else (alias.name.split(".")[0],) * 2
-        elif isinstance(node, ast.ImportFrom):
-            for alias in node.names:
-                yield alias.asname or alias.name, f"{origin(node, package)}.{alias.name}"
+def bindings(node: ast.AST, package: str) -> Iterator[tuple[str, str]]:
+    """Each name that an import binds, with its origin; none for any other node."""
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            yield (alias.asname, alias.name) if alias.asname else (alias.name.split(".")[0],) * 2
+    elif isinstance(node, ast.ImportFrom):
+        for alias in node.names:
+            yield alias.asname or alias.name, f"{origin(node, package)}.{alias.name}"
 
 
 def chain(node: ast.AST) -> list[str]:
@@ -112,9 +120,9 @@ def uses(source: Source) -> Iterator[tuple[ast.AST, str]]:
     todo: list[ast.AST] = [source.tree]
     while todo:
         node = todo.pop()
-        names = chain(node)
-        if names and names[0] in source.imports:
-            yield node, ".".join([source.imports[names[0]], *names[1:]])
+        dotted = source.dotted(chain(node))
+        if dotted:
+            yield node, dotted
         else:
             todo += ast.iter_child_nodes(node)
 

@@ -6,7 +6,9 @@ import ast
 from collections.abc import Iterator
 
 from augplug.gate.findings import Finding
+from augplug.gate.rules.allowed import DYNAMIC, allowed, capability_of, capability_of_builtin
 from augplug.gate.rules.source import Plugin, Source, chain
+from augplug.gate.rules.type_checking import guards_imports
 
 DEFINITIONS = (
     ast.Import,
@@ -18,45 +20,45 @@ DEFINITIONS = (
     ast.AnnAssign,
     ast.Pass,
 )
+RULE = "allow/module-level"
 REMEDY = "Move it into the function that needs it."
 
 
 def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
     """The statements of the module and of its classes, and the calls that importing makes."""
-    defined = {
-        node.name
-        for node in ast.walk(source.tree)
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
-    }
-    bodies = [source.tree.body, *(node.body for node in ast.walk(source.tree) if isinstance(node, ast.ClassDef))]
-    for statement in (statement for body in bodies for statement in body):
-        if not (isinstance(statement, DEFINITIONS) or is_text(statement) or is_typing(source, statement)):
-            yield source.refuse("allow/module-level", statement, "this runs when the plugin is imported", REMEDY)
+    classes = [node for node in ast.walk(source.tree) if isinstance(node, ast.ClassDef)]
+    for statement in (statement for body in (source.tree, *classes) for statement in body.body):
+        guard = isinstance(statement, ast.If) and guards_imports(source, statement)
+        if not (isinstance(statement, DEFINITIONS) or is_text(statement) or guard):
+            yield source.refuse(RULE, statement, "this runs when the plugin is imported", REMEDY)
     for call in at_import(source.tree):
-        names = chain(call.func) if isinstance(call, ast.Call) else chain(call)
-        origin = source.imports.get(names[0], "") if names else ""
-        reach = plugin.reach(".".join([origin, *names[1:]])) if origin else None
-        own = names[:1] and names[0] in defined and names[-1] not in {"setter", "getter", "deleter"}
-        anonymous = isinstance(call, ast.Call) and isinstance(call.func, ast.Lambda)
-        runs = own or anonymous or (reach is not None and plugin.owns(reach.module))
-        if runs and "dynamic" not in plugin.capabilities:
-            yield source.refuse("allow/module-level", call, "importing the plugin calls its own code", REMEDY)
+        function = call.func if isinstance(call, ast.Call) else call
+        names = chain(function)
+        dotted = source.dotted(names)
+        reach = plugin.reach(dotted) if dotted else None
+        kind = capability_of(reach.module, reach.attribute) if reach else capability_of_builtin(".".join(names))
+        own = plugin.owns(reach.module) if reach else is_own(source, function)
+        if own and DYNAMIC not in plugin.capabilities:
+            yield source.refuse(RULE, call, "importing the plugin calls its own code", REMEDY)
+        elif not own and kind in allowed()["capabilities"] and kind != DYNAMIC:
+            yield source.refuse(RULE, call, f"importing the plugin uses the capability {kind}", REMEDY)
+
+
+def is_own(source: Source, function: ast.expr) -> bool:
+    """Say whether what is called was made in this module, or cannot be told; a constant's methods are not."""
+    names = chain(function)
+    nodes = list(ast.walk(source.tree))
+    defined = {node.name for node in nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))}
+    stored = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    if not names:
+        return not isinstance(function, ast.Attribute)
+    accessor = names[-1] in {"setter", "getter", "deleter"}
+    return (names[0] in defined and not accessor) or (len(names) == 1 and names[0] in stored)
 
 
 def is_text(node: ast.stmt) -> bool:
     """A docstring, or an ellipsis."""
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-
-
-def is_typing(source: Source, node: ast.stmt) -> bool:
-    """`if TYPE_CHECKING:` over imports, with no `else`."""
-    if not isinstance(node, ast.If) or node.orelse or not chain(node.test):
-        return False
-    names = chain(node.test)
-    dotted = ".".join([source.imports.get(names[0], ""), *names[1:]])
-    return dotted == "typing.TYPE_CHECKING" and all(
-        isinstance(inner, (ast.Import, ast.ImportFrom)) for inner in node.body
-    )
 
 
 def at_import(node: ast.AST) -> Iterator[ast.expr]:
