@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -44,19 +45,25 @@ def fingerprints_elsewhere(thing: Thing) -> list[str]:
 def _ask(name: str, file: str) -> Mapping[str, list[str]]:
     """Ask once for everything in a module; `file` tells modules of one name apart."""
     del file
-    done = subprocess.run(
-        [sys.executable, "-m", "augplug.testing.elsewhere", name],
-        input=json.dumps(sys.path),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-        env={**os.environ, "PYTHONHASHSEED": _SEED, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-    )
+    with tempfile.TemporaryFile("w+") as answer, tempfile.TemporaryFile("w+") as said:
+        # Files, not pipes: what the plugin leaves running would hold a pipe open.
+        done = subprocess.run(
+            [sys.executable, "-m", "augplug.testing.elsewhere", name],
+            input=json.dumps(sys.path),
+            stdout=answer,
+            stderr=said,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+            env={**os.environ, "PYTHONHASHSEED": _SEED, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+        answer.seek(0)
+        said.seek(0)
+        output, errors = answer.read(), said.read()
     if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["it says nothing"])[-1]
+        last = (errors.strip().splitlines() or ["it says nothing"])[-1]
         raise Failed(f"another process that imports {name} ends with status {done.returncode}: {last}")
-    table: Mapping[str, list[str]] = json.loads(done.stdout)
+    table: Mapping[str, list[str]] = json.loads(output)
     return table
 
 

@@ -65,7 +65,7 @@ def numbers_count_from_zero(thing: Thing) -> None:
     numbers = [one.number for one in proposed]
     require(numbers == list(range(len(numbers))), f"the proposals are numbered {numbers}")
     decisions = [one.decisions for one in proposed if one.decisions is not None]
-    plain = [isinstance(row, tuple) and {type(part) for part in row} <= {int} for row in decisions]
+    plain = [{type(row), *map(type, row)} <= {tuple, int} for row in decisions]
     require(all(plain), "decisions are a tuple of whole numbers, or None: they are written into the journal")
 
 

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 from types import ModuleType
 
@@ -120,7 +121,7 @@ def test_a_child_that_spins_or_sleeps_is_not_examined(tmp_path: Path) -> None:
     spinning = child(tmp_path, "", top="while True: pass", seconds=3)
     sleeping = child(tmp_path, "", top="time.sleep(1000)", seconds=2)
 
-    assert "SIGXCPU" in spinning.failure or "SIGKILL" in spinning.failure
+    assert re.search("SIGXCPU|SIGKILL|not done after 6 s", spinning.failure)  # a busy machine gives less CPU time
     assert "not done after 4 s" in sleeping.failure
 
 
@@ -138,15 +139,18 @@ def test_what_cannot_be_imported_is_not_examined(tmp_path: Path) -> None:
 
 def test_what_a_child_leaves_behind_is_killed(tmp_path: Path) -> None:
     """A process that the plugin started does not outlive the examination."""
-    note = tmp_path / "alive"
-    late = f"import time, pathlib; time.sleep(4); pathlib.Path({str(note)!r}).touch()"
-    start = f"import subprocess; subprocess.Popen([sys.executable, '-c', {late!r}])"
+    note = tmp_path / "number"
+    start = f"child = os.spawnlp(os.P_NOWAIT, 'sleep', 'sleep', '60'); open({str(note)!r}, 'w').write(str(child))"
 
     made = child(tmp_path, "", top=start)
-    subprocess.run([sys.executable, "-c", "import time; time.sleep(5)"], check=True)
+    status = Path(f"/proc/{note.read_text(encoding='ascii')}/stat")
 
-    assert any("subprocess.Popen" in finding for finding in made.findings), made
-    assert not note.exists()
+    assert made.passed, made
+    for _ in range(100):  # a killed process may take a moment
+        if not status.exists() or status.read_text(encoding="ascii").rpartition(")")[2].split()[0] in "ZX":
+            return
+        time.sleep(0.05)
+    pytest.fail("it is still there")
 
 
 def test_written_files_and_connections_are_findings(tmp_path: Path) -> None:
