@@ -35,6 +35,14 @@ EVASIONS: dict[str, tuple[str, str]] = {
     "dataclasses-sys": ("import dataclasses\ndef f():\n    return dataclasses.sys\n", "allow/member"),
     "make-dataclass": ("from dataclasses import make_dataclass\n", "allow/member"),
     "namedtuple": ("from collections import namedtuple\n", "allow/member"),
+    "singledispatch": (
+        "from functools import singledispatch\ndef f():\n    g = singledispatch(print)\n    @g.register\n    def h(a: list['open(1)']):\n        pass\n",  # noqa: E501  # one source a line
+        "allow/member",
+    ),
+    "forward-reference": (
+        "from typing import Annotated\ndef f(text):\n    return Annotated[text, 0]._evaluate({}, {}, frozenset())\n",
+        "allow/attribute",
+    ),
     "type-hints": ("import typing\ndef f(g):\n    return typing.get_type_hints(g)\n", "allow/member"),
     "enum-sys": ("from enum import sys\n", "allow/member"),
     "subclasses": ("def f():\n    return ().__class__.__base__.__subclasses__()\n", "allow/dunder"),
