@@ -1,4 +1,6 @@
-"""Ways around a gate, one file each: the name, the source, and the rule that refuses it."""
+"""Ways around a gate, one file each: the name, the source, and the rule that refuses it; and what passes for good."""
+
+from tests.gate import building
 
 EVASIONS: dict[str, tuple[str, str]] = {
     "exec": ("def f():\n    exec('1')\n", "allow/builtin"),
@@ -35,6 +37,14 @@ EVASIONS: dict[str, tuple[str, str]] = {
     "dataclasses-sys": ("import dataclasses\ndef f():\n    return dataclasses.sys\n", "allow/member"),
     "make-dataclass": ("from dataclasses import make_dataclass\n", "allow/member"),
     "namedtuple": ("from collections import namedtuple\n", "allow/member"),
+    "singledispatch": (
+        "from functools import singledispatch\ndef f():\n    g = singledispatch(print)\n    @g.register\n    def h(a: list['open(1)']):\n        pass\n",  # noqa: E501  # one source a line
+        "allow/member",
+    ),
+    "forward-reference": (
+        "from typing import Annotated\ndef f(text):\n    return Annotated[text, 0]._evaluate({}, {}, frozenset())\n",
+        "allow/attribute",
+    ),
     "type-hints": ("import typing\ndef f(g):\n    return typing.get_type_hints(g)\n", "allow/member"),
     "enum-sys": ("from enum import sys\n", "allow/member"),
     "subclasses": ("def f():\n    return ().__class__.__base__.__subclasses__()\n", "allow/dunder"),
@@ -126,6 +136,11 @@ EVASIONS: dict[str, tuple[str, str]] = {
     "metaclass": ("class A(metaclass=print):\n    pass\n", "allow/dynamic"),
     "new-self": ("import augplug\ndef f():\n    self = augplug.Operation\n    self.describe = 1\n", "allow/dynamic"),
     "unparsable": ("def f(:\n", "allow/unreadable"),
+    "no-source": (building.FAIR.replace('source="a test"', ""), "house/source"),
+    "empty-source": (building.FAIR.replace('"a test"', '""'), "house/source"),
+    "no-unit": (building.FAIR.replace(', unit="8-bit values"', ""), "house/unit"),
+    "no-docstring": (building.FAIR.replace('"""Round every value', '_ = """'), "house/docstring"),
+    "third-argument": (building.FAIR.replace("canvas: Canvas", "canvas: Canvas, key: int"), "house/describe"),
 }
 
 DECLARED: dict[str, tuple[str, str, str]] = {
@@ -156,26 +171,69 @@ MISSES: dict[str, str] = {
     "mutating-call": "import augplug\ndef f():\n    augplug.Operation.table.setdefault(1, 2)\n",
 }
 
-FAIR: dict[str, str] = {
-    "docstring": '"""It calls no exec, eval or os.system."""\n',
-    "names": "def evaluate(open_, randomly):\n    return open_ + randomly\n",
-    "class-compile": "class Compile:\n    def execute(self):\n        return self.execute\n",
-    "imported-twice": "import scipy.ndimage\nimport scipy\ndef f(a):\n    import numpy as np\n    return np.sum(a)\ndef g(a):\n    import numpy as np\n    return np.max(a)\n",  # noqa: E501  # one source a line
-    "copy": "def f(image):\n    out = image.copy()\n    out[...] = 0\n    return out\n",
-    "copy-same-name": "def f(image):\n    image = image.copy()\n    image += 1\n    return image\n",
-    "sort": "import numpy as np\ndef f(image):\n    return np.sort(image)\n",
-    "count": "def f(count: int):\n    count += 1\n    return count\n",
-    "closure": "def f(n):\n    return [(lambda x: x + n)(i) for i in range(n)]\n",
-    "json": "import json\ndef f(text):\n    return json.loads(text)\n",
-    "frozen": "from dataclasses import dataclass\n@dataclass(frozen=True)\nclass A:\n    n: int = 0\n    def __post_init__(self):\n        object.__setattr__(self, 'n', 1)\n",  # noqa: E501  # one source a line
-    "typing": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from collections.abc import Mapping\n",
-    "typing-dotted": "import typing\nif typing.TYPE_CHECKING:\n    from collections.abc import Mapping\n",
-    "version": "import sys\ndef f():\n    return sys.version_info >= (3, 12)\n",
-    "constant": "import numpy as np\nX = np.arange(9)\nY = X.reshape(3, 3)\nZ = 'a b'.split()\n",
-    "policies": "import augplug\n@augplug.hookimpl\ndef augplug_policies():\n    return {'a': augplug.compose([augplug.step('Invert')])}\n",  # noqa: E501  # one source a line
-    "plan": "import augplug\ndef f(text, image):\n    return augplug.replay(augplug.load_plan(text), image)\n",
-    "seeded": "import numpy as np\ndef f(seed):\n    return np.random.default_rng(seed).random()\n",
-    "super": "class A:\n    def __init__(self):\n        super().__init__()\n        self.a = 1\n",
-    "comment": "# we never eval( or exec( here, and seed nothing\nSEED_WORDS = 'random.seed'\n",
-    "waiver": "import math  # noqa: F401  # kept for the reader\n",
+LOOK_ALIKES: dict[str, tuple[str, ...]] = {
+    "allow/import": (
+        "import json\ndef f(text):\n    return json.loads(text)\n",
+        "import numpy as np\nimport cv2\ndef f(a):\n    from scipy import ndimage\n    return ndimage.sobel(cv2.blur(np.sum(a), (3, 3)))\n",  # noqa: E501  # one source a line
+    ),
+    "allow/member": (
+        "import numpy as np\ndef f(image):\n    return np.sort(image)\n",
+        "import augplug\n@augplug.hookimpl\ndef augplug_policies():\n    return {'a': augplug.compose([augplug.step('Invert')])}\n",  # noqa: E501  # one source a line
+        "import augplug\ndef f(text, image):\n    return augplug.replay(augplug.load_plan(text), image)\n",
+        "def f(g):\n    return g.load('a'), g.random.rand(3)\n",
+    ),
+    "allow/module-value": ("import numpy as np\ndef f():\n    return [np.float32, np.pi]\n",),
+    "allow/star": ("def f(*args, **words):\n    return [*args, *words]\n",),
+    "allow/builtin": (
+        '"""It calls no exec, eval or os.system."""\n',
+        "def evaluate(open_, randomly):\n    return open_ + randomly\n",
+        "class Compile:\n    def execute(self):\n        return self.execute\n",
+        "import re\ndef f(g):\n    return re.compile('a'), g.open(), g.eval()\n",
+    ),
+    "allow/dunder": (
+        "from dataclasses import dataclass\n@dataclass(frozen=True)\nclass A:\n    n: int = 0\n    def __post_init__(self):\n        object.__setattr__(self, 'n', 1)\n",  # noqa: E501  # one source a line
+        "class A:\n    def __init__(self):\n        super().__init__()\n        self.a = 1\n",
+        "__all__ = ['A']\nclass A:\n    __slots__ = ('__a', '_b_')\n    def __len__(self):\n        return len(self._b_)\n",  # noqa: E501  # one source a line
+    ),
+    "allow/attribute": (
+        "import json\ndef f(g):\n    return json.dumps(g.system, default=g.framed)\n",
+        "class A:\n    def evaluate(self, policy):\n        return 1.0\n",
+    ),
+    "allow/rebound": (
+        "import scipy.ndimage\nimport scipy\ndef f(a):\n    import numpy as np\n    return np.sum(a)\ndef g(a):\n    import numpy as np\n    return np.max(a)\n",  # noqa: E501  # one source a line
+        "import numpy as np\ndef f(g):\n    return g(np_=np.pi, np=1)\n",
+    ),
+    "allow/store": ("class A:\n    def __init__(self):\n        self.a = {}\n        self.a['b'] = 1\n",),
+    "allow/dynamic": ("def f(g):\n    return type(g)\nclass A(dict[str, int]):\n    pass\n",),
+    "allow/module-level": (
+        "import numpy as np\nX = np.arange(9)\nY = X.reshape(3, 3)\nZ = 'a b'.split()\n",
+        "def f(n):\n    return [(lambda x: x + n)(i) for i in range(n)]\n",
+        "from typing import TypeVar\nimport re\nT = TypeVar('T')\nWORDS = re.compile('a').pattern\nclass A:\n    @property\n    def a(self):\n        return 1\n    @a.setter\n    def a(self, b):\n        pass\n",  # noqa: E501  # one source a line
+    ),
+    "allow/type-checking": (
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from collections.abc import Mapping\n",
+        "import typing\nif typing.TYPE_CHECKING:\n    from collections.abc import Mapping\n",
+        "import sys\ndef f():\n    return sys.version_info >= (3, 12)\n",
+    ),
+    "allow/unreadable": ("X = '\\u00e9'\nY = [[[[[[[[1]]]]]]]]\n",),
+    "house/randomness": (
+        "import numpy as np\ndef f(seed):\n    return np.random.default_rng(seed).random()\n",
+        "# we never eval( or exec( here, and seed nothing\nSEED_WORDS = 'random.seed'\n",
+        "def f(seed):\n    return seed\ndef g():\n    return f(1)\n",
+    ),
+    "house/in-place": (
+        "def f(image):\n    out = image.copy()\n    out[...] = 0\n    return out\n",
+        "def f(image):\n    image = image.copy()\n    image += 1\n    return image\n",
+        "def f(count: int):\n    count += 1\n    return count\n",
+        "import numpy as np\ndef f(image):\n    out = np.empty_like(image)\n    np.add(image, 1, out=out)\n    return out\n",  # noqa: E501  # one source a line
+    ),
+    "suppressions/blanket": (
+        "# there is no noqa, nosec or type: ignore here, and pylint passes\nX = '# type: ignore'\n",
+    ),
+    "suppressions/reason": ("import math  # noqa: F401  # kept for the reader\n",),
+    "house/docstring": (building.FAIR, "class A:\n    a = 1\n"),
+    "house/source": (building.FAIR.replace('source="a test"', "source=PAPER") + 'PAPER = "a test"\n',),
+    "house/unit": (building.FAIR.replace('low=1, high=64, unit="8-bit values", level=(1, 40)', "choices=(1, 2)"),),
+    "house/describe": ("class A:\n    def describe(self):\n        return 1\n",),
 }
+"""Harmless code that resembles what a rule is after."""

@@ -35,7 +35,8 @@ def capability_of(module: str, attribute: str = "") -> str | None:
     modules = allowed()["modules"]
     if module in modules:
         listed = (kind for kind in allowed()["capabilities"] if attribute in modules[module].get(kind, ()))
-        return next(listed, modules[module].get("capability"))
+        needed: str | None = next(listed, modules[module].get("capability"))
+        return needed
     return None if is_module(module) else module.split(".", maxsplit=1)[0]
 
 

@@ -4,10 +4,38 @@ from __future__ import annotations
 
 from augplug.gate.artifact import Artifact
 from augplug.gate.findings import Finding, StageResult, Waiver
-from augplug.gate.rules import capabilities, house, imports, names, rebound, suppressions, toplevel, type_checking
+from augplug.gate.rules import (
+    attribute,
+    builtin,
+    capabilities,
+    dunder,
+    dynamic,
+    imports,
+    in_place,
+    module_level,
+    operation,
+    randomness,
+    rebound,
+    store,
+    suppressions,
+    type_checking,
+)
 from augplug.gate.rules.source import Plugin, Source, read
 
-RULES = (imports.check, names.check, rebound.check, toplevel.check, type_checking.check, house.check)
+RULES = (
+    imports.check,
+    builtin.check,
+    dunder.check,
+    attribute.check,
+    rebound.check,
+    store.check,
+    dynamic.check,
+    module_level.check,
+    type_checking.check,
+    randomness.check,
+    in_place.check,
+    operation.check,
+)
 
 
 def check(artifact: Artifact) -> StageResult:

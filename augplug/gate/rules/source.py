@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from augplug.gate.findings import Finding
 from augplug.gate.rules.allowed import allowed, is_module
 
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
 
 @dataclass(frozen=True)
 class Source:
@@ -54,6 +56,12 @@ class Plugin:
         own = module in self.sources or any(name.startswith(f"{module}.") for name in self.sources)
         return own and not is_module(module.split(".", maxsplit=1)[0])
 
+    def meaning(self, source: Source, node: ast.AST) -> str:
+        """The dotted name of what was imported, followed to where it comes from; empty for anything else."""
+        dotted = source.dotted(chain(node))
+        reach = self.reach(dotted) if dotted else Reach("")
+        return ".".join(part for part in (reach.module, reach.attribute, *reach.rest) if part)
+
     def reach(self, dotted: str, depth: int = 0) -> Reach:
         """Follow a dotted name to the module it takes an attribute of, through imports of the plugin's own modules."""
         module, *parts = dotted.split(".")
@@ -83,9 +91,8 @@ def open_annotations(node: ast.AST) -> None:
     """Put the code in the place of a string that is an annotation: what evaluates annotations would run it."""
     for name in ("annotation", "returns"):
         value = getattr(node, name, None)
-        for inner in ast.walk(value) if isinstance(value, ast.AST) else ():
-            if isinstance(inner, ast.Constant) and isinstance(inner.value, str) and inner is value:
-                setattr(node, name, ast.copy_location(ast.parse(inner.value.strip(), mode="eval").body, inner))
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            setattr(node, name, ast.copy_location(ast.parse(value.value.strip(), mode="eval").body, value))
 
 
 def origin(node: ast.ImportFrom, package: str) -> str:
@@ -113,6 +120,13 @@ def chain(node: ast.AST) -> list[str]:
         names.insert(0, node.attr)
         node = node.value
     return [node.id, *names] if isinstance(node, ast.Name) else []
+
+
+def taken(node: ast.AST) -> list[str]:
+    """The attributes that one node takes of a value: one after a dot, those of a pattern of a class."""
+    if isinstance(node, ast.MatchClass):
+        return node.kwd_attrs
+    return [node.attr] if isinstance(node, ast.Attribute) else []
 
 
 def uses(source: Source) -> Iterator[tuple[ast.AST, str]]:

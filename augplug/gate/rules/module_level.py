@@ -7,14 +7,13 @@ from collections.abc import Iterator
 
 from augplug.gate.findings import Finding
 from augplug.gate.rules.allowed import DYNAMIC, allowed, capability_of, capability_of_builtin
-from augplug.gate.rules.source import Plugin, Source, chain
+from augplug.gate.rules.source import FUNCTIONS, Plugin, Source, chain
 from augplug.gate.rules.type_checking import guards_imports
 
 DEFINITIONS = (
     ast.Import,
     ast.ImportFrom,
-    ast.FunctionDef,
-    ast.AsyncFunctionDef,
+    *FUNCTIONS,
     ast.ClassDef,
     ast.Assign,
     ast.AnnAssign,
@@ -26,8 +25,8 @@ REMEDY = "Move it into the function that needs it."
 
 def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
     """The statements of the module and of its classes, and the calls that importing makes."""
-    classes = [node for node in ast.walk(source.tree) if isinstance(node, ast.ClassDef)]
-    for statement in (statement for body in (source.tree, *classes) for statement in body.body):
+    bodies = [node.body for node in ast.walk(source.tree) if isinstance(node, (ast.Module, ast.ClassDef))]
+    for statement in (statement for body in bodies for statement in body):
         guard = isinstance(statement, ast.If) and guards_imports(source, statement)
         if not (isinstance(statement, DEFINITIONS) or is_text(statement) or guard):
             yield source.refuse(RULE, statement, "this runs when the plugin is imported", REMEDY)
@@ -48,7 +47,7 @@ def is_own(source: Source, function: ast.expr) -> bool:
     """Say whether what is called was made in this module, or cannot be told; a constant's methods are not."""
     names = chain(function)
     nodes = list(ast.walk(source.tree))
-    defined = {node.name for node in nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))}
+    defined = {node.name for node in nodes if isinstance(node, (*FUNCTIONS, ast.ClassDef))}
     stored = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     if not names:
         return not isinstance(function, ast.Attribute)
@@ -63,11 +62,11 @@ def is_text(node: ast.stmt) -> bool:
 
 def at_import(node: ast.AST) -> Iterator[ast.expr]:
     """The calls and decorators that run when the module is imported: all but the bodies of functions."""
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+    if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
         yield from (decorator for decorator in node.decorator_list if not isinstance(decorator, ast.Call))
     if isinstance(node, ast.Call):
         yield node
-    inside = {"body"} if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)) else set()
+    inside = {"body"} if isinstance(node, (*FUNCTIONS, ast.Lambda)) else set()
     for name, value in ast.iter_fields(node):
         for child in value if isinstance(value, list) else [value]:
             if name not in inside and isinstance(child, ast.AST):

@@ -1,0 +1,31 @@
+"""`allow/attribute`: attributes that lead to files, frames, code or modules, whatever they are taken of."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from augplug.gate.findings import Finding
+from augplug.gate.rules.allowed import DYNAMIC, allowed
+from augplug.gate.rules.source import Plugin, Source, chain, taken
+
+
+def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
+    """Every attribute in the list, but one that its module is allowed to give (`json.dumps`)."""
+    refused = allowed()["attributes"]
+    for node in ast.walk(source.tree):
+        for name in taken(node):
+            dynamic = name in refused[DYNAMIC] and DYNAMIC not in plugin.capabilities
+            if (name in refused["never"] or dynamic) and not listed(plugin, source, node):
+                message = f".{name} leads to files, frames, code or modules"
+                yield source.refuse("allow/attribute", node, message, "Do without it, or rename it.")
+
+
+def listed(plugin: Plugin, source: Source, node: ast.AST) -> bool:
+    """Say whether the list of a module has this attribute of it."""
+    dotted = source.dotted(chain(node))
+    reach = plugin.reach(dotted) if dotted else None
+    modules = allowed()["modules"]
+    return (
+        reach is not None and not reach.rest and reach.attribute in modules.get(reach.module, {}).get("attributes", ())
+    )

@@ -1,0 +1,27 @@
+"""`allow/builtin`: the builtins that a plugin may use; the others run text, open files or look names up."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterator
+
+from augplug.gate.findings import Finding
+from augplug.gate.rules.allowed import allowed, capability_of_builtin
+from augplug.gate.rules.dunder import is_dunder
+from augplug.gate.rules.source import Plugin, Source
+
+
+def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
+    """Every name of a builtin, bound anew or not: a function that hides it hides it there alone."""
+    free = allowed()["builtins"]["allowed"]
+    for node in ast.walk(source.tree):
+        if not isinstance(node, ast.Name) or not hasattr(builtins, node.id) or node.id in free or is_dunder(node.id):
+            continue
+        need = capability_of_builtin(node.id)
+        if need is None:
+            message, remedy = "no plugin may use it", "Do without it; rename a variable."
+        else:
+            message, remedy = f"it needs the capability {need}", f'Declare `{need} = "why"`, or do without it.'
+        if need not in plugin.capabilities:
+            yield source.refuse("allow/builtin", node, f"{node.id} is a builtin, and {message}", remedy)

@@ -1,0 +1,53 @@
+"""`allow/dunder`: names with two underscores lead to the interpreter, or are called behind the reader's back."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from augplug.gate.findings import Finding
+from augplug.gate.rules.allowed import DYNAMIC, allowed
+from augplug.gate.rules.source import FUNCTIONS, Plugin, Source, chain, taken
+
+RULE = "allow/dunder"
+
+
+def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
+    """Every such name, attribute and definition but those in the list."""
+    lists = allowed()["dunders"]
+    fair = set(fair_attributes(source.tree))
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Name) and is_dunder(node.id) and node.id not in lists["names"]:
+            yield source.refuse(RULE, node, f"{node.id} leads to the interpreter", "Do without it.")
+        for name in taken(node):
+            free = name in lists["attributes"] or (DYNAMIC in plugin.capabilities and name not in lists["never"])
+            if is_dunder(name) and not free and node not in fair:
+                yield source.refuse(RULE, node, f".{name} leads to the interpreter", "Use a public name.")
+        if isinstance(node, FUNCTIONS) and is_dunder(node.name) and node.name not in lists["methods"]:
+            message = f"{node.name} is called behind the reader's back"
+            yield source.refuse(RULE, node, message, "Write a method with a name.")
+
+
+def is_dunder(name: str) -> bool:
+    """Say whether the name has two underscores at both ends."""
+    return name.startswith("__") and name.endswith("__")
+
+
+def fair_attributes(tree: ast.AST) -> Iterator[ast.AST]:
+    """A frozen dataclass sets its own field in `__post_init__`, and `super().__init__`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.name == "__post_init__":
+            yield from (call.func for call in ast.walk(node) if isinstance(call, ast.Call) and sets_field(call))
+        if not isinstance(node, ast.Attribute) or node.attr not in {"__init__", "__post_init__"}:
+            continue
+        if isinstance(node.value, ast.Call) and not node.value.args and chain(node.value.func) == ["super"]:
+            yield node
+
+
+def sets_field(call: ast.Call) -> bool:
+    """Say whether it is `object.__setattr__(self, "field", value)`."""
+    if chain(call.func) != ["object", "__setattr__"] or len(call.args) != len(("self", "field", "value")):
+        return False
+    field = call.args[1]
+    text = field.value if isinstance(field, ast.Constant) else None
+    return chain(call.args[0]) == ["self"] and isinstance(text, str) and not is_dunder(text)

@@ -1,0 +1,24 @@
+"""`allow/store`: a plugin changes its own objects; a patch of numpy or augplug would change every other plugin's."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from augplug.gate.findings import Finding
+from augplug.gate.rules.allowed import DYNAMIC
+from augplug.gate.rules.source import Plugin, Source, chain
+
+
+def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
+    """Every store into what was imported, or into an attribute of anything but `self`."""
+    for node in ast.walk(source.tree):
+        if not isinstance(node, (ast.Attribute, ast.Subscript)) or isinstance(node.ctx, ast.Load):
+            continue
+        root: ast.AST = node
+        while isinstance(root, (ast.Attribute, ast.Subscript)):
+            root = root.value
+        foreign = isinstance(node, ast.Attribute) and chain(node)[:1] != ["self"] and DYNAMIC not in plugin.capabilities
+        if foreign or (isinstance(root, ast.Name) and root.id in source.imports):
+            message = "this changes an object that is not the plugin's own"
+            yield source.refuse("allow/store", node, message, "Make a new object, or store on self.")
