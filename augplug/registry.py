@@ -152,14 +152,23 @@ class Registry:
         self._provided[kind] = MappingProxyType(known)
         return self._provided[kind]
 
-    @cached_property
+    @property
     def operations(self) -> Mapping[str, type[Operation]]:
-        """Every operation as `Name` and as `distribution:Name`."""
+        """Every operation as `Name` and as `distribution:Name`. Everybody gets this one, so nobody can write into it."""
+        return MappingProxyType(self._operations)
+
+    def lend(self, operations: Mapping[str, type[Operation]]) -> None:
+        """Make operations known by their addresses as if they were installed: an examination looks at what is not yet."""
+        for address, operation in operations.items():
+            self._operations.setdefault(address, operation)
+
+    @cached_property
+    def _operations(self) -> dict[str, type[Operation]]:
         found: dict[str, type[Operation]] = {}
         for name, entry in self.provided("operations").items():
             found[name] = entry.value
             found[f"{entry.distribution}:{name}"] = entry.value
-        return MappingProxyType(found)  # everybody gets this one: nobody may write into it
+        return found
 
     def rows(self) -> list[Plugin]:
         """Return a row for every plugin, with everything it provides."""
