@@ -154,11 +154,11 @@ class Registry:
 
     @property
     def operations(self) -> Mapping[str, type[Operation]]:
-        """Every operation as `Name` and as `distribution:Name`. Everybody gets this one, so nobody can write into it."""
+        """Every operation as `Name` and as `distribution:Name`; read-only, since everybody gets this one."""
         return MappingProxyType(self._operations)
 
     def lend(self, operations: Mapping[str, type[Operation]]) -> None:
-        """Make operations known by their addresses as if they were installed: an examination looks at what is not yet."""
+        """Make operations known by their addresses as if they were installed: an examination comes before that."""
         for address, operation in operations.items():
             self._operations.setdefault(address, operation)
 

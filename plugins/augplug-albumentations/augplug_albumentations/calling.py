@@ -69,12 +69,12 @@ def call(
         raise ImageError(f"{title} takes images of {wanted} channels, and this one has {canvas.channels}")
     values = {name: getattr(operation, name) for name in operation.about.parameters}
     key = values.pop("key")
-    settings = tuple((name, _setting(name, value, name in pairs)) for name, value in values.items())
+    settings = tuple((name, _setting(name, value, pair=name in pairs)) for name, value in values.items())
     arguments = (title[1:], settings, takes, size or (canvas.height, canvas.width))
     return [augplug.Opaque(function=transformed, key=key, arguments=arguments, targets=TARGETS, size=size)]
 
 
-def _setting(name: str, value: Any, pair: bool) -> Any:  # noqa: FBT001  # private, and called in one place
+def _setting(name: str, value: Any, *, pair: bool) -> Any:
     if name in CODES:
         return CODES[name].index(value)
     if value in YES_NO:
