@@ -115,3 +115,12 @@ def test_the_plugin_of_this_repository_passes() -> None:
     result = check(building.artifact(files, name="augplug-optuna"))
     assert not refused(result.findings), result.findings
     assert set(result.capabilities) == {"optuna", "dynamic"}
+
+
+def test_a_module_may_load_what_is_heavy_when_it_is_asked_for() -> None:
+    lazy = "def __getattr__(name: str) -> object:\n    raise AttributeError(name)\n"
+    method = "class A:\n    def __getattr__(self, name: str) -> object:\n        raise AttributeError(name)\n"
+    dynamic = 'augplug-plugin = 1\n[capabilities]\ndynamic = "why"\n'
+    assert rules(lazy) == {"allow/dunder"}
+    assert rules(lazy, capabilities=dynamic) == set()
+    assert rules(method, capabilities=dynamic) == {"allow/dunder"}

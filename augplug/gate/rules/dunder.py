@@ -16,6 +16,9 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
     """Every such name, attribute and definition but those in the list."""
     lists = allowed()["dunders"]
     fair = set(fair_attributes(source.tree))
+    if DYNAMIC in plugin.capabilities:
+        # A module that loads what is heavy when it is asked for (PEP 562) spares everybody else the import.
+        fair |= {node for node in source.tree.body if isinstance(node, FUNCTIONS) and node.name == "__getattr__"}
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Name) and is_dunder(node.id) and node.id not in lists["names"]:
             yield source.refuse(RULE, node, f"{node.id} leads to the interpreter", "Do without it.")
@@ -23,7 +26,9 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
             free = name in lists["attributes"] or (DYNAMIC in plugin.capabilities and name not in lists["never"])
             if is_dunder(name) and not free and node not in fair:
                 yield source.refuse(RULE, node, f".{name} leads to the interpreter", "Use a public name.")
-        if isinstance(node, FUNCTIONS) and is_dunder(node.name) and node.name not in lists["methods"]:
+        if not isinstance(node, FUNCTIONS) or node in fair:
+            continue
+        if is_dunder(node.name) and node.name not in lists["methods"]:
             message = f"{node.name} is called behind the reader's back"
             yield source.refuse(RULE, node, message, "Write a method with a name.")
 
