@@ -49,12 +49,18 @@ def test_importing_augplug_imports_lazy_loader_alone() -> None:
     assert fresh(THIRD_PARTY.format(code="import augplug")) == "augplug lazy_loader"
 
 
-def test_a_first_augmenter_imports_numpy_and_the_registrys_library() -> None:
+def test_a_first_augmenter_imports_numpy_and_the_registrys_libraries() -> None:
     """Neither scipy nor scikit-image, Pillow, click, rich nor torch; OpenCV only when its backend renders."""
     code = "import augplug; augplug.Augmenter('randaugment:n=2,m=9', backend={!r})"
 
-    assert fresh(THIRD_PARTY.format(code=code.format("reference"))) == "augplug lazy_loader numpy platformdirs pluggy"
-    assert fresh(THIRD_PARTY.format(code=code.format("opencv"))) == "augplug cv2 lazy_loader numpy platformdirs pluggy"
+    assert (
+        fresh(THIRD_PARTY.format(code=code.format("reference")))
+        == "augplug lazy_loader numpy packaging platformdirs pluggy"
+    )
+    assert (
+        fresh(THIRD_PARTY.format(code=code.format("opencv")))
+        == "augplug cv2 lazy_loader numpy packaging platformdirs pluggy"
+    )
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import inspect
 import types
@@ -99,8 +100,8 @@ def declared(maker: Callable[..., Any]) -> dict[str, Declared]:
     if settings is not None and dataclasses.is_dataclass(settings):
         cls = settings if isinstance(settings, type) else type(settings)
     return {
-        name: Declared(parameter.annotation, parameter.default)
-        for name, parameter in inspect.signature(cls, eval_str=True).parameters.items()
+        name: Declared(type_of(parameter.annotation), parameter.default)
+        for name, parameter in inspect.signature(cls).parameters.items()
         if parameter.default is not parameter.empty and name != "seed"
     }
 
@@ -177,6 +178,32 @@ def parsed(value: Any, kind: Any, key: str) -> Any:
         return _SCALARS[kind](value) if kind in _SCALARS else value
     except (ValueError, TypeError, KeyError) as error:
         raise SettingsError(f"{key} takes {_WORDS[kind]}, not {value!r}") from error
+
+
+def type_of(annotation: Any) -> Any:
+    """Return the type that an annotation's text names, of those that `parsed` knows, else Any.
+
+    It is read, never evaluated: the text may be a plugin's, and what it names may be anything.
+    """
+    if not isinstance(annotation, str):
+        return annotation
+    try:
+        return _read(ast.parse(annotation, mode="eval").body)
+    except (SyntaxError, ValueError, KeyError):
+        return Any
+
+
+def _read(node: ast.expr) -> Any:
+    match node:
+        case ast.Name(name):
+            return {kind.__name__: kind for kind in _SCALARS}[name]
+        case ast.Constant(None):
+            return None
+        case ast.BinOp(left, ast.BitOr(), right):
+            return _read(left) | _read(right)
+        case ast.Subscript(ast.Name("tuple"), ast.Tuple([ast.expr() as part, *_]) | (ast.expr() as part)):
+            return tuple[_read(part), ...]
+    raise ValueError(ast.dump(node))
 
 
 def _whole(value: Any) -> int:

@@ -1,4 +1,5 @@
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from augplug import api
 from augplug._executors.inline import Inline
 from augplug._search.grid import RandAugmentGrid
-from augplug._search.settings import Parts, StudySettings, declared, parsed, study_settings
+from augplug._search.settings import Declared, Parts, StudySettings, declared, parsed, study_settings, type_of
 from augplug.errors import SettingsError
 from tests.executors.toys import Toy
 
@@ -95,3 +96,32 @@ def test_declared_settings_have_types_and_defaults() -> None:
 )
 def test_values_are_read_as_their_type(value: Any, kind: Any, expected: Any) -> None:
     assert parsed(value, kind, "key") == expected
+
+
+def test_the_text_of_an_annotation_is_read_and_never_run(tmp_path: Path) -> None:
+    """A plugin's algorithm may be annotated with anything; the rules of the gate look at code, not at texts."""
+    told = tmp_path / "told"
+
+    class Algorithm:
+        def __init__(self, *, copies: Any = 1) -> None:
+            self.copies = copies
+
+    Algorithm.__init__.__annotations__["copies"] = f"open({str(told)!r}, 'w')"
+    assert declared(Algorithm) == {"copies": Declared(Any, 1)}
+    assert not told.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("int", int),
+        ("str | None", str | None),
+        ("tuple[float, ...]", tuple[float, ...]),
+        ("tuple[int, ...] | None", tuple[int, ...] | None),
+        ("dict[str, int]", Any),
+        ("Path", Any),
+        ("(", Any),
+    ],
+)
+def test_types_are_read_from_their_text(text: str, kind: Any) -> None:
+    assert type_of(text) == kind

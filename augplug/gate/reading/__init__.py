@@ -43,7 +43,9 @@ def _read_file(path: Path) -> Artifact:
 
 
 def _read_named(name: str) -> Artifact:
-    found = list(distributions(name=name)) if name else []
+    every = distributions(name=name) if name else []
+    # A folder may stand on the path twice, as "" and by its name.
+    found = list({(Path(str(dist.locate_file(""))).resolve(), dist.version): dist for dist in every}.values())
     if not found:
         raise GateError(
             f"{name!r} is no path and no installed distribution: name a folder, a wheel, an sdist, or what "
