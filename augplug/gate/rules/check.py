@@ -18,6 +18,7 @@ from augplug.gate.rules import (
     rebound,
     store,
     suppressions,
+    template,
     type_checking,
 )
 from augplug.gate.rules.source import Plugin, Source, read
@@ -30,6 +31,7 @@ RULES = (
     rebound.check,
     store.check,
     dynamic.check,
+    template.check,
     module_level.check,
     type_checking.check,
     randomness.check,

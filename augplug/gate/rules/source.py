@@ -113,6 +113,19 @@ def bindings(node: ast.AST, package: str) -> Iterator[tuple[str, str]]:
             yield alias.asname or alias.name, f"{origin(node, package)}.{alias.name}"
 
 
+def bound(node: ast.AST) -> list[str]:
+    """The names that anything but an import binds."""
+    if isinstance(node, ast.Name):
+        return [] if isinstance(node.ctx, ast.Load) else [node.id]
+    if isinstance(node, (ast.Global, ast.Nonlocal)):
+        return node.names
+    if isinstance(node, ast.arg):
+        return [node.arg]
+    # Definitions and handlers have a `name`, `case {**rest}` a `rest`; what an import binds is told by `bindings`.
+    named = getattr(node, "name", None) or getattr(node, "rest", None)
+    return [named] if named and not isinstance(node, ast.alias) else []
+
+
 def chain(node: ast.AST) -> list[str]:
     """The names of `a.b.c`; empty when it does not start at a name."""
     names: list[str] = []
