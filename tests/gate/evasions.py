@@ -173,6 +173,16 @@ EVASIONS: dict[str, tuple[str, str]] = {
     "format-nested": ("def f(g):\n    return '{0:{1.__globals__}}'.format(1, g)\n", "allow/template"),
     "format-later": ("def f(text, g):\n    return text.format(g)\n", "allow/template"),
     "format-value": ("def f(texts, g):\n    return map(str.format_map, texts, g)\n", "allow/template"),
+    "save": ("import cv2\ndef f():\n    cv2.createCLAHE().save('a')\n", "allow/attribute"),
+    "cffi": ("def f(generator):\n    return generator.bit_generator.cffi\n", "allow/attribute"),
+    "dataclass-of-another": (
+        "import augplug\nfrom dataclasses import dataclass\ndef f():\n    dataclass(repr=False)(augplug.Canvas)\n",
+        "allow/store",
+    ),
+    "decorator-as-value": (
+        "import abc\nimport augplug\ndef f(g):\n    g(abc.abstractmethod, augplug.Operation.describe)\n",
+        "allow/store",
+    ),
     "unparsable": ("def f(:\n", "allow/unreadable"),
     "no-source": (building.FAIR.replace('source="a test"', ""), "house/source"),
     "empty-source": (building.FAIR.replace('"a test"', '""'), "house/source"),

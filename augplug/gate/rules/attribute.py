@@ -19,13 +19,18 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
     refused = allowed()["attributes"]
     for node in ast.walk(source.tree):
         for name in taken(node):
-            private = (
-                name.startswith("_") and not is_dunder(name) and chain(node) not in (["self", name], ["cls", name])
-            )
-            dynamic = (private or name in refused[DYNAMIC]) and DYNAMIC not in plugin.capabilities
-            if (name in refused["never"] or dynamic) and not listed(plugin, source, node):
+            kinds = {kind for kind in allowed()["capabilities"] if name in refused.get(kind, ())}
+            if is_private(name) and chain(node) not in (["self", name], ["cls", name]):
+                kinds.add(DYNAMIC)
+            missing = name in refused["never"] or kinds - {*plugin.capabilities}
+            if missing and not listed(plugin, source, node):
                 message = f".{name} leads to files, frames, code or modules"
                 yield source.refuse("allow/attribute", node, message, "Do without it, or rename it.")
+
+
+def is_private(name: str) -> bool:
+    """Say whether it starts with an underscore, and is no dunder, which is another rule's."""
+    return name.startswith("_") and not is_dunder(name)
 
 
 def listed(plugin: Plugin, source: Source, node: ast.AST) -> bool:
