@@ -183,6 +183,15 @@ EVASIONS: dict[str, tuple[str, str]] = {
         "import abc\nimport augplug\ndef f(g):\n    g(abc.abstractmethod, augplug.Operation.describe)\n",
         "allow/store",
     ),
+    "store-through-self": (
+        "import augplug\nclass A:\n    def f(self):\n        self.a = augplug.Operation\n        self.a.describe = 1\n",
+        "allow/store",
+    ),
+    "annotation-named": ("TEXT = 'open(1)'\ndef f(a: TEXT):\n    pass\n", "allow/annotation"),
+    "annotation-of-class": ("class A:\n    T = 'open(1)'\ndef f(a: A.T):\n    pass\n", "allow/annotation"),
+    "annotation-joined": ("def f(a: 'op' + 'en(1)'):\n    pass\n", "allow/annotation"),
+    "annotation-item": ("def f(a: 'open(1)_'[:7]):\n    pass\n", "allow/annotation"),
+    "annotation-f-string": ("class A:\n    a: f'{1}'\n", "allow/annotation"),
     "unparsable": ("def f(:\n", "allow/unreadable"),
     "no-source": (building.FAIR.replace('source="a test"', ""), "house/source"),
     "empty-source": (building.FAIR.replace('"a test"', '""'), "house/source"),
@@ -244,6 +253,10 @@ LOOK_ALIKES: dict[str, tuple[str, ...]] = {
     "allow/attribute": (
         "import json\ndef f(g):\n    return json.dumps(g.system, default=g.framed)\n",
         "class A:\n    def evaluate(self, policy):\n        return 1.0\n",
+    ),
+    "allow/annotation": (
+        "import numpy as np\nfrom collections.abc import Callable\nclass A:\n    def f(self, a: 'Callable[[int, A], np.ndarray | None]', *b: dict[str, tuple[int, ...]]) -> None:\n        pass\n",  # noqa: E501  # one source a line
+        "from __future__ import annotations\nfrom numpy import ndarray\nValues = ndarray | float\ndef f(a: Values):\n    pass\n",
     ),
     "allow/rebound": (
         "import scipy.ndimage\nimport scipy\ndef f(a):\n    import numpy as np\n    return np.sum(a)\ndef g(a):\n    import numpy as np\n    return np.max(a)\n",  # noqa: E501  # one source a line

@@ -5,6 +5,7 @@ from __future__ import annotations
 from augplug.gate.artifact import Artifact
 from augplug.gate.findings import Finding, StageResult, Waiver
 from augplug.gate.rules import (
+    annotation,
     attribute,
     builtin,
     capabilities,
@@ -28,6 +29,7 @@ RULES = (
     builtin.check,
     dunder.check,
     attribute.check,
+    annotation.check,
     rebound.check,
     store.check,
     dynamic.check,

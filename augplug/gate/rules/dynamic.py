@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from augplug.gate.findings import Finding
 from augplug.gate.rules.allowed import DYNAMIC
+from augplug.gate.rules.annotation import is_type, types, written
 from augplug.gate.rules.source import FUNCTIONS, Plugin, Source, bound, chain
 
 
@@ -53,12 +54,7 @@ def questions(tree: ast.AST) -> Iterator[ast.AST]:
 
 def annotated(plugin: Plugin, source: Source) -> Iterator[ast.AST]:
     """What stands in an annotation, unless an object of the plugin's own could take `type` from there (`own[type]`)."""
-    objects = {name for node in ast.walk(source.tree) if not isinstance(node, ast.ClassDef) for name in bound(node)}
-    objects |= {name for name, dotted in source.imports.items() if plugin.owns(dotted.split(".")[0])}
-    for node in ast.walk(source.tree):
-        for annotation in (getattr(node, "annotation", None), getattr(node, "returns", None)):
-            inner = list(ast.walk(annotation)) if isinstance(annotation, ast.AST) else []
-            if not any(
-                isinstance(each, ast.Call) or (isinstance(each, ast.Name) and each.id in objects) for each in inner
-            ):
-                yield from inner
+    known = types(plugin, source)
+    for annotation in written(source):
+        if is_type(source, known, annotation):
+            yield from ast.walk(annotation)

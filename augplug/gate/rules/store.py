@@ -19,7 +19,9 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
         root: ast.AST = node
         while isinstance(root, (ast.Attribute, ast.Subscript)):
             root = root.value
-        foreign = isinstance(node, ast.Attribute) and chain(node)[:1] != ["self"] and DYNAMIC not in plugin.capabilities
+        foreign = (
+            isinstance(node, ast.Attribute) and chain(node)[:-1] != ["self"] and DYNAMIC not in plugin.capabilities
+        )
         if foreign or (isinstance(root, ast.Name) and root.id in source.imports):
             message = "this changes an object that is not the plugin's own"
             yield source.refuse("allow/store", node, message, "Make a new object, or store on self.")
