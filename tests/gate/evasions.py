@@ -256,7 +256,7 @@ LOOK_ALIKES: dict[str, tuple[str, ...]] = {
     ),
     "allow/annotation": (
         "import numpy as np\nfrom collections.abc import Callable\nclass A:\n    def f(self, a: 'Callable[[int, A], np.ndarray | None]', *b: dict[str, tuple[int, ...]]) -> None:\n        pass\n",  # noqa: E501  # one source a line
-        "from __future__ import annotations\nfrom numpy import ndarray\nValues = ndarray | float\ndef f(a: Values):\n    pass\n",
+        "from __future__ import annotations\nfrom numpy import ndarray\nV = ndarray | int\ndef f(a: V):\n    pass\n",
     ),
     "allow/rebound": (
         "import scipy.ndimage\nimport scipy\ndef f(a):\n    import numpy as np\n    return np.sum(a)\ndef g(a):\n    import numpy as np\n    return np.max(a)\n",  # noqa: E501  # one source a line
