@@ -46,7 +46,7 @@ EVASIONS: dict[str, tuple[str, str]] = {
         "allow/attribute",
     ),
     "type-hints": ("import typing\ndef f(g):\n    return typing.get_type_hints(g)\n", "allow/member"),
-    "enum-sys": ("from enum import sys\n", "allow/member"),
+    "enum-sys": ("from enum import sys\n", "allow/import"),
     "subclasses": ("def f():\n    return ().__class__.__base__.__subclasses__()\n", "allow/dunder"),
     "globals-of": ("def f():\n    return f.__globals__\n", "allow/dunder"),
     "builtins-name": ("def f():\n    return __builtins__\n", "allow/dunder"),
@@ -135,6 +135,63 @@ EVASIONS: dict[str, tuple[str, str]] = {
     "type-of-three": ("def f():\n    return type('A', (), {})\n", "allow/dynamic"),
     "metaclass": ("class A(metaclass=print):\n    pass\n", "allow/dynamic"),
     "new-self": ("import augplug\ndef f():\n    self = augplug.Operation\n    self.describe = 1\n", "allow/dynamic"),
+    "class-import": ("class A:\n    import numpy as np\ndef f():\n    A.np.load('a')\n", "allow/module-value"),
+    "import-dunder": ("from math import pi as __path__\n", "allow/dunder"),
+    "match-dunder": (
+        "def f():\n    global __path__\n    match ['/tmp']:\n        case [*__path__]:\n            pass\n",
+        "allow/dunder",
+    ),
+    "wraps": (
+        "import augplug\nimport functools\nclass A:\n    describe = 1\ndef f():\n    functools.wraps(A, assigned=('describe',), updated=())(augplug.Operation)\n",  # noqa: E501  # one source a line
+        "allow/import",
+    ),
+    "type-alias": ("def f():\n    t = type\n    return t('A', (), {'__annotations__': {}})\n", "allow/dynamic"),
+    "type-of-class": ("def f():\n    return type(int)('A', (), {})\n", "allow/dynamic"),
+    "type-generic": ("def f():\n    return type[int]('A', (), {})\n", "allow/dynamic"),
+    "type-through-annotation": (
+        "class A:\n    def __getitem__(self, key):\n        return key\na = A\ndef f():\n    def g(b: a[type]):\n        pass\n",  # noqa: E501  # one source a line
+        "allow/dynamic",
+    ),
+    "type-called-in-annotation": ("def f(g):\n    def h(b: g(type)):\n        pass\n", "allow/dynamic"),
+    "abc-meta": ("from abc import ABCMeta\n", "allow/import"),
+    "typed-dict": ("from typing import TypedDict\nA = TypedDict('A', {'x=1': int})\n", "allow/import"),
+    "enum-call": (
+        "from enum import Enum\ndef f():\n    return Enum('A', {'__array_interface__': {}})\n",
+        "allow/import",
+    ),
+    "fields": ("import dataclasses\ndef f(a):\n    return dataclasses.fields(a)[0].type\n", "allow/import"),
+    "self-of-a-function": (
+        "import augplug\ndef f(self):\n    self.describe = None\ndef g():\n    f(augplug.Operation)\n",
+        "allow/dynamic",
+    ),
+    "private": (
+        "import warnings\ndef f():\n    return warnings.catch_warnings()._module._getcategory('a.b')\n",
+        "allow/attribute",
+    ),
+    "handlers": ("import logging\ndef f():\n    return logging.getLogger().handlers[0].stream\n", "allow/attribute"),
+    "format": ("def f(g):\n    return '{0.__globals__[os].environ}'.format(g)\n", "allow/template"),
+    "format-nested": ("def f(g):\n    return '{0:{1.__globals__}}'.format(1, g)\n", "allow/template"),
+    "format-later": ("def f(text, g):\n    return text.format(g)\n", "allow/template"),
+    "format-value": ("def f(texts, g):\n    return map(str.format_map, texts, g)\n", "allow/template"),
+    "save": ("import cv2\ndef f():\n    cv2.createCLAHE().save('a')\n", "allow/attribute"),
+    "cffi": ("def f(generator):\n    return generator.bit_generator.cffi\n", "allow/attribute"),
+    "dataclass-of-another": (
+        "import augplug\nfrom dataclasses import dataclass\ndef f():\n    dataclass(repr=False)(augplug.Canvas)\n",
+        "allow/store",
+    ),
+    "decorator-as-value": (
+        "import abc\nimport augplug\ndef f(g):\n    g(abc.abstractmethod, augplug.Operation.describe)\n",
+        "allow/store",
+    ),
+    "store-through-self": (
+        "import augplug\nclass A:\n    def f(self):\n        self.a = augplug.Operation\n        self.a.describe = 1\n",
+        "allow/store",
+    ),
+    "annotation-named": ("TEXT = 'open(1)'\ndef f(a: TEXT):\n    pass\n", "allow/annotation"),
+    "annotation-of-class": ("class A:\n    T = 'open(1)'\ndef f(a: A.T):\n    pass\n", "allow/annotation"),
+    "annotation-joined": ("def f(a: 'op' + 'en(1)'):\n    pass\n", "allow/annotation"),
+    "annotation-item": ("def f(a: 'open(1)_'[:7]):\n    pass\n", "allow/annotation"),
+    "annotation-f-string": ("class A:\n    a: f'{1}'\n", "allow/annotation"),
     "unparsable": ("def f(:\n", "allow/unreadable"),
     "no-source": (building.FAIR.replace('source="a test"', ""), "house/source"),
     "empty-source": (building.FAIR.replace('"a test"', '""'), "house/source"),
@@ -163,8 +220,6 @@ DECLARED: dict[str, tuple[str, str, str]] = {
 MISSES: dict[str, str] = {
     "self-of-another": "import augplug\nclass A:\n    def f(self):\n        self.describe = None\ndef g():\n    A.f(augplug.Operation)\n",  # noqa: E501  # one source a line
     "map-at-import": "def f(n):\n    return n\nX = list(map(f, [1]))\n",
-    "enum-init": "from enum import Enum\nclass A(Enum):\n    B = 1\n    def __init__(self, n):\n        print(n)\n",
-    "format-attribute": "def f(g):\n    return '{0.__class__}'.format(g)\n",
     "view-in-place": "def f(image):\n    x = image.reshape(-1)\n    x[0] = 0\n",
     "inner-annotation": "def f(a: list['open(1)']) -> None:\n    return None\n",
     "aliased-container": "import augplug\ndef f():\n    table = augplug.Operation.table\n    table['a'] = 1\n",
@@ -199,12 +254,19 @@ LOOK_ALIKES: dict[str, tuple[str, ...]] = {
         "import json\ndef f(g):\n    return json.dumps(g.system, default=g.framed)\n",
         "class A:\n    def evaluate(self, policy):\n        return 1.0\n",
     ),
+    "allow/annotation": (
+        "import numpy as np\nfrom collections.abc import Callable\nclass A:\n    def f(self, a: 'Callable[[int, A], np.ndarray | None]', *b: dict[str, tuple[int, ...]]) -> None:\n        pass\n",  # noqa: E501  # one source a line
+        "from __future__ import annotations\nfrom numpy import ndarray\nV = ndarray | int\ndef f(a: V):\n    pass\n",
+    ),
     "allow/rebound": (
         "import scipy.ndimage\nimport scipy\ndef f(a):\n    import numpy as np\n    return np.sum(a)\ndef g(a):\n    import numpy as np\n    return np.max(a)\n",  # noqa: E501  # one source a line
         "import numpy as np\ndef f(g):\n    return g(np_=np.pi, np=1)\n",
     ),
     "allow/store": ("class A:\n    def __init__(self):\n        self.a = {}\n        self.a['b'] = 1\n",),
-    "allow/dynamic": ("def f(g):\n    return type(g)\nclass A(dict[str, int]):\n    pass\n",),
+    "allow/dynamic": (
+        "def f(g, kinds: list[type[int]]) -> type:\n    return type(g) is int, type(g).__name__, isinstance(g, type)\nclass A(dict[str, int]):\n    def f(self):\n        return self\n",  # noqa: E501  # one source a line
+    ),
+    "allow/template": ("def f(a):\n    return '{0} {b:.2f} {{c.d}}'.format(a, b=1), format(a)\n",),
     "allow/module-level": (
         "import numpy as np\nX = np.arange(9)\nY = X.reshape(3, 3)\nZ = 'a b'.split()\n",
         "def f(n):\n    return [(lambda x: x + n)(i) for i in range(n)]\n",

@@ -104,6 +104,11 @@ def test_a_module_cannot_travel_through_the_plugin_s_own() -> None:
     assert "allow/member" in {finding.rule for finding in check(building.artifact(files)).findings}
 
 
+def test_a_module_of_python_is_not_the_plugin_s_own() -> None:
+    files = {"my_ops.py": "import gc\n", "gc.py": ""}
+    assert "allow/import" in {finding.rule for finding in check(building.artifact(files)).findings}
+
+
 def test_a_suppression_with_a_reason_is_a_waiver() -> None:
     result = check(building.artifact({"my_ops/__init__.py": LOOK_ALIKES["suppressions/reason"][0]}))
     assert [(w.tool, w.code, w.reason) for w in result.waivers] == [("ruff", "F401", "kept for the reader")]

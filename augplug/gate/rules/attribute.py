@@ -1,4 +1,7 @@
-"""`allow/attribute`: attributes that lead to files, frames, code or modules, whatever they are taken of."""
+"""`allow/attribute`: attributes that lead to files, frames, code or modules, whatever they are taken of.
+
+What is private in a library leads there as well (`warnings.catch_warnings()._module`), so it is taken of `self` only.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Iterator
 
 from augplug.gate.findings import Finding
 from augplug.gate.rules.allowed import DYNAMIC, allowed
+from augplug.gate.rules.dunder import is_dunder
 from augplug.gate.rules.source import Plugin, Source, chain, taken
 
 
@@ -15,10 +19,18 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
     refused = allowed()["attributes"]
     for node in ast.walk(source.tree):
         for name in taken(node):
-            dynamic = name in refused[DYNAMIC] and DYNAMIC not in plugin.capabilities
-            if (name in refused["never"] or dynamic) and not listed(plugin, source, node):
+            kinds = {kind for kind in allowed()["capabilities"] if name in refused.get(kind, ())}
+            if is_private(name) and chain(node) not in (["self", name], ["cls", name]):
+                kinds.add(DYNAMIC)
+            missing = name in refused["never"] or kinds - {*plugin.capabilities}
+            if missing and not listed(plugin, source, node):
                 message = f".{name} leads to files, frames, code or modules"
                 yield source.refuse("allow/attribute", node, message, "Do without it, or rename it.")
+
+
+def is_private(name: str) -> bool:
+    """Say whether it starts with an underscore, and is no dunder, which is another rule's."""
+    return name.startswith("_") and not is_dunder(name)
 
 
 def listed(plugin: Plugin, source: Source, node: ast.AST) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from augplug.gate.artifact import Artifact
 from augplug.gate.findings import Finding, StageResult, Waiver
 from augplug.gate.rules import (
+    annotation,
     attribute,
     builtin,
     capabilities,
@@ -18,6 +19,7 @@ from augplug.gate.rules import (
     rebound,
     store,
     suppressions,
+    template,
     type_checking,
 )
 from augplug.gate.rules.source import Plugin, Source, read
@@ -27,9 +29,11 @@ RULES = (
     builtin.check,
     dunder.check,
     attribute.check,
+    annotation.check,
     rebound.check,
     store.check,
     dynamic.check,
+    template.check,
     module_level.check,
     type_checking.check,
     randomness.check,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from augplug.gate.findings import Finding
 from augplug.gate.rules.allowed import DYNAMIC, allowed
-from augplug.gate.rules.source import FUNCTIONS, Plugin, Source, chain, taken
+from augplug.gate.rules.source import FUNCTIONS, Plugin, Source, bindings, bound, chain, taken
 
 RULE = "allow/dunder"
 
@@ -20,8 +20,14 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
         # A module that loads what is heavy when it is asked for (PEP 562) spares everybody else the import.
         fair |= {node for node in source.tree.body if isinstance(node, FUNCTIONS) and node.name == "__getattr__"}
     for node in ast.walk(source.tree):
-        if isinstance(node, ast.Name) and is_dunder(node.id) and node.id not in lists["names"]:
-            yield source.refuse(RULE, node, f"{node.id} leads to the interpreter", "Do without it.")
+        names = [name for name, _ in bindings(node, source.package)]
+        if isinstance(node, ast.Name):
+            names = [node.id]
+        elif not isinstance(node, FUNCTIONS):
+            names += bound(node)
+        for name in names:
+            if is_dunder(name) and name not in lists["names"]:
+                yield source.refuse(RULE, node, f"{name} leads to the interpreter", "Do without it.")
         for name in taken(node):
             free = name in lists["attributes"] or (DYNAMIC in plugin.capabilities and name not in lists["never"])
             if is_dunder(name) and not free and node not in fair:

@@ -16,6 +16,10 @@ DECLARE = 'Declare `{0} = "why"` under [capabilities] in augplug-plugin.toml ins
 def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
     """Every import, and every attribute of what was imported."""
     for node in ast.walk(source.tree):
+        for inner in node.body if isinstance(node, ast.ClassDef) else ():
+            if isinstance(inner, (ast.Import, ast.ImportFrom)):
+                message = "an import inside of a class makes what it names an attribute"
+                yield source.refuse("allow/module-value", inner, message, "Import it at the top of the file.")
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield from imported(plugin, source, node, alias.name)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from augplug.gate.findings import Finding
-from augplug.gate.rules.source import Plugin, Source, bindings
+from augplug.gate.rules.source import Plugin, Source, bindings, bound
 
 RULE = "allow/rebound"
 REMEDY = "Give one of the two another name."
@@ -25,15 +25,3 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
         for name in bound(node):
             if name in source.imports:
                 yield source.refuse(RULE, node, f"{name} is imported, and bound again", REMEDY)
-
-
-def bound(node: ast.AST) -> list[str]:
-    """The names that anything but an import binds."""
-    if isinstance(node, ast.Name):
-        return [] if isinstance(node.ctx, ast.Load) else [node.id]
-    if isinstance(node, (ast.Global, ast.Nonlocal)):
-        return node.names
-    # Definitions and handlers have a `name`, arguments an `arg`, `case {**rest}` a `rest`; a keyword binds nothing.
-    field = "" if isinstance(node, (ast.alias, ast.keyword)) else getattr(node, "name", None)
-    found = field or getattr(node, "rest", None) or (node.arg if isinstance(node, ast.arg) else None)
-    return [found] if found else []

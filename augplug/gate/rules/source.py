@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -52,9 +53,10 @@ class Plugin:
     capabilities: Mapping[str, str] = field(default_factory=dict)
 
     def owns(self, module: str) -> bool:
-        """Say whether the module, or a package of that name, comes with the plugin; listed modules never do."""
+        """Say whether the module, or a package of that name, comes with the plugin; those of others never do."""
         own = module in self.sources or any(name.startswith(f"{module}.") for name in self.sources)
-        return own and not is_module(module.split(".", maxsplit=1)[0])
+        root = module.split(".", maxsplit=1)[0]
+        return own and not (is_module(root) or root in sys.stdlib_module_names or root in never())
 
     def meaning(self, source: Source, node: ast.AST) -> str:
         """The dotted name of what was imported, followed to where it comes from; empty for anything else."""
@@ -111,6 +113,19 @@ def bindings(node: ast.AST, package: str) -> Iterator[tuple[str, str]]:
     elif isinstance(node, ast.ImportFrom):
         for alias in node.names:
             yield alias.asname or alias.name, f"{origin(node, package)}.{alias.name}"
+
+
+def bound(node: ast.AST) -> list[str]:
+    """The names that anything but an import binds."""
+    if isinstance(node, ast.Name):
+        return [] if isinstance(node.ctx, ast.Load) else [node.id]
+    if isinstance(node, (ast.Global, ast.Nonlocal)):
+        return node.names
+    if isinstance(node, ast.arg):
+        return [node.arg]
+    # Definitions and handlers have a `name`, `case {**rest}` a `rest`; what an import binds is told by `bindings`.
+    named = getattr(node, "name", None) or getattr(node, "rest", None)
+    return [named] if named and not isinstance(node, ast.alias) else []
 
 
 def chain(node: ast.AST) -> list[str]:

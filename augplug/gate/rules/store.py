@@ -6,19 +6,34 @@ import ast
 from collections.abc import Iterator
 
 from augplug.gate.findings import Finding
-from augplug.gate.rules.allowed import DYNAMIC
-from augplug.gate.rules.source import Plugin, Source, chain
+from augplug.gate.rules.allowed import DYNAMIC, allowed
+from augplug.gate.rules.source import FUNCTIONS, Plugin, Source, chain, uses
 
 
 def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
     """Every store into what was imported, or into an attribute of anything but `self`."""
+    yield from changed(plugin, source)
     for node in ast.walk(source.tree):
         if not isinstance(node, (ast.Attribute, ast.Subscript)) or isinstance(node.ctx, ast.Load):
             continue
         root: ast.AST = node
         while isinstance(root, (ast.Attribute, ast.Subscript)):
             root = root.value
-        foreign = isinstance(node, ast.Attribute) and chain(node)[:1] != ["self"] and DYNAMIC not in plugin.capabilities
+        foreign = (
+            isinstance(node, ast.Attribute) and chain(node)[:-1] != ["self"] and DYNAMIC not in plugin.capabilities
+        )
         if foreign or (isinstance(root, ast.Name) and root.id in source.imports):
             message = "this changes an object that is not the plugin's own"
             yield source.refuse("allow/store", node, message, "Make a new object, or store on self.")
+
+
+def changed(plugin: Plugin, source: Source) -> Iterator[Finding]:
+    """Every decorator that is handed an object, which may not be the plugin's (`dataclass(augplug.Canvas)`)."""
+    definitions = [node for node in ast.walk(source.tree) if isinstance(node, (*FUNCTIONS, ast.ClassDef))]
+    above = [item for node in definitions for item in node.decorator_list]
+    fair = {item.func if isinstance(item, ast.Call) else item for item in above}
+    for node, _ in uses(source):
+        dotted = plugin.meaning(source, node)
+        if dotted in allowed()["members"]["decorators"] and node not in fair and DYNAMIC not in plugin.capabilities:
+            message = f"{dotted} changes what it is given"
+            yield source.refuse("allow/store", node, message, "Use it as a decorator only.")
