@@ -202,7 +202,7 @@ def _read(node: ast.expr) -> Any:
         case ast.BinOp(left, ast.BitOr(), right):
             return _read(left) | _read(right)
         case ast.Subscript(ast.Name("tuple"), ast.Tuple([ast.expr() as part, *_]) | (ast.expr() as part)):
-            return tuple[_read(part), ...]
+            return types.GenericAlias(tuple, (_read(part), ...))
     raise ValueError(ast.dump(node))
 
 
