@@ -31,7 +31,8 @@ def run(command: str, folder: Path) -> tuple[int, str, Path]:
     """Run a command in a folder; return its status, what it printed, and the folder that it went to."""
     with tempfile.NamedTemporaryFile("r") as place:
         script = f"{command}\nstatus=$?\npwd > {place.name}\nexit $status"
-        ended = subprocess.run(["bash", "-c", script], cwd=folder, text=True, capture_output=True, check=False)
+        shell = ["bash", "-c", script]
+        ended = subprocess.run(shell, cwd=folder, text=True, capture_output=True, check=False)
         return ended.returncode, ended.stdout + ended.stderr, Path(place.read().strip() or folder)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-import pickle
+import pickle  # nosec B403  # round trips of what was made here; nothing else is loaded
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np

@@ -6,7 +6,7 @@ import contextlib
 import inspect
 import itertools
 import math
-import pickle
+import pickle  # nosec B403  # round trips of what was made here; nothing else is loaded
 import random
 import typing
 from collections.abc import Iterator

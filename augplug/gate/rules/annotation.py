@@ -1,9 +1,4 @@
-"""`allow/annotation`: an annotation is a type, and no text that was made elsewhere.
-
-augplug reads the settings of a search off its signature, and Python evaluates every annotation that is a text then:
-`a: TEXT` would run what TEXT holds, which no rule reads. With `from __future__ import annotations` the text is what
-stands there.
-"""
+"""Annotations, and which of them are made of types alone. None is ever evaluated: augplug reads their text."""
 
 from __future__ import annotations
 
@@ -11,19 +6,7 @@ import ast
 import builtins
 from collections.abc import Iterator
 
-from augplug.gate.findings import Finding
 from augplug.gate.rules.source import Plugin, Source, bound, chain
-
-FUTURE = "__future__.annotations"
-REMEDY = "Write `from __future__ import annotations` at the top."
-
-
-def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
-    """Every annotation that is evaluated where it stands, and is not made of types alone."""
-    known = types(plugin, source)
-    for node in written(source) if source.imports.get("annotations") != FUTURE else ():
-        if not is_type(source, known, node):
-            yield source.refuse("allow/annotation", node, f"{ast.unparse(node)} may be a text that is run", REMEDY)
 
 
 def written(source: Source) -> Iterator[ast.expr]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from augplug.gate.artifact import Artifact
 from augplug.gate.findings import Finding, StageResult, Waiver
 from augplug.gate.rules import (
-    annotation,
     attribute,
     builtin,
     capabilities,
     dunder,
     dynamic,
+    enumeration,
     imports,
     in_place,
     module_level,
@@ -29,10 +29,10 @@ RULES = (
     builtin.check,
     dunder.check,
     attribute.check,
-    annotation.check,
     rebound.check,
     store.check,
     dynamic.check,
+    enumeration.check,
     template.check,
     module_level.check,
     type_checking.check,

@@ -25,11 +25,7 @@ def function_changes(
     """A change of a parameter, or of a plain alias of it; in the order of the lines, so that a copy ends it."""
     arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
     given = {item.arg for item in arguments if item.arg not in {"self", "cls"}}
-    given -= {
-        item.arg
-        for item in arguments
-        if item.annotation and chain(item.annotation)[-1:] and chain(item.annotation)[-1] in SCALARS
-    }
+    given -= {item.arg for item in arguments if item.annotation and is_scalar(item.annotation)}
     nodes = [node for node in ast.walk(function) if isinstance(node, (ast.stmt, ast.Call))]
     for node in sorted(nodes, key=lambda node: (node.lineno, node.col_offset)):
         if changes(plugin, source, node, given):
@@ -40,6 +36,12 @@ def function_changes(
             for target in node.targets:
                 if isinstance(target, ast.Name):
                     given = given | {target.id} if alias else given - {target.id}
+
+
+def is_scalar(annotation: ast.expr) -> bool:
+    """Say whether an annotation names what cannot be changed in place: `int`, `tuple[int, int]`."""
+    plain = annotation.value if isinstance(annotation, ast.Subscript) else annotation
+    return bool(chain(plain)) and chain(plain)[-1] in SCALARS
 
 
 def root(node: ast.AST) -> str:
@@ -64,6 +66,6 @@ def changes(plugin: Plugin, source: Source, node: ast.stmt | ast.Call, given: se
     function = (
         plugin.meaning(source, node.func) in tables["functions"] and bool(node.args) and root(node.args[0]) in given
     )
-    return (
-        method or function or any(word.arg in tables["outputs"] and root(word.value) in given for word in node.keywords)
-    )
+    outputs = [word.value for word in node.keywords if word.arg in tables["outputs"]]
+    several = [part for value in outputs for part in (value.elts if isinstance(value, ast.Tuple) else [value])]
+    return method or function or any(root(value) in given for value in several)

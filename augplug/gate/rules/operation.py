@@ -50,4 +50,6 @@ def describe(source: Source, function: ast.FunctionDef) -> Iterator[Finding]:
 def said(call: ast.Call, name: str) -> bool:
     """Say whether a keyword is there, and is not an empty text; a constant's name counts."""
     values = [word.value for word in call.keywords if word.arg == name]
-    return bool(values) and not (isinstance(values[0], ast.Constant) and not values[0].value)
+    given = values[0] if values else None
+    text = given.value if isinstance(given, ast.Constant) else None
+    return given is not None and not (isinstance(given, ast.Constant) and not (isinstance(text, str) and text.strip()))

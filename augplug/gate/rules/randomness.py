@@ -20,7 +20,12 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
             continue
         dotted = plugin.meaning(source, node.func)
         last = dotted.rsplit(".", 1)[-1]
-        unseeded = dotted == f"numpy.random.{last}" and last in tables["seeded"] and not (node.args or node.keywords)
+        seeds = [
+            seed
+            for seed in (*node.args, *(word.value for word in node.keywords))
+            if not (isinstance(seed, ast.Constant) and seed.value is None)
+        ]
+        unseeded = dotted == f"numpy.random.{last}" and last in tables["seeded"] and not seeds
         if unseeded or (dotted and last in tables["shared"]):
             message = f"{dotted} draws from, or sets, chance that no seed governs"
             yield source.refuse("house/randomness", node, message, REMEDY)
