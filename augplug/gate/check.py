@@ -27,7 +27,7 @@ examination passed too."""
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Verdict:  # pylint: disable=too-many-instance-attributes  # a record of all that was said
     """What the gate says of exact bytes under an exact rule set; it can be written, read and compared.
 
     `files` has the SHA-256 of every file that an approval would name, and `stages` how many findings of each stage

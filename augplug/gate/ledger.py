@@ -24,7 +24,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
-class Approval:
+class Approval:  # pylint: disable=too-many-instance-attributes  # an entry of a file, flat
     """What the gate said of a distribution when its bytes were approved.
 
     `files` has the SHA-256 of every file, metadata included but for what an installer writes; `wheel` is that of the

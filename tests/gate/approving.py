@@ -23,10 +23,10 @@ PACKAGE: Mapping[str, str] = {
 """A plugin with a submodule, one that nothing imports, and data."""
 
 
-def installed(site: Path, files: Files = PACKAGE, *, version: str = "1.0", name: str = "my-ops") -> Candidate:
+def installed(site: Path, files: Files | None = None, *, version: str = "1.0", name: str = "my-ops") -> Candidate:
     """A distribution as pip leaves it in `site`, and its metadata as discovery finds it."""
     site.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(wheel(site.parent, files, version=version, name=name)) as archive:
+    with zipfile.ZipFile(wheel(site.parent, files or PACKAGE, version=version, name=name)) as archive:
         archive.extractall(site)
     return found(site, name)
 

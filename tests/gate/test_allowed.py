@@ -58,5 +58,5 @@ def test_the_lines_of_the_list_can_be_read() -> None:
 
 def test_the_plugin_of_the_documentation_keeps_to_the_rules() -> None:
     result = check(building.artifact({"my_ops.py": block()}))
-    assert result.findings == ()
+    assert not result.findings
     assert result.capabilities == {}

@@ -1,5 +1,6 @@
 """The ledger: what is written is what is read, and nothing that is damaged is read as something else."""
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -126,11 +127,10 @@ def test_processes_that_approve_at_once_lose_nothing(tmp_path: Path, place: Path
         "    ledger.approve(pathlib.Path(sys.argv[1]), ledger.Approval(**{**entry, 'name': name}))\n"
     )
     entry = json.dumps(vars(given))
-    started = [
-        subprocess.Popen([sys.executable, "-c", script, str(place), entry, name], cwd=tmp_path)
-        for name in ("a", "b", "c")
-    ]
-    assert [process.wait(60) for process in started] == [0, 0, 0]
+    with contextlib.ExitStack() as stack:
+        commands = [[sys.executable, "-c", script, str(place), entry, name] for name in ("a", "b", "c")]
+        started = [stack.enter_context(subprocess.Popen(command, cwd=tmp_path)) for command in commands]
+        assert [process.wait(60) for process in started] == [0, 0, 0]
     assert len(ledger.read(place)) == 30
 
 

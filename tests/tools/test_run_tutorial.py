@@ -38,7 +38,7 @@ def test_a_page_that_is_wrong(lines: list[str], wrong: str, tmp_path: Path) -> N
 
 def test_a_block_that_names_no_file_is_only_read(tmp_path: Path) -> None:
     assert type_page("```python\nprint(1)\n```\n", tmp_path) == ""
-    assert list(tmp_path.iterdir()) == []
+    assert not list(tmp_path.iterdir())
 
 
 def test_lines_come_in_order() -> None:

@@ -32,11 +32,20 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
             free = name in lists["attributes"] or (DYNAMIC in plugin.capabilities and name not in lists["never"])
             if is_dunder(name) and not free and node not in fair:
                 yield source.refuse(RULE, node, f".{name} leads to the interpreter", "Use a public name.")
-        if not isinstance(node, FUNCTIONS) or node in fair:
-            continue
-        if is_dunder(node.name) and node.name not in lists["methods"]:
+    yield from definitions(source, fair)
+
+
+def definitions(source: Source, fair: set[ast.AST]) -> Iterator[Finding]:
+    """Every function that Python would call by itself, but those in the list and the `fair` ones."""
+    for node in ast.walk(source.tree):
+        if isinstance(node, FUNCTIONS) and node not in fair and hidden(node.name):
             message = f"{node.name} is called behind the reader's back"
             yield source.refuse(RULE, node, message, "Write a method with a name.")
+
+
+def hidden(name: str) -> bool:
+    """Say whether a function of this name is called by Python, and may not be defined."""
+    return is_dunder(name) and name not in allowed()["dunders"]["methods"]
 
 
 def is_dunder(name: str) -> bool:
