@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -44,11 +46,12 @@ def cases_of(module: ModuleType) -> list[Case]:
 def run(module: ModuleType, *, expected_failures: Mapping[str, str] | None = None) -> list[Outcome]:
     """Examine a plugin's module; return an outcome for each check of each thing.
 
-    `expected_failures` are waivers: the name of a check, or `check:thing`, with the reason. A waived failure is
+    `expected_failures` are waivers beside those of `[expected-failures]` in the package's `augplug-plugin.toml`: the
+    name of a check, or `check:thing`, with the reason. A waived failure is
     reported as skipped; one that passes is a failure. Raises PluginError for no plugin and for a waiver of no check.
     """
     cases = cases_of(module)
-    waivers = _checked(expected_failures, cases)
+    waivers = _checked({**declared_failures(module), **(expected_failures or {})}, cases)
     return [case.outcome(waivers) for case in cases]
 
 
@@ -57,7 +60,7 @@ def examine(module: ModuleType, *, expected_failures: Mapping[str, str] | None =
     import pytest  # a test's business; without it `run` does the same
 
     cases = cases_of(module)
-    waivers = _checked(expected_failures, cases)
+    waivers = _checked({**declared_failures(module), **(expected_failures or {})}, cases)
 
     def test(case: Case) -> None:
         """Run one check."""
@@ -72,8 +75,19 @@ def examine(module: ModuleType, *, expected_failures: Mapping[str, str] | None =
     return made
 
 
-def _checked(given: Mapping[str, str] | None, cases: list[Case]) -> Mapping[str, str]:
-    waivers = dict(given or {})
+def declared_failures(module: ModuleType) -> Mapping[str, str]:
+    """Return `[expected-failures]` of the `augplug-plugin.toml` beside a module; the gate lists them as waivers."""
+    place = Path(module.__file__ or "").parent / "augplug-plugin.toml"
+    if module.__file__ is None or not place.is_file():
+        return {}
+    try:
+        found = tomllib.loads(place.read_text(encoding="utf-8")).get("expected-failures", {})
+        return dict(found)
+    except (OSError, ValueError, TypeError) as error:
+        raise PluginError(f"{place} cannot be read: {error}") from error
+
+
+def _checked(waivers: Mapping[str, str], cases: list[Case]) -> Mapping[str, str]:
     names = {name_of(case.check) for case in cases}
     known = names | {f"{name_of(case.check)}:{case.thing.name}" for case in cases}
     for name, reason in waivers.items():

@@ -43,8 +43,12 @@ def targets_follow(thing: Thing) -> None:
         if not all(isinstance(effect, Warp | Opaque) for effect in effects):
             raise Skipped("its effects are not all Warp or Opaque, so they move nothing by themselves")
         claimed = _claimed(effects)
-        for centre in _CENTRES:
-            compared += _compare(augmenter(thing, operation), centre, claimed)
+        outcomes = [_compare(augmenter(thing, operation), centre, claimed) for centre in _CENTRES]
+        told = [outcome for outcome in outcomes if outcome is not None]
+        wrong = [outcome for outcome in told if outcome]
+        # Noise may eat at one disc; what is not moved along is wrong wherever it lies.
+        require(2 * len(wrong) <= len(told), wrong[0] if wrong else "")
+        compared += len(told)
     if not compared:
         raise Skipped("the disc was found nowhere after any draw")
 
@@ -56,8 +60,8 @@ def _claimed(effects: list[Any]) -> frozenset[str]:
     return claimed
 
 
-def _compare(augment: Any, centre: tuple[float, float], claimed: frozenset[str]) -> int:
-    """Augment a disc with the targets that are claimed; return whether it was found and compared."""
+def _compare(augment: Any, centre: tuple[float, float], claimed: frozenset[str]) -> str | None:
+    """Augment a disc with the targets that are claimed; return what is wrong, or None where the disc is not found."""
     image, mask = _disc(centre)
     x, y = centre
     box = [x - _RADIUS + 0.5, y - _RADIUS + 0.5, x + _RADIUS + 0.5, y + _RADIUS + 0.5]
@@ -68,9 +72,12 @@ def _compare(augment: Any, centre: tuple[float, float], claimed: frozenset[str])
         raise Failed(f"targets that are claimed are refused: {error}") from error
     found = _found(made["image"])
     if found is None:
-        return 0
-    _compare_found(found, made, str(augment.policy.node))
-    return 1
+        return None
+    try:
+        _compare_found(found, made, str(augment.policy.node.to_json()))
+    except Failed as error:
+        return str(error)
+    return ""
 
 
 def _disc(centre: tuple[float, float]) -> tuple[Image, Image]:

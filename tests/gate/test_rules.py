@@ -129,3 +129,21 @@ def test_a_module_may_load_what_is_heavy_when_it_is_asked_for() -> None:
     assert rules(lazy) == {"allow/dunder"}
     assert rules(lazy, capabilities=dynamic) == set()
     assert rules(method, capabilities=dynamic) == {"allow/dunder"}
+
+
+@pytest.mark.parametrize(
+    ("table", "named"),
+    [
+        ('"targets-follow:Blur" = "why"', ["targets-follow:Blur"]),
+        ('"targets-follow" = "why"\npickles = " "', None),
+        ("pickles = 1", None),
+    ],
+)
+def test_expected_failures_of_the_examination_are_waivers(table: str, named: list[str] | None) -> None:
+    text = f"augplug-plugin = 1\n[expected-failures]\n{table}\n"
+    result = check(building.artifact({"my_ops/__init__.py": "", "my_ops/augplug-plugin.toml": text}))
+    assert refused(result.findings) == (named is None)
+    if named is not None:
+        assert [(waiver.tool, waiver.code, waiver.reason) for waiver in result.waivers] == [
+            ("examination", name, "why") for name in named
+        ]

@@ -1,4 +1,8 @@
-"""`allow/capability`: the capabilities that a plugin declares in `augplug-plugin.toml` inside its package."""
+"""`allow/capability`: what a plugin declares in `augplug-plugin.toml` inside its package.
+
+`[capabilities]` is what it needs beyond the allow-list; `[expected-failures]` are checks of the examination that it
+cannot pass, each with the reason: waivers, as a suppression is one.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import tomllib
 from collections.abc import Mapping
 
 from augplug.gate.artifact import Artifact
-from augplug.gate.findings import Finding
+from augplug.gate.findings import Finding, Waiver
 from augplug.gate.rules.allowed import allowed, capability_of, grantable
 from augplug.gate.rules.source import Plugin, uses
 
@@ -14,37 +18,37 @@ NAME = "augplug-plugin.toml"
 RULE = "allow/capability"
 
 
-def declared(artifact: Artifact) -> tuple[dict[str, str], list[Finding]]:
-    """Read the one file of capabilities; what is wrong with it grants nothing."""
+def declared(artifact: Artifact) -> tuple[dict[str, str], list[Waiver], list[Finding]]:
+    """Read the one file of capabilities and waivers; what is wrong with it grants nothing."""
     paths = sorted(path for path in artifact.files if path.rsplit("/", 1)[-1] == NAME)
     outside = [path for path in artifact.metadata if path.rsplit("/", 1)[-1] == NAME and path not in artifact.files]
     misplaced = [*(path for path in paths if f"{path.removesuffix(NAME)}__init__.py" not in artifact.files), *outside]
     if misplaced or len(paths) > 1:
         where = (misplaced or paths[1:])[0]
         message = "a plugin has one file of capabilities, inside its package"
-        return {}, [Finding(RULE, where, 0, message, "Keep one, beside the package's __init__.py.")]
+        return {}, [], [Finding(RULE, where, 0, message, "Keep one, beside the package's __init__.py.")]
     if not paths:
-        return {}, []
+        return {}, [], []
     try:
         document = tomllib.loads(artifact.files[paths[0]].decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        return {}, [Finding(RULE, paths[0], 0, f"not TOML: {error}", "Write it as TOML, in UTF-8.")]
+        return {}, [], [Finding(RULE, paths[0], 0, f"not TOML: {error}", "Write it as TOML, in UTF-8.")]
     return granted(paths[0], document)
 
 
-def granted(path: str, document: Mapping[str, object]) -> tuple[dict[str, str], list[Finding]]:
-    """The capabilities of a document that says nothing else."""
-    table = document.get("capabilities", {})
+def granted(path: str, document: Mapping[str, object]) -> tuple[dict[str, str], list[Waiver], list[Finding]]:
+    """The capabilities and waivers of a document that says nothing else."""
+    table, failures = document.get("capabilities", {}), document.get("expected-failures", {})
     version = document.get("augplug-plugin")
     shape = (
-        set(document) <= {"augplug-plugin", "capabilities"}
+        set(document) <= {"augplug-plugin", "capabilities", "expected-failures"}
         and isinstance(version, int)
         and version is not True
         and version == 1
     )
-    if not shape or not isinstance(table, dict):
-        remedy = "Write `augplug-plugin = 1` and a table [capabilities], and nothing else."
-        return {}, [Finding(RULE, path, 0, "this is not a file of capabilities of version 1", remedy)]
+    if not shape or not isinstance(table, dict) or not isinstance(failures, dict):
+        remedy = "Write `augplug-plugin = 1`, a table [capabilities], perhaps [expected-failures], and nothing else."
+        return {}, [], [Finding(RULE, path, 0, "this is not a file of capabilities of version 1", remedy)]
     good = {name: why for name, why in table.items() if grantable(name) and isinstance(why, str) and why.strip()}
     known = ", ".join(allowed()["capabilities"])
     remedy = f"Name one of {known}, or a library by its import name, and say why it is needed."
@@ -53,7 +57,12 @@ def granted(path: str, document: Mapping[str, object]) -> tuple[dict[str, str], 
         for name in table
         if name not in good
     ]
-    return good, bad
+    known_failures = {name: why for name, why in failures.items() if isinstance(why, str) and why.strip()}
+    bad += [
+        Finding(RULE, path, 0, f"the expected failure {name} has no reason", "Say why the check cannot be passed.")
+        for name in failures.keys() - known_failures.keys()
+    ]
+    return good, [Waiver(path, 0, "examination", name, why) for name, why in known_failures.items()], bad
 
 
 def unused(plugin: Plugin, path: str) -> list[Finding]:

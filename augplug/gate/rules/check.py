@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from augplug.gate.artifact import Artifact
-from augplug.gate.findings import Finding, StageResult, Waiver
+from augplug.gate.findings import Finding, StageResult
 from augplug.gate.rules import (
     attribute,
     builtin,
@@ -44,10 +44,9 @@ RULES = (
 
 def check(artifact: Artifact) -> StageResult:
     """Stage 2 on the files of a plugin; nothing of it is run. What cannot be parsed is refused, and not covered."""
-    granted, findings = capabilities.declared(artifact)
+    granted, waivers, findings = capabilities.declared(artifact)
     sources: dict[str, Source] = {}
     covered = {path for path in artifact.files if path.rsplit("/", 1)[-1] == capabilities.NAME}
-    waivers: list[Waiver] = []
     for path in sorted(path for path in artifact.files if path.endswith((".py", ".sh"))):
         content = artifact.files[path]
         try:
