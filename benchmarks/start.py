@@ -1,101 +1,95 @@
-"""What plugins cost at the start: the first Augmenter of a process with 20 of them, 6 broken, and with none.
+"""What it costs to begin: CPU time in fresh processes, and the third-party modules that are imported on the way.
 
-`python benchmarks/start.py [--rounds N]` prints CPU seconds of fresh processes, pairs interleaved, medians and the
-ratio.
+    python benchmarks/start.py [--processes 9] [--json]
+
+Python's own start is not counted. The bytecode is compiled already, as it is after an installation. Each process is
+started anew; the cases take turns.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import resource
-import statistics
+import json
 import subprocess
 import sys
-import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
-GOOD = '''"""An operation."""
+sys.path.append(str(Path(__file__).parents[1]))  # last, so that augplug is the installed one
 
-import augplug
+from benchmarks.timing import ROUNDS, Spread, spread, table  # pylint: disable=wrong-import-position  # as said
 
-
-def halve(values: augplug.Values) -> augplug.Values:
-    """Half of every value."""
-    return values / 2
-
-
-@augplug.operation(source="a benchmark")
-class Halve{number}(augplug.Operation):
-    """Halve every value."""
-
-    def describe(self, canvas: augplug.Canvas) -> list[augplug.Effect]:
-        """One tone."""
-        return [augplug.Tone(halve)]
-
-
-@augplug.hookimpl
-def augplug_operations() -> list[type[augplug.Operation]]:
-    """One."""
-    return [Halve{number}]
-'''
-BROKEN = {
-    "raises": "raise RuntimeError('no luck')\n",
-    "leaves": "raise SystemExit(3)\n",
-    "is-no-python": "def (\n",
-    "wants-a-module": "import not_there_at_all\n",
-    "has-a-wrong-hook": "import augplug\n@augplug.hookimpl\ndef augplug_opperations():\n    return []\n",
-    "shadows": GOOD.replace("Halve{number}", "Rotate"),
-}
-SCRIPTS = {
+FIRST_CALL = (
+    "import augplug, numpy; augplug.Augmenter('randaugment', seed=0)(numpy.zeros((32, 32, 3), 'uint8'), index=0)"
+)
+CASES = {
     "import augplug": "import augplug",
-    "first Augmenter": "import augplug; augplug.Augmenter('autoaugment-cifar10')",
-    "first Augmenter and an image": (
-        "import augplug, numpy; augplug.Augmenter('autoaugment-cifar10')(numpy.zeros((32, 32, 3), 'uint8'), index=0)"
-    ),
-    "plugins list": "import sys; from augplug.cli import main; sys.exit(main(['plugins', 'list']))",
-    "--help": "import sys; from augplug.cli import main; sys.exit(main(['--help']))",
+    "augplug --help": "from augplug.cli import main; main(['--help'])",
+    "import numpy": "import numpy",
+    'first Augmenter("randaugment") and a call': FIRST_CALL,
 }
+PEERS = {"albumentations": "import albumentations"}
+"""What others cost, where they are installed: package -> code."""
+CHILD = """
+import json, sys, time
+before, start = set(sys.modules), time.process_time()
+exec(sys.argv[1])
+taken = time.process_time() - start
+names = {name.partition(".")[0] for name in set(sys.modules) - before} - {"augplug", *sys.stdlib_module_names}
+print(json.dumps([taken, sorted(name for name in names if name[0] != "_")]), file=sys.stderr)
+"""
 
 
-def install(site: Path, name: str, source: str) -> None:
-    """Put a distribution of one module into a folder, as an installer leaves it, bytecode aside."""
-    module = name.replace("-", "_")
-    (site / f"{module}.py").write_text(source)
-    info = site / f"{module}-1.0.dist-info"
-    info.mkdir()
-    requires = "Requires-Dist: augplug>=1,<2\n"
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n{requires}")
-    (info / "entry_points.txt").write_text(f"[augplug]\n{name} = {module}\n")
+def cases() -> dict[str, str]:
+    """Return what is measured; peers that are not here are left out, with a note."""
+    found = dict(CASES)
+    for package, code in PEERS.items():
+        if find_spec(package) is None:
+            print(f"{package} is not installed here and is left out", file=sys.stderr)
+        else:
+            found[code] = code
+    return found
 
 
-def spent(script: str, site: Path | None) -> float:
-    """CPU seconds of a fresh process that runs the script."""
-    environment = {**os.environ, "PYTHONPATH": "" if site is None else str(site)}
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "-W", "ignore", "-c", script], env=environment, check=True, capture_output=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+def fresh(code: str) -> tuple[float, list[str]]:
+    """Run code in a new process; return its CPU seconds and the top-level third-party modules it imported."""
+    command = [sys.executable, "-W", "ignore", "-c", CHILD, code]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    seconds, modules = json.loads(ended.stderr.splitlines()[-1])
+    return float(seconds), list(modules)
+
+
+def measure(codes: dict[str, str], processes: int) -> dict[str, tuple[Spread, Sequence[str]]]:
+    """Return milliseconds and modules of each case; a first round fills the disk's cache and is not counted."""
+    taken: dict[str, list[float]] = {name: [] for name in codes}
+    modules: dict[str, list[str]] = {}
+    for turn in range(processes + 1):
+        for name, code in codes.items():
+            seconds, modules[name] = fresh(code)
+            if turn:
+                taken[name].append(1000 * seconds)
+    return {name: (spread(taken[name]), modules[name]) for name in codes}
 
 
 def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=9)
-    rounds = parser.parse_args().rounds
-    with tempfile.TemporaryDirectory() as folder:
-        site = Path(folder)
-        for number in range(14):
-            install(site, f"good-{number}", GOOD.format(number=number))
-        for name, source in BROKEN.items():
-            install(site, name, source)
-        print("CPU seconds of a fresh process, medians; 20 plugins, of which 6 are broken")
-        print(f"{'':30}{'none':>8}{'20':>8}{'ratio':>8}")
-        for name, script in SCRIPTS.items():
-            spent(script, site)  # bytecode is written once
-            pairs = [(spent(script, None), spent(script, site)) for _ in range(rounds)]
-            none, some = (statistics.median(column) for column in zip(*pairs, strict=True))
-            print(f"{name:30}{none:8.3f}{some:8.3f}{some / none:8.2f}")
+    """Measure, and print."""
+    parser = argparse.ArgumentParser(description="Measure what it costs to begin, in CPU time of fresh processes.")
+    parser.add_argument("--processes", type=int, default=ROUNDS, help="how many processes a case")
+    parser.add_argument("--json", action="store_true", help="print JSON, for comparison")
+    given = parser.parse_args()
+    found = measure(cases(), given.processes)
+    if given.json:
+        results: list[dict[str, Any]] = [
+            {"name": name, "ms": asdict(taken), "modules": modules} for name, (taken, modules) in found.items()
+        ]
+        print(json.dumps(results, indent=1))
+        return
+    rows = [(name, taken, " ".join(modules)) for name, (taken, modules) in found.items()]
+    print(table(("", "CPU ms", "third-party modules"), rows))
+    print(f"\nmedian (quartiles) of {given.processes} fresh processes; Python's own start is not counted")
 
 
 if __name__ == "__main__":
