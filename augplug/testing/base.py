@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, TypeAlias
 
+from augplug import naming
 from augplug.errors import AugplugError
 from augplug.ops.base import Operation
 
@@ -83,6 +84,7 @@ class Case:
 
     def outcome(self, waivers: Mapping[str, str]) -> Outcome:
         """Run the check. A waived check must fail; then it is skipped, with the waiver's reason."""
+        lend(self.thing)
         state, message = _perform(self.check, self.thing)
         name = name_of(self.check)
         waiver = waivers.get(f"{name}:{self.thing.name}", waivers.get(name))
@@ -91,6 +93,11 @@ class Case:
         elif waiver is not None and state == "passed":
             state, message = "failed", f"it passes, but is expected to fail ({waiver}): take the waiver out"
         return Outcome(name, f"{self.thing.kind}:{self.thing.name}", state, message)
+
+
+def lend(thing: Thing) -> None:
+    """Make this process know the thing's operations as if its plugin were installed: its policies ask for them."""
+    naming.registry().lend({address: made for address, made in thing.operations.items() if ":" in address})
 
 
 def _perform(check: Check, thing: Thing) -> tuple[str, str]:

@@ -11,11 +11,12 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from augplug import stages
 from augplug.augmenter import Augmenter
-from augplug.testing.base import Failed, Skipped, Thing
+from augplug.testing.base import Failed, Skipped, Thing, lend
 from augplug.testing.provided import things_of
 from augplug.testing.samples import augmenter, call, effects_of, examples, photograph
 
@@ -43,19 +44,19 @@ def fingerprints_elsewhere(thing: Thing) -> list[str]:
 
 @lru_cache(maxsize=64)
 def _ask(name: str, file: str) -> Mapping[str, list[str]]:
-    """Ask once for everything in a module; `file` tells modules of one name apart."""
-    del file
+    """Ask once for everything in a module; `file` is where it lies."""
+    path = [*sys.path, *_root_of(name, file)]
     with tempfile.TemporaryFile("w+") as answer, tempfile.TemporaryFile("w+") as said:
         # Files, not pipes: what the plugin leaves running would hold a pipe open.
         done = subprocess.run(
             [sys.executable, "-m", "augplug.testing.elsewhere", name],
-            input=json.dumps(sys.path),
+            input=json.dumps(path),
             stdout=answer,
             stderr=said,
             text=True,
             timeout=PATIENCE,
             check=False,
-            env={**os.environ, "PYTHONHASHSEED": _SEED, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            env={**os.environ, "PYTHONHASHSEED": _SEED, "PYTHONPATH": os.pathsep.join(filter(None, path))},
         )
         answer.seek(0)
         said.seek(0)
@@ -65,6 +66,14 @@ def _ask(name: str, file: str) -> Mapping[str, list[str]]:
         raise Failed(f"another process that imports {name} ends with status {done.returncode}: {last}")
     table: Mapping[str, list[str]] = json.loads(output)
     return table
+
+
+def _root_of(name: str, file: str) -> list[str]:
+    """Return the folder from which a module is imported by its name: what loaded it here may not have used the path."""
+    place = Path(file)
+    inner = place.parent if place.name == "__init__.py" else place
+    depth = name.count(".")
+    return [str(inner.parents[depth])] if file and depth < len(inner.parents) else []
 
 
 def _of_operation(thing: Thing) -> list[str]:
@@ -115,6 +124,7 @@ def main(name: str) -> None:
     for thing in things_of(importlib.import_module(name)):
         if thing.kind not in _MAKERS:
             continue
+        lend(thing)
         try:
             table[f"{thing.kind}:{thing.name}"] = fingerprints_of(thing)
         except Exception as error:  # noqa: BLE001  # one broken thing must not hide the others

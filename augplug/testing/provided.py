@@ -35,8 +35,6 @@ def things_of(module: ModuleType) -> list[Thing]:
     for name, item in given["operations"].items():
         if item not in known and isinstance(item, type) and issubclass(item, Operation):
             own |= {f"{owner}:{name}": item for owner in _likely_owners(module)} | {name: item}
-    # As if it were installed: its searches and policies may ask `augplug.step` for its own operations.
-    naming.registry().lend({address: item for address, item in own.items() if ":" in address})
     shared = MappingProxyType({**own, **installed})
     plugin = Thing(PLUGIN, module.__name__, module, module, shared)
     return [plugin, *(Thing(kind, name, given[kind][name], module, shared) for kind in KINDS for name in given[kind])]

@@ -1,10 +1,12 @@
 """The tool that types a page: it does what the page says, and sees when something else comes out."""
 
+import runpy
 from pathlib import Path
 
 import pytest
 
-from tools.run_tutorial import missing, type_page
+TOOL = runpy.run_path(str(Path(__file__).parents[2] / "tools" / "run_tutorial.py"))
+missing, type_page = TOOL["missing"], TOOL["type_page"]
 
 
 def page(*lines: str) -> str:
