@@ -87,8 +87,7 @@ def test_every_plugin_is_built_and_tested_with_our_licence(tox: configparser.Con
     folders = [path.parent for path in (ROOT / "plugins").glob("*/pyproject.toml")]
     assert folders
     for folder in folders:
-        assert f"./plugins/{folder.name}" in commands.split()
-        assert f"augplug plugins check plugins/{folder.name}\n" in commands
+        assert f"augplug plugins install plugins/{folder.name}\n" in commands
         assert "pytest -n 2 plugins " in commands
         assert (folder / "LICENSE").read_text("utf-8") == read("LICENSE")
 
