@@ -21,17 +21,15 @@ from augplug.gate.findings import Finding, StageResult, Waiver, refused
 from augplug.gate.ledger import approved_files
 from augplug.gate.tools.closure import ingredients
 
-TIERS = ("refused", "structure", "clean", "examined")
-"""What a plugin reached: nothing; it is packed as a plugin; it keeps to the rules and the tools are content; the
-examination passed too."""
-
 
 @dataclass(frozen=True)
 class Verdict:  # pylint: disable=too-many-instance-attributes  # a record of all that was said
     """What the gate says of exact bytes under an exact rule set; it can be written, read and compared.
 
-    `files` has the SHA-256 of every file that an approval would name, and `stages` how many findings of each stage
-    refuse. `examination` counts what the examination passed, failed and left out, where it was asked for.
+    `tier` is refused, structure (it is packed as a plugin), clean (it keeps to the rules and the tools are content) or
+    examined (the examination passed too). `files` has the SHA-256 of every file that an approval would name, and
+    `stages` how many findings of each stage refuse. `examination` counts what the examination passed, failed and left
+    out, where it was asked for.
     """
 
     name: str

@@ -13,6 +13,9 @@ from augplug.gate.rules.allowed import DYNAMIC, allowed
 from augplug.gate.rules.dunder import is_dunder
 from augplug.gate.rules.source import Plugin, Source, chain, taken
 
+NAMED_TUPLE = frozenset({"_asdict", "_fields", "_make", "_replace"})
+"""Public methods of every named tuple: the underscore keeps them apart from its fields."""
+
 
 def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
     """Every attribute in the list, but one that its module is allowed to give (`json.dumps`)."""
@@ -20,7 +23,7 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
     for node in ast.walk(source.tree):
         for name in taken(node):
             kinds = {kind for kind in allowed()["capabilities"] if name in refused.get(kind, ())}
-            if is_private(name) and chain(node) not in (["self", name], ["cls", name]):
+            if is_private(name) and name not in NAMED_TUPLE and chain(node) not in (["self", name], ["cls", name]):
                 kinds.add(DYNAMIC)
             missing = name in refused["never"] or kinds - {*plugin.capabilities}
             if missing and not listed(plugin, source, node):
