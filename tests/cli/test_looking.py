@@ -154,7 +154,7 @@ def test_a_configuration_folder_that_cannot_be_made_is_said(run: Run, tmp_path: 
 
 def test_plugins_list(run: Run) -> None:
     head, row = run("plugins", "list").out.splitlines()[:2]
-    assert head.split() == ["NAME", "STATE", "DISTRIBUTION", "VERSION", "APPROVED", "PROVIDES"]
+    assert head.split() == ["NAME", "STATE", "DISTRIBUTION", "VERSION", "APPROVED", "CAPABILITIES", "PROVIDES"]
     assert row.split()[:6] == ["builtin", "loaded", "augplug", version("augplug"), "built", "in"]
     assert json.loads(run("plugins", "list", "--json").out)[0]["provides"]["searches"] == [
         "autoaugment", "randaugment", "random", "random-subpolicies"

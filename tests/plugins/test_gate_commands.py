@@ -139,3 +139,13 @@ def test_install_installs_the_bytes_that_it_approved(
     row = next(row for row in rows if row["distribution"] == "more-ops")
     assert (row["state"], row["approved"]) == ("loaded", True), row
     assert row["provides"]["operations"]
+
+
+def test_the_list_shows_what_a_plugin_declares_to_need(gate: Gate, site: Path, tmp_path: Path) -> None:
+    declared = 'augplug-plugin = 1\n[capabilities]\nfiles = "reads a table"\n'
+    with zipfile.ZipFile(wheel(tmp_path, {**FILES, "my_ops/augplug-plugin.toml": declared})) as archive:
+        archive.extractall(site)
+    for mode in ("open", "require"):
+        rows = json.loads(gate("--plugins", mode, "plugins", "list", "--json").stdout)
+        assert [row["capabilities"] for row in rows] == [{}, {"files": "reads a table"}]
+    assert "files" in gate("plugins", "list").stdout.splitlines()[-1].split()

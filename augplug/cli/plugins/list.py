@@ -8,6 +8,10 @@ import click
 
 from augplug import api
 from augplug.cli.output import as_json, json_option, table
+from augplug.errors import GateError
+from augplug.gate.artifact import GROUP
+from augplug.gate.reading import read
+from augplug.gate.rules.capabilities import declared
 from augplug.registry import Plugin
 
 
@@ -15,15 +19,33 @@ from augplug.registry import Plugin
 @json_option
 def command(json_: bool) -> None:
     """List every plugin: its state, its distribution, what the ledger knows of it, and what it provides, or why not."""
-    rows = api.plugins()
+    rows = [(row, _capabilities(row)) for row in api.plugins()]
     if json_:
-        click.echo(as_json([asdict(row) for row in rows]))
+        click.echo(as_json([{**asdict(row), "capabilities": needs} for row, needs in rows]))
         return
     lines = [
-        (row.name, row.state, row.distribution, row.version, _approval(row), row.reason or _counted(row.provides))
-        for row in rows
+        (
+            row.name,
+            row.state,
+            row.distribution,
+            row.version,
+            _approval(row),
+            ", ".join(needs) or "-",
+            row.reason or _counted(row.provides),
+        )
+        for row, needs in rows
     ]
-    click.echo(table(("NAME", "STATE", "DISTRIBUTION", "VERSION", "APPROVED", "PROVIDES"), lines))
+    click.echo(table(("NAME", "STATE", "DISTRIBUTION", "VERSION", "APPROVED", "CAPABILITIES", "PROVIDES"), lines))
+
+
+def _capabilities(row: Plugin) -> dict[str, str]:
+    """What a plugin declares to need beyond the allow-list, with its reasons; read, whether it was loaded or not."""
+    if row.distribution == GROUP:
+        return {}
+    try:
+        return declared(read(row.distribution))[0]
+    except GateError:  # there is no one distribution to read, and the row's reason says why
+        return {}
 
 
 def _approval(row: Plugin) -> str:
