@@ -165,6 +165,8 @@ EVASIONS: dict[str, tuple[str, str]] = {
         "import numpy as np\ndef f():\n    return np.random.default_rng(seed=None)\n",
         "house/randomness",
     ),
+    "ufunc-at": ("import numpy as np\ndef f(image):\n    np.add.at(image, 0, 1)\n", "house/in-place"),
+    "cascade-file": ("from skimage.feature import Cascade\n", "allow/member"),
     "out-tuple": ("import numpy as np\ndef f(image):\n    np.exp(image, out=(image,))\n", "house/in-place"),
     "fields": ("import dataclasses\ndef f(a):\n    return dataclasses.fields(a)[0].type\n", "allow/import"),
     "self-of-a-function": (

@@ -63,9 +63,9 @@ def changes(plugin: Plugin, source: Source, node: ast.stmt | ast.Call, given: se
     method = (
         isinstance(node.func, ast.Attribute) and node.func.attr in tables["methods"] and root(node.func.value) in given
     )
-    function = (
-        plugin.meaning(source, node.func) in tables["functions"] and bool(node.args) and root(node.args[0]) in given
-    )
+    called = plugin.meaning(source, node.func)
+    scatters = called.startswith("numpy.") and called.endswith(".at")  # np.add.at(image, places, values)
+    function = (called in tables["functions"] or scatters) and bool(node.args) and root(node.args[0]) in given
     outputs = [word.value for word in node.keywords if word.arg in tables["outputs"]]
     several = [part for value in outputs for part in (value.elts if isinstance(value, ast.Tuple) else [value])]
     return method or function or any(root(value) in given for value in several)
