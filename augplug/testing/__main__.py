@@ -20,7 +20,7 @@ from dataclasses import asdict
 from augplug.errors import AugplugError
 from augplug.testing.auditing import Watch
 from augplug.testing.base import Outcome
-from augplug.testing.running import run
+from augplug.testing.running import opaque_operations, run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,11 +30,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _limit(given.seconds, given.megabytes)
     if given.path:
         sys.path.insert(0, given.path)
-    outcomes, failure = list[Outcome](), ""
+    outcomes, opaque, failure = list[Outcome](), list[str](), ""
     watch = Watch(given.path) if given.report is not None and given.path else None
     try:
         for name in given.module:
             outcomes += run(importlib.import_module(name))
+            opaque += opaque_operations(importlib.import_module(name))
     except AugplugError as error:
         failure = str(error)
     except (Exception, SystemExit) as error:  # noqa: BLE001  # importing a plugin may do anything
@@ -42,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     document = {
         "outcomes": [asdict(one) for one in outcomes],
         "findings": watch.findings() if watch else [],
+        "opaque": opaque,
         "failure": failure,
     }
     if given.report is not None:

@@ -37,6 +37,8 @@ class Examination:
     outcomes: list[Outcome] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
     failure: str = ""
+    opaque: list[str] = field(default_factory=list)
+    """The operations that describe an `Opaque`."""
 
     @property
     def passed(self) -> bool:
@@ -115,6 +117,7 @@ def _read(text: bytes, status: int, last: str) -> Examination:
         outcomes = [Outcome(**one) for one in document["outcomes"]]
         findings = [str(one) for one in document["findings"]]
         failure = str(document["failure"])
+        opaque = [str(one) for one in document["opaque"]]
     except (ValueError, TypeError, KeyError):
         return Examination(failure=f"it ended with status {status} and no report; it said last: {last}")
     expected = 2 if failure else int(any(one.state == "failed" for one in outcomes))
@@ -122,4 +125,4 @@ def _read(text: bytes, status: int, last: str) -> Examination:
         return Examination(failure=f"its report does not fit its status {status}; it said last: {last}")
     if not failure and not outcomes:
         return Examination(failure="its report is empty")
-    return Examination(outcomes, findings, failure)
+    return Examination(outcomes, findings, failure, opaque)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from augplug.effects import Opaque
 from augplug.errors import PluginError, suggest
 from augplug.testing import (
     agreement,
@@ -22,8 +24,9 @@ from augplug.testing import (
     searches,
 )
 from augplug.testing import targets as scene
-from augplug.testing.base import Case, Check, Outcome, name_of
+from augplug.testing.base import Case, Check, Outcome, Skipped, name_of
 from augplug.testing.provided import PLUGIN, things_of
+from augplug.testing.samples import effects_of, examples
 
 CHECKS: Mapping[str, tuple[Check, ...]] = {
     PLUGIN: plugin.CHECKS,
@@ -73,6 +76,18 @@ def examine(module: ModuleType, *, expected_failures: Mapping[str, str] | None =
     parametrised: Any = pytest.mark.parametrize("case", cases, ids=str)
     made: Callable[..., None] = parametrised(test)
     return made
+
+
+def opaque_operations(module: ModuleType) -> list[str]:
+    """Return the operations of a plugin that describe an `Opaque`: nothing fuses, follows or explains those."""
+    found = []
+    for thing in things_of(module):
+        with suppress(Exception, Skipped):  # one that cannot be described fails its own checks
+            if thing.kind == "operations" and any(
+                isinstance(effect, Opaque) for effect in effects_of(examples(thing)[0])
+            ):
+                found.append(thing.name)
+    return found
 
 
 def declared_failures(module: ModuleType) -> Mapping[str, str]:

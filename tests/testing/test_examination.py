@@ -10,12 +10,15 @@ import textwrap
 import time
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
 import augplug
+from augplug import builtin
 from augplug.testing import Examination, examine, examine_in_child, run
 from augplug.testing.provided import things_of
+from augplug.testing.running import opaque_operations
 from tests.planted import observers
 from tests.plugins.project import my_ops
 
@@ -151,6 +154,32 @@ def test_what_a_child_leaves_behind_is_killed(tmp_path: Path) -> None:
             return
         time.sleep(0.05)
     pytest.fail("it is still there")
+
+
+def test_what_is_opaque_is_told() -> None:
+    """Of the built-in operations none is; an Opaque of a plugin's is named."""
+    module = ModuleType("covered")
+
+    @augplug.operation(source="a test")
+    class Covered(augplug.Operation):
+        """Nothing that anybody can read."""
+
+        # pylint: disable-next=no-self-use  # an operation without parameters
+        def describe(self, canvas: augplug.Canvas) -> list[augplug.Effect]:
+            del canvas
+            return [augplug.Opaque(function=as_it_is, key=0)]
+
+    @augplug.hookimpl
+    def augplug_operations() -> list[type[augplug.Operation]]:
+        return [Covered]
+
+    module.augplug_operations = augplug_operations  # type: ignore[attr-defined]  # a module made by hand
+    assert opaque_operations(module) == ["Covered"]
+    assert not opaque_operations(builtin)
+
+
+def as_it_is(sample: dict[str, Any], _key: int) -> dict[str, Any]:
+    return sample
 
 
 def test_written_files_and_connections_are_findings(tmp_path: Path) -> None:

@@ -23,7 +23,8 @@ def examined(artifact: Artifact, verdict: Verdict) -> Verdict:
             place.write_bytes(content)
         found = examine_in_child(folder, modules)
     counted = Counter(outcome.state for outcome in found.outcomes)
-    return judge(verdict, {state: counted[state] for state in ("passed", "failed", "skipped")}, _findings(found))
+    counts = {state: counted[state] for state in ("passed", "failed", "skipped")}
+    return judge(verdict, {**counts, "opaque operations": len(found.opaque)}, _findings(found))
 
 
 def _findings(found: Examination) -> tuple[Finding, ...]:
