@@ -8,6 +8,7 @@ N]`.
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -32,7 +33,9 @@ def run(command: str, folder: Path) -> tuple[int, str, Path]:
     with tempfile.NamedTemporaryFile("r") as place:
         script = f"{command}\nstatus=$?\npwd > {place.name}\nexit $status"
         shell = ["bash", "-c", script]
-        ended = subprocess.run(shell, cwd=folder, text=True, capture_output=True, check=False)
+        # Without what an outer tox says to its commands: the page's own tox would work in the outer one's folder.
+        reader = {name: value for name, value in os.environ.items() if not name.startswith("TOX")}
+        ended = subprocess.run(shell, cwd=folder, env=reader, text=True, capture_output=True, check=False)
         return ended.returncode, ended.stdout + ended.stderr, Path(place.read().strip() or folder)
 
 
