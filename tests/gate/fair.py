@@ -26,7 +26,13 @@ PLAIN: dict[str, Build] = {
     "a source project": project(),
     "src layout": project({f"src/{INIT}": FAIR}, package=False),
     "an sdist": sdist({"PKG-INFO": "Name: my-ops\n", "README.md": "# My operations\n"}),
-    "an sdist by setuptools": sdist({"src/my_ops.egg-info/SOURCES.txt": "x", "my_ops.egg-info/PKG-INFO": "x"}),
+    "an sdist by setuptools": sdist(
+        {
+            "src/my_ops.egg-info/SOURCES.txt": "x",
+            "my_ops.egg-info/PKG-INFO": "x",
+            "setup.cfg": "[egg_info]\ntag_build = \ntag_date = 0\n\n",
+        }
+    ),
     "what an editable install leaves behind": project({"my_ops.egg-info/PKG-INFO": "x"}),
     "tests outside of the package": project({"tests/test_ops.py": "import os\n", "tox.ini": "[tox]\n"}),
     "installed": installed(),

@@ -49,6 +49,16 @@ BEFORE = (
     Case("A", "script in a data folder", packed({"my_ops-1.0.data/scripts/ls": EVIL}), "structure/data-folder"),
     Case("A", "pth in a project", project({"src/x.pth": EVIL}), "structure/pth", "src/x.pth"),
     Case("A", "setup.py", project({"setup.py": EVIL}), "structure/build-code", "setup.py"),
+    Case(
+        "A",
+        "setup.cfg that names code",
+        sdist({"setup.cfg": "[egg_info]\ntag_date = 0\n[options]\ncmdclass = my_ops.x\n"}),
+        "structure/build-code",
+        "setup.cfg",
+    ),
+    Case(
+        "A", "setup.cfg with one key more", sdist({"setup.cfg": "[egg_info]\negg_base = /\n"}), "structure/build-code"
+    ),
     Case("A", "setup.py of an sdist", sdist({"setup.py": EVIL}), "structure/build-code", "setup.py"),
     Case(
         "A",

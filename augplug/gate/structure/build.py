@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import re
 import tomllib
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ CODE = {
 }
 HOOKS = frozenset({"cmdclass", "hooks", "custom-hook", "run-setuptools", "build"})
 """Keys below [tool.<backend>] that name code to run; `build` only for poetry, others have harmless ones."""
+TAGS = frozenset({"tag_build", "tag_date", "tag_svn_revision"})
 REMEDY = "Describe the build by the [project] table of pyproject.toml alone, with a plain backend such as setuptools."
 
 
@@ -33,11 +35,23 @@ def check_build(artifact: Artifact) -> Iterator[Finding]:
     if artifact.kind not in ("folder", "sdist"):
         return
     for path, why in CODE.items():
-        if path in artifact.metadata:
+        if path in artifact.metadata and not _is_generated(path, artifact.metadata[path]):
             yield Finding("structure/build-code", path, 0, f"{path} is not allowed: {why}", REMEDY)
     document = tomllib.loads(artifact.metadata["pyproject.toml"].decode("utf-8"))
     for problem in (*_system_problems(document.get("build-system", {})), *_hooks(document.get("tool", {}))):
         yield Finding("structure/build-code", "pyproject.toml", 0, problem, REMEDY)
+
+
+def _is_generated(path: str, content: bytes) -> bool:
+    """Say whether it is the `setup.cfg` that setuptools writes into every sdist: tags of a version, no more."""
+    if path != "setup.cfg":
+        return False
+    found = configparser.ConfigParser(interpolation=None, default_section="")
+    try:
+        found.read_string(content.decode("utf-8"))
+    except (ValueError, configparser.Error):
+        return False
+    return found.sections() == ["egg_info"] and set(found["egg_info"]) <= TAGS
 
 
 def _system_problems(system: Any) -> Iterator[str]:
