@@ -8,6 +8,9 @@ from functools import cache
 
 from augplug._backends.base import Backend
 
+OPENCV = ("opencv-python", "opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless")
+"""Distributions that all install one package, cv2: of two, each overwrites files of the other."""
+
 
 @cache
 def default_backend() -> Backend:

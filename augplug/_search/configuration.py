@@ -13,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from augplug._backends import OPENCV
 from augplug._evaluators.base import Evaluator
 from augplug._search.base import SearchAlgorithm
 from augplug._search.bench import Bench
@@ -28,14 +29,7 @@ ENDLESS = 512
 FILES = ".files-"
 OURS = (".lock", FILES)
 """What a run that was killed before its first record may have left in its folder."""
-VERSIONED = (
-    "numpy",
-    "scipy",
-    "opencv-python",
-    "opencv-python-headless",
-    "opencv-contrib-python",
-    "opencv-contrib-python-headless",
-)
+VERSIONED = ("numpy", "scipy", *OPENCV)
 """Distributions whose version can change a pixel or a score, besides augplug itself."""
 
 

@@ -11,13 +11,11 @@ import click
 
 import augplug
 from augplug import api
-from augplug._backends import default_backend
+from augplug._backends import OPENCV, default_backend
 from augplug.errors import AugplugError
 from augplug.gate.ledger import read
 
 LIBRARIES = ("numpy", "scipy", "scikit-image", "Pillow", "pluggy", "click", "rich", "threadpoolctl", "packaging")
-FLAVOURS = ("opencv-python", "opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless")
-"""Distributions that all install one package, cv2: of two, each overwrites files of the other."""
 
 
 @click.command()
@@ -58,7 +56,7 @@ def _version(name: str) -> str:
 
 
 def _opencv() -> list[str]:
-    found = [name for name in FLAVOURS if _version(name)]
+    found = [name for name in OPENCV if _version(name)]
     click.echo("OpenCV: " + (", ".join(f"{name} {_version(name)}" for name in found) or "not installed"))
     if len(found) < 2:
         return []
@@ -76,7 +74,7 @@ def _backends() -> list[str]:
             told = make().version()
         except Exception as error:  # noqa: BLE001  # a broken library may raise anything when it is imported
             told = f"cannot be used ({type(error).__name__}: {error})"
-            if any(_version(flavour) for flavour in FLAVOURS) or name != "opencv":
+            if any(_version(flavour) for flavour in OPENCV) or name != "opencv":
                 wrong.append(f"backend {name} {told}; install its library again")
         click.echo(f"backend {name}: {told}{', the default' if name == default else ''}")
     return wrong

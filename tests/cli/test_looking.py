@@ -202,7 +202,7 @@ def test_doctor_does_not_miss_an_opencv_that_nobody_asked_for(run: Run, monkeypa
     def missing() -> None:
         raise ModuleNotFoundError("No module named 'cv2'")
 
-    monkeypatch.setattr(doctor, "FLAVOURS", ())
+    monkeypatch.setattr(doctor, "OPENCV", ())
     monkeypatch.setattr("augplug.api.backends", lambda: {"opencv": missing})
     outcome = run("doctor")
     assert outcome.status == 0

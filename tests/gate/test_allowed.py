@@ -49,6 +49,7 @@ def test_a_member_that_is_never_allowed_exists(dotted: str) -> None:
     found = pytest.importorskip(library)
     for part in parts:
         found = getattr(found, part, None) or importlib.import_module(f"{found.__name__}.{part}")
+    assert found is not None
 
 
 def test_the_lines_of_the_list_can_be_read() -> None:

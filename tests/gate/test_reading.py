@@ -4,6 +4,7 @@ import gzip
 import io
 import tarfile
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ def _read_or_refuse(path: Path) -> None:
         artifact = read(str(path))
     except GateError:
         return
-    check(artifact)
+    assert check(artifact).covered == set(artifact.files)
 
 
 @FUZZ
@@ -76,12 +77,14 @@ def test_weird_names_are_read_or_written_down(names: list[str], content: bytes, 
 @given(content=st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace")))
 def test_texts_that_describe_are_read_or_written_down(content: bytes) -> None:
     """METADATA, entry points, RECORD and pyproject.toml of any bytes."""
-    describe_info(Tree({"x/METADATA": content, "x/entry_points.txt": content}), "x")
-    for reader in (rows, lambda given: describe_project(given, "here")):
-        try:
-            reader(content)
-        except (ValueError, GateError):
-            continue
+    tree = Tree({"x/METADATA": content, "x/entry_points.txt": content})
+    described = describe_info(tree, "x")
+    assert {path for path, _ in tree.irregular} <= {"x/METADATA", "x/entry_points.txt"}
+    assert all(point.group for point in described.entry_points)
+    with suppress(ValueError):
+        assert all(row.digest is None or len(row.digest) == 64 for row in rows(content))
+    with suppress(GateError):
+        assert isinstance(describe_project(content, "here").name, str)
 
 
 @FUZZ
@@ -89,7 +92,8 @@ def test_texts_that_describe_are_read_or_written_down(content: bytes) -> None:
 def test_a_module_of_any_bytes_is_checked(content: bytes, tmp_path: Path) -> None:
     """Also data of any bytes, whatever the name says."""
     names = ("a.py", "a.npy", "a.npz", "a.json", "a.png", "a.xyz")
-    check(read(str(packed({f"my_ops/{name}": content for name in names})(tmp_path))))
+    result = check(read(str(packed({f"my_ops/{name}": content for name in names})(tmp_path))))
+    assert {f"my_ops/{name}" for name in names} <= result.covered
 
 
 @pytest.mark.parametrize("path", ["/a", "a//b", "../a", "a/../b", "./a", "a\\b", "C:a", "", "a/", "a\0b", "a\u202eb"])

@@ -145,6 +145,7 @@ def test_the_list_shows_what_a_plugin_declares_to_need(gate: Gate, site: Path, t
     declared = 'augplug-plugin = 1\n[capabilities]\nfiles = "reads a table"\n'
     with zipfile.ZipFile(wheel(tmp_path, {**FILES, "my_ops/augplug-plugin.toml": declared})) as archive:
         archive.extractall(site)
+    (site / "my-ops").mkdir()  # a folder of that name is another thing
     for mode in ("open", "require"):
         rows = json.loads(gate("--plugins", mode, "plugins", "list", "--json").stdout)
         assert [row["capabilities"] for row in rows] == [{}, {"files": "reads a table"}]

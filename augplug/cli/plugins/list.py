@@ -10,7 +10,7 @@ from augplug import api
 from augplug.cli.output import as_json, json_option, table
 from augplug.errors import GateError
 from augplug.gate.artifact import GROUP
-from augplug.gate.reading import read
+from augplug.gate.reading import read_named
 from augplug.gate.rules.capabilities import declared
 from augplug.registry import Plugin
 
@@ -43,7 +43,7 @@ def _capabilities(row: Plugin) -> dict[str, str]:
     if row.distribution == GROUP:
         return {}
     try:
-        return declared(read(row.distribution))[0]
+        return declared(read_named(row.distribution))[0]
     except GateError:  # there is no one distribution to read, and the row's reason says why
         return {}
 

