@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from augplug.errors import GateError
-from augplug.gate import structure
+from augplug.gate import rules, structure
 from augplug.gate.findings import refused
 from augplug.gate.structure import check
 from tests.gate.fair import PLAIN
@@ -45,6 +45,7 @@ def test_a_fair_distribution_is_not_refused(build: Build, tmp_path: Path) -> Non
     result = check(artifact)
     assert not [finding for finding in result.findings if finding.level == "refusal"]
     assert result.covered == set(artifact.files) != set()
+    assert [found for found in rules.check(artifact).findings if found.rule == "allow/unreadable"] == []
 
 
 @pytest.mark.parametrize("library", ["torch", "scipy.ndimage", "cv2"])

@@ -21,7 +21,7 @@ GOOD = re.compile(
 
 def check(path: str, content: bytes) -> Iterator[Finding | Waiver]:
     """A waiver for each suppression with codes and a reason, a refusal for each other one."""
-    for line, comment in comments(path, content.decode("utf-8")):
+    for line, comment in comments(path, content.decode("utf-8-sig")):
         parts = [part.strip() for part in comment.split("#") if part.strip()]
         silencing = [part for part in parts if STARTS.match(part)]
         reason = parts[-1] if parts and parts[-1] not in silencing else ""

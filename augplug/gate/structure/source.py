@@ -113,7 +113,7 @@ def _heavy(path: str, tree: ast.Module) -> Iterator[Finding]:
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
             heavy = sorted({name.partition(".")[0] for name in names} & HEAVY)
             if heavy and not getattr(node, "level", 0):
-                message = f"{', '.join(heavy)} is imported whenever augplug starts"
+                message = f"{', '.join(heavy)} is imported with this module, so at every start that loads it"
                 remedy = "Import it inside the function that uses it."
                 yield Finding("structure/import-cost", path, node.lineno, message, remedy, "advice")
         elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) and not _typing_only(node):
