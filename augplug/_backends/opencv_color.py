@@ -1,0 +1,64 @@
+"""Grey, mixed channels and Pillow's blend by OpenCV."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from augplug._backends.base import Kernel
+from augplug._backends.tables import GREY, blend8
+from augplug.effects import ColorMix
+from augplug.types import Image
+
+_GREY = np.array([[*GREY, 32768]], dtype=np.float32) / np.float32(65536)
+_NUDGE = 2.0**-13
+
+
+def grey(image: Image) -> Image:
+    """Return Pillow's L `(H, W)` of uint8 RGB, to the bit.
+
+    Every partial sum is a multiple of 2**-16 below 256, so float32 is exact in any order of summation.
+    """
+    return cv2.transform(image.astype(np.float32), _GREY).astype(np.uint8)
+
+
+def grey_mean(image: Image) -> float:
+    """Return the mean of an image's grey, rounded to an integer as Pillow does."""
+    values = grey(image) if image.shape[2:] == (3,) else image
+    return float(int(sum(cv2.sumElems(values)) / values.size + 0.5))
+
+
+def color_mix(effect: ColorMix, shape: tuple[int, ...]) -> Kernel | None:
+    """Return the kernel of mixed channels; None where OpenCV does not do it."""
+    if effect.matrix is not None:
+        matrix = np.array(effect.matrix, dtype=np.float32)
+        return partial(_mixed, matrix=matrix) if matrix.shape[0] <= 4 and len(shape) == 3 else None
+    if effect.grey_blend is None or shape[2:] != (3,):
+        return None
+    mix = blend(effect.grey_blend)
+    return lambda image: mix(cv2.cvtColor(grey(image), cv2.COLOR_GRAY2RGB), image)
+
+
+def _mixed(image: Image, matrix: npt.NDArray[np.float32]) -> Image:
+    # In float32: OpenCV's own sum on uint8 knows a weight to 10 bits alone.
+    made = cv2.transform(image.astype(np.float32), matrix).reshape(*image.shape[:2], len(matrix))
+    return cv2.convertScaleAbs(np.maximum(made, 0, out=made)).reshape(made.shape)
+
+
+def blend(factor: float) -> Callable[[Image, Image], Image]:
+    """Return Pillow's blend of two uint8 images, base + factor (image - base) truncated, to the bit.
+
+    OpenCV's float32 sum is off by less than half of _NUDGE (factor up to 2). Nudged up, it truncates to that integer
+    wherever no product factor (image - base) lies within twice _NUDGE below an integer.
+    """
+    if factor == 0:
+        return lambda base, image: base
+    one = float(np.float32(factor))
+    moves = np.float32(factor) * np.arange(-255, 256, dtype=np.float32)
+    if factor <= 2 and (moves - np.floor(moves)).max() <= 1 - 2 * _NUDGE:
+        return lambda base, image: cv2.addWeighted(image, one, base, 1 - one, _NUDGE - 0.5)
+    return lambda base, image: blend8(base, image, factor)

@@ -1,0 +1,218 @@
+"""Tones by OpenCV: what a table is made of (tones, extremes, a histogram, the mean grey), and where a run is cut."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from typing import Any, NamedTuple, TypeAlias
+
+import cv2
+import numpy as np
+
+from augplug._backends.base import Kernel
+from augplug._backends.opencv_color import grey_mean
+from augplug._backends.opencv_looks import TWO_PASSES, Line, Look, by_bits, by_line, by_table, planes
+from augplug._backends.tables import Table, run_of, run_table, statistic_table, tone_table
+from augplug.effects import Tone, ToneFrom
+from augplug.ops.tone import equalize
+from augplug.types import Counts, Image
+
+Run: TypeAlias = tuple[Tone | ToneFrom, ...]
+_UINT8 = np.dtype(np.uint8)
+_EXACT_COUNT = 1 << 24
+"""OpenCV counts histograms in float32, which is exact up to this many pixels."""
+_EXACT_QUOTIENTS = 1 << 18
+"""Up to so many pixels Equalize's quotients are told apart in float32."""
+_BITS_FROM = 1 << 12
+"""From so many pixels on, two passes of bit operations are quicker than a table."""
+_PLANES_FROM = 1 << 14
+"""From so many pixels on, planes are quicker than pixels: OpenCV looks single planes up in a third of the time."""
+_PUSH_FROM = 1 << 13
+"""From so many pixels on, pushing a histogram through a table is quicker than a second look at the image."""
+
+
+def tone(effect: Tone, shape: tuple[int, ...]) -> Kernel:
+    """Return the kernel of a tone, and of those that fusing put behind it."""
+    return _look(effect, small=shape[0] * shape[1] < _BITS_FROM)
+
+
+@lru_cache(maxsize=1024)
+def _look(effect: Tone, *, small: bool) -> Look:
+    table = tone_table(effect, _UINT8)
+    bits = _bits(effect, small=small)
+    line = None if bits or effect.after or not effect.arguments else by_line(table, _blend(*effect.arguments[:2]))
+    return bits or line or by_table(table)
+
+
+def _bits(effect: Tone, *, small: bool) -> Look | None:
+    """Return the bit operations that are a tone and those behind it, together or one by one."""
+    found = by_bits(tone_table(effect, _UINT8))
+    if small:
+        return None if getattr(found, "func", None) in TWO_PASSES else found
+    if found or not effect.after:
+        return found
+    single = [by_bits(tone_table(one, _UINT8)) for one in (Tone(effect.function, *effect.arguments), *effect.after)]
+    known = [look for look in single if look is not None]
+    return partial(_in_turn, looks=known) if len(known) == len(single) else None
+
+
+def _in_turn(image: Image, into: Image | None = None, *, looks: Sequence[Look]) -> Image:
+    image = looks[0](image, into)
+    for look in looks[1:]:
+        image = look(image, image)
+    return image
+
+
+def _blend(factor: Any, base: Any = 0.0) -> Line:
+    """Return the line that a tone of these arguments may be: the image blended with a grey."""
+    return (factor, base * (1 - factor)) if isinstance(factor, float) and isinstance(base, float) else (0.0, 0.0)
+
+
+def tone_from(effect: ToneFrom, shape: tuple[int, ...]) -> Kernel:
+    """Return the kernel of a tone that looks at the image, with the tones that fusing put around it."""
+    kernels = [_part(part, shape) for part in _parts(run_of(effect), shape[0] * shape[1])]
+    return kernels[0] if len(kernels) == 1 else partial(_chained, kernels=kernels)
+
+
+def _chained(image: Image, kernels: Sequence[Kernel]) -> Image:
+    for kernel in kernels:
+        image = kernel(image)
+    return image
+
+
+def _parts(run: Run, pixels: int) -> list[Run]:
+    """Cut a run where another look at the pixels is quicker than one table for both sides."""
+    cuts = [place for place, tone in enumerate(run) if isinstance(tone, ToneFrom)]
+    first = run[cuts[0]]
+    if pixels >= _PUSH_FROM and _has_histogram(run) and isinstance(first, ToneFrom) and first.statistic != "grey_mean":
+        before = run[: cuts[0]]
+        cuts = cuts[:1] if before and _bits(_joined(before), small=False) else []
+    cuts = [place for place in cuts if place > 0]
+    return [run[start:end] for start, end in zip([0, *cuts], [*cuts, len(run)], strict=True)]
+
+
+def _has_histogram(run: Run) -> bool:
+    return any(isinstance(tone, ToneFrom) and tone.statistic == "histogram" for tone in run)
+
+
+def _joined(run: Run) -> Tone:
+    """Return tones in a row as one."""
+    first, *after = (tone for tone in run if isinstance(tone, Tone))
+    return Tone(first.function, *first.arguments, after=tuple(after))
+
+
+def _part(run: Run, shape: tuple[int, ...]) -> Kernel:
+    """Return the kernel of tones, or of a statistic of the image with the tones around it."""
+    first = run[0]
+    if isinstance(first, ToneFrom) and first.statistic == "grey_mean":
+        look = lru_cache(maxsize=256)(partial(_about_mean, first, run[1:]))
+        return lambda image: look(grey_mean(image))(image)
+    if _has_histogram(run):
+        return lambda image: looked_up(image, run_table(run, histograms(image), _UINT8, _statistic_table))
+    if isinstance(first, ToneFrom):
+        return partial(_stretched, look=_stretches(run))
+    return tone(_joined(run), shape)
+
+
+def _about_mean(effect: ToneFrom, after: Run, mean: float) -> Look:
+    tones = tuple(tone for tone in after if isinstance(tone, Tone))  # all of them: _parts cuts before others
+    table = tone_table(Tone(effect.function, mean, *effect.arguments, after=tones), _UINT8)
+    line = None if after else by_line(table, _blend(effect.arguments[0] if effect.arguments else None, mean))
+    return line or by_table(table)
+
+
+class _Stretch(NamedTuple):
+    """What a run of tones does to a channel of known extremes."""
+
+    table: Table
+    look: Look
+
+
+def _stretched(image: Image, look: Callable[[float, float], _Stretch]) -> Image:
+    if image.ndim == 2:
+        return look(*cv2.minMaxLoc(image)[:2]).look(image)
+    small = image.shape[0] * image.shape[1] < _PLANES_FROM
+    apart = cv2.split(image) if small else planes(image)
+    found = [look(*cv2.minMaxLoc(plane)[:2]) for plane in apart]
+    if all(one is found[0] for one in found):
+        return found[0].look(image)
+    if small:
+        return cv2.LUT(image, cv2.merge([one.table for one in found]))
+    return cv2.merge([one.look(plane, plane) for one, plane in zip(found, apart, strict=True)])
+
+
+@lru_cache(maxsize=64)
+def _stretches(run: Run) -> Callable[[float, float], _Stretch]:
+    """Return what gives a channel's tone by its extremes: one for every kernel of that run, so that caches are few."""
+    return lru_cache(maxsize=4096)(partial(_stretch, run))
+
+
+def _stretch(run: Run, lowest: float, highest: float) -> _Stretch:
+    counts = np.zeros((1, 256), dtype=np.int64)
+    counts[0, [int(lowest), int(highest)]] = 1  # extremes see no more of a histogram
+    table = run_table(run, counts, _UINT8)
+    slope = 255.0 / max(highest - lowest, 1.0)
+    return _Stretch(table, by_bits(table[0]) or by_line(table[0], (slope, -lowest * slope)) or by_table(table))
+
+
+def looked_up(image: Image, tables: Table) -> Image:
+    """Return an image through tables `(C, 256)`, one a channel."""
+    if len(tables) == 1:
+        return cv2.LUT(image, tables[0])
+    if image.shape[0] * image.shape[1] < _PLANES_FROM:
+        wide: Table = tables.T[None].copy()
+        return cv2.LUT(image, wide)
+    apart = planes(image)
+    looks = [by_table(table) for table in tables]
+    return cv2.merge([look(plane, plane) for look, plane in zip(looks, apart, strict=True)])
+
+
+def histograms(image: Image) -> Counts:
+    """Return the exact histograms `(C, 256)`, in blocks where float32 would round."""
+    channels = image.shape[2] if image.ndim == 3 else 1
+    if image.shape[0] * image.shape[1] < _PUSH_FROM and channels <= len(_APART):
+        apart = image if channels == 1 else image + _APART[:channels]
+        counts: Counts = np.bincount(apart.ravel(), minlength=channels * 256)
+        return counts.reshape(channels, 256)
+    total = np.zeros((channels, 256), dtype=np.int64)
+    pixels = image.reshape(-1, 1, channels)
+    for start in range(0, len(pixels), _EXACT_COUNT):
+        block = [pixels[start : start + _EXACT_COUNT]]
+        counted = [cv2.calcHist(block, [channel], None, [256], [0, 256]) for channel in range(channels)]
+        total += np.array(counted, dtype=np.int64).reshape(channels, 256)
+    return total
+
+
+_APART = np.arange(0, 1024, 256, dtype=np.uint16)
+
+
+def _statistic_table(effect: ToneFrom, counts: Counts, dtype: np.dtype[Any]) -> Table:
+    """Return the tables `(C, 256)` of a ToneFrom; those of Equalize by a sum in float32, to the bit."""
+    table = _equalized(counts) if effect.function is equalize else None
+    return statistic_table(effect, counts, dtype) if table is None else table
+
+
+def _equalized(counts: Counts) -> Table | None:
+    """Return Equalize's tables; None where a step is 0, or where float32 may not tell quotients apart.
+
+    All channels are counted up in one row. (n + step // 2) // step is the nearest integer to the middle between the
+    quotient's multiples of 1 / step, minus a half.
+    """
+    channels = len(counts)
+    flat = counts.ravel()
+    below = flat.cumsum()
+    pixels = int(below[255])
+    if pixels > _EXACT_QUOTIENTS:
+        return None
+    # Below the highest level in use lie all pixels but its own.
+    ends = below.searchsorted([pixels * (channel + 1) for channel in range(channels)])
+    steps = [(pixels - own) // 255 for own in flat[ends].tolist()]
+    if 0 in steps:
+        return None
+    below -= flat
+    rows = below.astype(np.float32).reshape(counts.shape)
+    tables = np.empty(counts.shape, dtype=np.uint8)
+    for channel, step in enumerate(steps):
+        shift = (step // 2 + 0.5 - channel * pixels) / step - 0.5
+        cv2.convertScaleAbs(rows[channel], tables[channel], 1 / step, shift)
+    return tables
