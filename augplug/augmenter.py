@@ -97,8 +97,9 @@ class Augmenter:
             return self._call_with(picture, sample, partner, self._items(self._key(index, epoch)))
         items = self._items(self._key(index, epoch))
         if picture.__class__ is np.ndarray:
-            checked = check_image(picture, self.max_pixels)
-            return run(self._program(items, checked), checked)
+            image = check_image(picture, self.max_pixels)
+            program = self._programs.get((items, image.shape, image.dtype))
+            return run(self._prepare(items, image) if program is None else program, image)
         array, back = to_array(picture)
         checked = check_image(array, self.max_pixels)
         made = run(self._program(items, checked), checked)

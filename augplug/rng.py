@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import math
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -29,7 +29,7 @@ class Stream:
 
     def __init__(self, digest: bytes, key: bytes) -> None:
         """Start the stream of `key` under the policy whose `digest` has at most 64 bytes."""
-        self.word = _words(digest, key).__next__
+        self.word: Callable[[], int] = _words(digest, key).__next__
 
     def below(self, bound: int) -> int:
         """Return an integer in 0..bound-1 (bias below bound / 2**64)."""
@@ -50,6 +50,28 @@ def _words(digest: bytes, key: bytes) -> Iterator[int]:
         hasher = keyed.copy()
         hasher.update(key + block.to_bytes(4, "little"))
         yield from _UNPACK(hasher.digest())
+
+
+def beginnings(digest: bytes) -> Callable[[bytes, int], Stream]:
+    """Return the function from (key, blocks) to the first 8 `blocks` words of a stream: `word` raises IndexError then.
+
+    A third of the time that a whole `Stream` takes to begin: no generator, and one call.
+    """
+    keyed = _keyed(digest)
+    new = Stream.__new__
+
+    def begin(key: bytes, blocks: int) -> Stream:
+        words: list[int] = []
+        for block in range(blocks):
+            hasher = keyed.copy()
+            hasher.update(key + block.to_bytes(4, "little"))
+            words += _UNPACK(hasher.digest())
+        words.reverse()
+        stream = new(Stream)
+        stream.word = words.pop
+        return stream
+
+    return begin
 
 
 _UNPACK = struct.Struct("<8Q").unpack

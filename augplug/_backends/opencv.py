@@ -77,9 +77,6 @@ def _finished(image: Image, table: Table, layout: Layout) -> Image:
     return made
 
 
-_EDGES: tuple[Any, ...] = (0, -1, (slice(None), 0), (slice(None), -1))
-
-
 def _filter(effect: Filter, shape: tuple[int, ...]) -> Kernel | None:
     mix = blend(effect.factor)
     if effect.kernel == "gaussian":
@@ -93,10 +90,11 @@ def _filter(effect: Filter, shape: tuple[int, ...]) -> Kernel | None:
 
     def render(image: Image) -> Image:
         # (box + 4 centre) / 13 is never half way between integers (13 is odd), so rounding is Pillow's truncated sum.
-        box = cv2.boxFilter(image, cv2.CV_16U, (3, 3), normalize=False)
-        smooth = cv2.addWeighted(box, 1 / 13, image, 4 / 13, 0, dtype=cv2.CV_8U)
-        for edge in _EDGES:
-            smooth[edge] = image[edge]
+        total = cv2.boxFilter(image, cv2.CV_16U, (3, 3), normalize=False)
+        total += np.left_shift(image, 2, dtype=np.uint16)
+        smooth = cv2.convertScaleAbs(total, alpha=1 / 13)
+        height, width = shape[:2]
+        smooth[:: height - 1], smooth[:, :: width - 1] = image[:: height - 1], image[:, :: width - 1]
         return mix(smooth, image)
 
     return render

@@ -170,8 +170,9 @@ def looked_up(image: Image, tables: Table) -> Image:
 def histograms(image: Image) -> Counts:
     """Return the exact histograms `(C, 256)`, in blocks where float32 would round."""
     channels = image.shape[2] if image.ndim == 3 else 1
-    if image.shape[0] * image.shape[1] < _PUSH_FROM and channels <= len(_APART):
-        apart = image if channels == 1 else image + _APART[:channels]
+    if image.shape[0] * image.shape[1] < _PUSH_FROM and channels <= 4:
+        rows = image.reshape(len(image), -1)
+        apart = rows if channels == 1 else rows + _apart(image.shape[1], channels)
         counts: Counts = np.bincount(apart.ravel(), minlength=channels * 256)
         return counts.reshape(channels, 256)
     total = np.zeros((channels, 256), dtype=np.int64)
@@ -183,7 +184,10 @@ def histograms(image: Image) -> Counts:
     return total
 
 
-_APART = np.arange(0, 1024, 256, dtype=np.uint16)
+@lru_cache(maxsize=16)
+def _apart(width: int, channels: int) -> Table:
+    """Return what keeps the channels of a row of pixels apart: 0, 256, 512, 0, 256, ..."""
+    return np.tile(np.arange(channels, dtype=np.uint16) * 256, width)
 
 
 def _statistic_table(effect: ToneFrom, counts: Counts, dtype: np.dtype[Any]) -> Table:

@@ -14,7 +14,7 @@ from augplug._policies.grammar import BlendOf, Node, OneOf, Policy, Sequence, So
 from augplug.distributions import Beta, Distribution, dirichlet
 from augplug.ops.base import Operation
 from augplug.ops.levels import SCALES, Row
-from augplug.rng import WORD, Stream, pick
+from augplug.rng import WORD, Stream, beginnings, pick
 
 _INTERNED = 512
 """How many drawn operations a step keeps; a step with continuous numbers would keep them without end."""
@@ -52,9 +52,17 @@ def drawing(policy: Policy) -> Callable[[bytes], tuple[Item, ...]]:
     """Return the function from a key to what the policy draws with it."""
     draw, digest = compile_policy(policy), policy.digest
 
+    begin, blocks = beginnings(digest), 1
+
     def items(key: bytes) -> tuple[Item, ...]:
+        nonlocal blocks
         drawn: list[Item] = []
-        draw(Stream(digest, key), drawn)
+        try:
+            draw(begin(key, blocks), drawn)
+        except IndexError:  # it draws more words than these; threads may count too far, and nothing else
+            blocks += 1
+            drawn.clear()
+            draw(Stream(digest, key), drawn)
         return tuple(drawn)
 
     always = _without_chance(draw)
@@ -148,19 +156,34 @@ def _step(step: Step, policy: Policy) -> Draw:
     numbers = {name: source for name, source in sources if not callable(source)}
     names = [name for name, source in sources if callable(source)]
     chances = [source for _, source in sources if callable(source)]
-    made: dict[tuple[Any, ...], Drawn] = {}
+    if not chances:
+        always = Drawn(step.address, step.operation(**numbers))
+        return _now_and_then(below, lambda _: always)
+    made: dict[Any, Drawn] = {}
+    alone = chances[0] if len(chances) == 1 else None
 
-    def draw(stream: Stream, drawn: list[Item]) -> None:
-        if below < WORD and stream.word() >= below:
-            return
+    def drawn_operation(stream: Stream) -> Drawn:
         # pylint: disable-next=consider-using-generator  # a list is quicker for so few
-        values = tuple([chance(stream) for chance in chances]) if chances else ()
+        values = alone(stream) if alone else tuple([chance(stream) for chance in chances])
         known = made.get(values)
         if known is None:
-            known = Drawn(step.address, step.operation(**numbers, **dict(zip(names, values, strict=True))))
+            given = (values,) if alone else values
+            known = Drawn(step.address, step.operation(**numbers, **dict(zip(names, given, strict=True))))
             if len(made) < _INTERNED:
                 made[values] = known
-        drawn.append(known)
+        return known
+
+    return _now_and_then(below, drawn_operation)
+
+
+def _now_and_then(below: int, drawn_operation: Callable[[Stream], Drawn]) -> Draw:
+    """Return the draw of an operation that happens where a word is below that number; no word is taken if all are."""
+    if below == WORD:
+        return lambda stream, drawn: drawn.append(drawn_operation(stream))
+
+    def draw(stream: Stream, drawn: list[Item]) -> None:
+        if stream.word() < below:
+            drawn.append(drawn_operation(stream))
 
     return draw
 
