@@ -95,7 +95,7 @@ def by_line(table: Table, line: Line) -> Look | None:
     margin = _MARGIN * max(slope, 1)
     if room - short < 2 * margin:
         return None
-    shift = offset + (short + room) / 2 - 0.5
+    shift = float(offset + (short + room) / 2 - 0.5)
     if shift > -0.5:  # convertScaleAbs is quicker, and would turn negative sums round
         look: Look = partial(cv2.convertScaleAbs, alpha=slope, beta=shift)
     else:

@@ -1,0 +1,114 @@
+"""Bit operations and sums that stand for a table: the very values of the table, on every value, size and layout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from augplug._backends import opencv_looks as looks
+from augplug._backends import opencv_tones as tones
+from augplug._backends.tables import from_units, statistic_table, tone_table
+from augplug.effects import Tone, ToneFrom
+from augplug.ops import tone as formulas
+
+UINT8 = np.dtype(np.uint8)
+EVERY = np.arange(256, dtype=np.uint8)
+SIZES = [(1, 1), (1, 256), (5, 7), (16, 33), (67, 129)]
+BITS: list[tuple[Tone, Any]] = [
+    (Tone(formulas.invert), cv2.bitwise_not),
+    *((Tone(formulas.posterize, bits), looks._masked) for bits in range(1, 8)),
+    *((Tone(formulas.solarize, threshold), looks._inverted) for threshold in (1.0, 77.5, 128.0, 255.0)),
+    *((Tone(formulas.solarize_add, add, 128.0), looks._added) for add in (1.0, 110.0, 255.0, -1.0, -90.0)),
+    (Tone(formulas.invert, after=(Tone(formulas.invert),)), looks._copied),
+]
+
+
+def images(channels: tuple[int, ...] = (3,)) -> list[np.ndarray[Any, Any]]:
+    rng = np.random.default_rng(3)
+    return [rng.integers(0, 256, (*size, *channels), dtype=np.uint8) for size in SIZES]
+
+
+def check(look: Callable[..., Any], table: np.ndarray[Any, Any]) -> None:
+    """Compare with the table: into a new array and in place; rows of all values, whatever stands before them."""
+    for image in [*images(), *images(()), *(np.roll(EVERY, shift)[None, : 256 - shift] for shift in range(40))]:
+        image = np.ascontiguousarray(image)
+        given = image.copy()
+        made = look(image)
+        np.testing.assert_array_equal(made, table[given])
+        np.testing.assert_array_equal(image, given)
+        assert not np.shares_memory(made, image)
+        np.testing.assert_array_equal(look(image, image), table[given])
+
+
+@pytest.mark.parametrize(("effect", "function"), BITS)
+def test_bit_operations_are_found_and_give_the_values_of_the_table(effect: Tone, function: Any) -> None:
+    table = tone_table(effect, UINT8)
+    look = looks.by_bits(table)
+    assert look is not None
+    assert getattr(look, "func", look) is function
+    check(look, table)
+
+
+def test_no_bit_operation_is_found_where_one_value_is_another() -> None:
+    found = [looks.by_bits(tone_table(effect, UINT8)) for effect, _ in BITS]
+    for (effect, _), place in zip(BITS, range(0, 256, 17), strict=False):
+        table = tone_table(effect, UINT8).copy()
+        table[place] ^= 5
+        look = looks.by_bits(table)
+        if look is not None:  # a table that differs may be another bit operation; then it is that one
+            check(look, table)
+    assert None not in found
+
+
+@pytest.mark.parametrize("factor", [0.1, 0.37, 0.5, 0.73, 1.1, 1.27, 1.9, 3.3, 9.9])
+@pytest.mark.parametrize("base", [0.0, 1.0, 64.0, 127.0, 255.0])
+def test_a_sum_is_the_table_of_a_blend_or_is_not_used(factor: float, base: float) -> None:
+    table = tone_table(Tone(formulas.blend, factor, base), UINT8)
+    look = looks.by_line(table, (factor, base * (1 - factor)))
+    if look is not None:
+        check(look, table)
+    np.testing.assert_array_equal(tones.tone(Tone(formulas.blend, factor, base), (1, 256))(EVERY[None])[0], table)
+
+
+def test_sums_are_used_for_most_stretches() -> None:
+    """Or AutoContrast were as slow as before, and the test above would not see it."""
+    pairs = [(low, high) for low in range(0, 60, 7) for high in range(180, 256, 5)]
+    found = [tones._stretch((ToneFrom("extremes", formulas.stretch),), float(low), float(high)) for low, high in pairs]
+    summed = [stretch for stretch in found if isinstance(stretch.look, partial)]
+    assert len(summed) > 0.75 * len(found)
+    for stretch in summed[::10]:
+        check(stretch.look, stretch.table[0])
+
+
+def test_a_line_that_an_integer_falls_just_short_of_is_left_to_the_table() -> None:
+    """A table made in float64 may truncate 49.99999 where the sum in float32 has 50."""
+    table = from_units(0.5 * EVERY.astype(np.float64), UINT8)
+    assert looks.by_line(table, (0.5, 0.0)) is not None
+    table[100] = 49
+    assert looks.by_line(table, (0.5, 0.0)) is None
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_equalize_by_sums_is_equalize(channels: int) -> None:
+    effect = ToneFrom("histogram", formulas.equalize)
+    rng = np.random.default_rng(channels)
+    for pixels in (300, 1024, 50_000, 1 << 18):
+        for alpha in (0.01, 1.0, 50.0):
+            counts = np.stack([rng.multinomial(pixels, rng.dirichlet([alpha] * 256)) for _ in range(channels)])
+            made, expected = tones._equalized(counts), statistic_table(effect, counts, UINT8)
+            if made is not None:
+                np.testing.assert_array_equal(made, expected)
+    even = np.full((channels, 256), 40)
+    np.testing.assert_array_equal(tones._equalized(even), statistic_table(effect, even, UINT8))
+
+
+def test_equalize_by_sums_leaves_large_images_and_steps_of_nothing() -> None:
+    alone = np.zeros((1, 256), dtype=np.int64)
+    alone[0, 7] = 900
+    assert tones._equalized(alone) is None
+    assert tones._equalized(np.full((1, 256), 1 << 11)) is None
