@@ -42,7 +42,7 @@ def by_table(table: Table) -> Look:
 def by_bits(table: Table) -> Look | None:
     """Return the bit operations or saturating sums that are a table `(256,)`; None where none is known."""
     moved = np.flatnonzero(table != _EVERY)
-    if not len(moved):
+    if not moved.size:
         return _copied
     if (table == _NEGATIVE).all():
         return partial(cv2.bitwise_not)

@@ -24,7 +24,7 @@ _EXACT_COUNT = 1 << 24
 _EXACT_QUOTIENTS = 1 << 18
 """Up to so many pixels Equalize's quotients are told apart in float32."""
 _BITS_FROM = 1 << 12
-"""From so many pixels on, two passes of bit operations are quicker than a table."""
+"""From so many pixels on, sums and two passes of bit operations are quicker than a table."""
 _PLANES_FROM = 1 << 14
 """From so many pixels on, planes are quicker than pixels: OpenCV looks single planes up in a third of the time."""
 _PUSH_FROM = 1 << 13
@@ -40,8 +40,10 @@ def tone(effect: Tone, shape: tuple[int, ...]) -> Kernel:
 def _look(effect: Tone, *, small: bool) -> Look:
     table = tone_table(effect, _UINT8)
     bits = _bits(effect, small=small)
-    line = None if bits or effect.after or not effect.arguments else by_line(table, _blend(*effect.arguments[:2]))
-    return bits or line or by_table(table)
+    if small or bits or effect.after or not effect.arguments:
+        # Finding a line takes as long as a hundred look-ups of a small image, and draws of reals come once.
+        return bits or by_table(table)
+    return by_line(table, _blend(*effect.arguments[:2])) or by_table(table)
 
 
 def _bits(effect: Tone, *, small: bool) -> Look | None:
@@ -105,54 +107,60 @@ def _part(run: Run, shape: tuple[int, ...]) -> Kernel:
     """Return the kernel of tones, or of a statistic of the image with the tones around it."""
     first = run[0]
     if isinstance(first, ToneFrom) and first.statistic == "grey_mean":
-        look = lru_cache(maxsize=256)(partial(_about_mean, first, run[1:]))
+        look = lru_cache(maxsize=256)(partial(_about_mean, first, run[1:], small=shape[0] * shape[1] < _BITS_FROM))
         return lambda image: look(grey_mean(image))(image)
     if _has_histogram(run):
         return lambda image: looked_up(image, run_table(run, histograms(image), _UINT8, _statistic_table))
     if isinstance(first, ToneFrom):
-        return partial(_stretched, look=_stretches(run))
+        return partial(_stretched, by=_stretches(run))
     return tone(_joined(run), shape)
 
 
-def _about_mean(effect: ToneFrom, after: Run, mean: float) -> Look:
+def _about_mean(effect: ToneFrom, after: Run, mean: float, *, small: bool) -> Look:
     tones = tuple(tone for tone in after if isinstance(tone, Tone))  # all of them: _parts cuts before others
     table = tone_table(Tone(effect.function, mean, *effect.arguments, after=tones), _UINT8)
-    line = None if after else by_line(table, _blend(effect.arguments[0] if effect.arguments else None, mean))
+    line = None if small or after else by_line(table, _blend(effect.arguments[0] if effect.arguments else None, mean))
     return line or by_table(table)
 
 
-class _Stretch(NamedTuple):
-    """What a run of tones does to a channel of known extremes."""
+class _Stretches(NamedTuple):
+    """What a run of tones does to a channel, by its extremes."""
 
-    table: Table
-    look: Look
+    table: Callable[[float, float], Table]
+    look: Callable[[float, float], Look]
 
 
-def _stretched(image: Image, look: Callable[[float, float], _Stretch]) -> Image:
+def _stretched(image: Image, by: _Stretches) -> Image:
     if image.ndim == 2:
-        return look(*cv2.minMaxLoc(image)[:2]).look(image)
+        return by.look(*cv2.minMaxLoc(image)[:2])(image)
     small = image.shape[0] * image.shape[1] < _PLANES_FROM
     apart = cv2.split(image) if small else planes(image)
-    found = [look(*cv2.minMaxLoc(plane)[:2]) for plane in apart]
-    if all(one is found[0] for one in found):
-        return found[0].look(image)
+    extremes = [cv2.minMaxLoc(plane)[:2] for plane in apart]
     if small:
-        return cv2.LUT(image, cv2.merge([one.table for one in found]))
-    return cv2.merge([one.look(plane, plane) for one, plane in zip(found, apart, strict=True)])
+        return cv2.LUT(image, cv2.merge([by.table(*ends) for ends in extremes]))
+    if all(ends == extremes[0] for ends in extremes):
+        return by.look(*extremes[0])(image)
+    return cv2.merge([by.look(*ends)(plane, plane) for ends, plane in zip(extremes, apart, strict=True)])
 
 
 @lru_cache(maxsize=64)
-def _stretches(run: Run) -> Callable[[float, float], _Stretch]:
-    """Return what gives a channel's tone by its extremes: one for every kernel of that run, so that caches are few."""
-    return lru_cache(maxsize=4096)(partial(_stretch, run))
+def _stretches(run: Run) -> _Stretches:
+    """Return what is known of a run: one for every kernel of it, so that caches are few."""
+    table = lru_cache(maxsize=4096)(partial(_stretch_table, run))
+    return _Stretches(table, lru_cache(maxsize=4096)(partial(_stretch_look, table)))
 
 
-def _stretch(run: Run, lowest: float, highest: float) -> _Stretch:
+def _stretch_table(run: Run, lowest: float, highest: float) -> Table:
+    """Return the table `(1, 256)` of a channel with these extremes."""
     counts = np.zeros((1, 256), dtype=np.int64)
     counts[0, [int(lowest), int(highest)]] = 1  # extremes see no more of a histogram
-    table = run_table(run, counts, _UINT8)
+    return run_table(run, counts, _UINT8)
+
+
+def _stretch_look(table_of: Callable[[float, float], Table], lowest: float, highest: float) -> Look:
+    table = table_of(lowest, highest)
     slope = 255.0 / max(highest - lowest, 1.0)
-    return _Stretch(table, by_bits(table[0]) or by_line(table[0], (slope, -lowest * slope)) or by_table(table))
+    return by_bits(table[0]) or by_line(table[0], (slope, -lowest * slope)) or by_table(table)
 
 
 def looked_up(image: Image, tables: Table) -> Image:
