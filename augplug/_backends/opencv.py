@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from augplug._backends import finishing, kernels, reference
-from augplug._backends.base import Backend, Kernel
+from augplug._backends.base import Backend, Finish, Kernel
 from augplug._backends.opencv_warps import warp
 from augplug._backends.tables import GREY, Table, blend8, run_of, run_table, tone_table
 from augplug.effects import Blend, ColorMix, Effect, Filter, Tone, ToneFrom, Warp
@@ -66,7 +66,7 @@ class OpenCV(Backend):
 
     def finish(
         self, output: Output, last: Tone | ToneFrom | None, shape: tuple[int, ...], dtype: np.dtype[Any]
-    ) -> Kernel:
+    ) -> Finish:
         """Return the last step: on uint8 images OpenCV looks up the table."""
         channels = shape[2] if len(shape) == 3 else 1
         if dtype != np.uint8:
@@ -175,14 +175,14 @@ def _wide(table: Table) -> Table:
     return table[0] if len(table) == 1 else table.T[None].copy()
 
 
-def _finished(image: Image, table: Table, layout: Layout) -> Image:
+def _finished(image: Image, table: Table, layout: Layout, into: Image | None) -> Image:
     """Return an image through tables `(C, 256)` of float32: a plane after the other, the layout as it comes."""
+    made = finishing.room(into, image.shape if layout == "HWC" else (len(table), *image.shape[:2]))
     if layout == "HWC" or len(table) == 1:
-        made = cv2.LUT(image, _wide(table)).reshape(image.shape)
-        return made if layout == "HWC" else finishing.laid(made, layout)
-    made = np.empty((len(table), *image.shape[:2]), np.float32)
-    for plane, own, into in zip(cv2.split(image), table, made, strict=True):
-        cv2.LUT(plane, own, into)
+        cv2.LUT(image, _wide(table), made.reshape(image.shape))
+        return made
+    for plane, own, goal in zip(cv2.split(image), table, made, strict=True):
+        cv2.LUT(plane, own, goal)
     return made
 
 
