@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -13,7 +13,7 @@ from augplug._backends import default_backend
 from augplug._backends.base import Backend, Kernel
 from augplug._policies.draw import Item, drawing
 from augplug._policies.grammar import Node, Policy, Step
-from augplug.batches import as_batch, check_indices, in_turn, rows_of, stacked
+from augplug.batches import as_batch, check_indices, filled, in_turn, rows_of
 from augplug.effects import Mix, Opaque
 from augplug.errors import SettingsError, TargetError, suggest
 from augplug.fuse import FUSE_LEVELS, FuseLevel
@@ -21,7 +21,7 @@ from augplug.mixing import Partner
 from augplug.outputs import Output
 from augplug.plan import Plan
 from augplug.ranges import natural
-from augplug.rendering import canvas_after, canvas_of, check_image, describe, kernels_of, prepare, run
+from augplug.rendering import canvas_after, canvas_of, check_image, describe, kernels_of, prepare, run, run_into
 from augplug.rng import key_of, key_of_count
 from augplug.samples import Sample, read, to_array
 from augplug.stages import digest_of, finish, last_mix, render
@@ -127,19 +127,35 @@ class Augmenter:
         ]
         threads = natural("threads", threads, lowest=1)
         back = back if self.output is None else np.asarray
+        keys = [self._key(number, epoch) for number in numbers]
         if not targets and not self.mixes:
-            plain = in_turn(lambda i: self(array[i], index=numbers[i], epoch=epoch), len(array), threads)
-            return back(stacked(plain, array))
+            return back(
+                filled(lambda place, into: self._rendered_into(array[place], keys[place], into), array, threads)
+            )
         rows = rows_of(array, targets)
-        if self.mixes:
-            made = self._mixed(rows, [self._items(self._key(number, epoch)) for number in numbers], threads)
-        else:
-            made = in_turn(lambda i: self(**rows[i], index=numbers[i], epoch=epoch), len(array), threads)
-        images = back(stacked([row["image"] for row in made], array))
+        drawn = [self._items(key) for key in keys]
+        made: Callable[[int], dict[str, Any]] = (
+            self._mixed(rows, drawn, threads)
+            if self.mixes
+            else lambda place: self._with_targets(self._read(rows[place]), drawn[place])
+        )
+
+        def image_of(place: int, _: Image | None) -> Image:
+            rows[place] = made(place)
+            image: Image = rows[place].pop("image")
+            return image
+
+        images = back(filled(image_of, array, threads))
         if not targets:
             return images
-        columns = {name: None if values is None else [row[name] for row in made] for name, values in targets.items()}
+        columns = {name: None if values is None else [row[name] for row in rows] for name, values in targets.items()}
         return {"image": images, **columns}
+
+    def _rendered_into(self, picture: Image, key: bytes, into: Image | None) -> Image:
+        """Return what a call makes, in `into` if an output can write it there."""
+        image = check_image(picture, self.max_pixels)
+        program = self._program(self._items(key), image)
+        return run(program, image) if self.output is None or into is None else run_into(program, image, into)
 
     def _program(self, items: tuple[Item, ...], image: Image) -> tuple[Kernel, ...]:
         program = self._programs.get((items, image.shape, image.dtype))
@@ -195,14 +211,20 @@ class Augmenter:
             made = finish(last, [made, (partner.image, partner.targets)], 0)
         return self._result(sample, made)
 
-    def _mixed(self, rows: list[dict[str, Any]], drawn: list[tuple[Item, ...]], threads: int) -> list[dict[str, Any]]:
-        """Return the samples of a batch augmented, then mixed."""
+    def _mixed(
+        self, rows: list[dict[str, Any]], drawn: list[tuple[Item, ...]], threads: int
+    ) -> Callable[[int], dict[str, Any]]:
+        """Augment the samples of a batch; return what mixes that of a place with its partners."""
         samples = [self._read(row) for row in rows]
         raw = [sample.image for sample in samples]
         rendered = in_turn(lambda i: self._rendered(samples[i], drawn[i], raw, i), len(rows), threads)
         finished = [made for made, _ in rendered]
-        mixed = [made if last is None else finish(last, finished, i) for i, (made, last) in enumerate(rendered)]
-        return [self._result(sample, made) for sample, made in zip(samples, mixed, strict=True)]
+
+        def mixed(place: int) -> dict[str, Any]:
+            made, last = rendered[place]
+            return self._result(samples[place], made if last is None else finish(last, finished, place))
+
+        return mixed
 
     def plan(self, image: Any, *, index: int | None = None, epoch: int = 0, partner: Any = None) -> Plan:
         """Return what `augment(image, index=index, epoch=epoch)` draws, without rendering it.

@@ -1,9 +1,10 @@
-"""What a batch needs around the single calls: its columns checked, its images stacked, threads."""
+"""What a batch needs around the single calls: its columns checked, its images in one array, threads."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import Any, TypeVar
 
 import numpy as np
@@ -13,6 +14,8 @@ from augplug.samples import KEYWORDS
 from augplug.types import Image
 
 Made = TypeVar("Made")
+PIECES = 4
+"""How many pieces of a batch a thread gets, one after the other."""
 
 
 def as_batch(images: Any) -> Image:
@@ -52,18 +55,39 @@ def rows_of(images: Image, targets: Mapping[str, Sequence[Any] | None]) -> list[
 
 
 def in_turn(function: Callable[[int], Made], count: int, threads: int) -> list[Made]:
-    """Return the function of 0..count-1, by that many threads."""
+    """Return the function of 0..count-1, by that many threads; what it raises is that of the first place that fails."""
     if threads == 1:
         return [function(place) for place in range(count)]
+    # A piece is many images, since a hand-over costs as much as a small image; and there are more than threads, since
+    # images cost unequally.
+    size = -(-count // (PIECES * threads)) or 1
+    pieces = [range(start, min(start + size, count)) for start in range(0, count, size)]
     with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(function, range(count)))
+        return list(chain.from_iterable(pool.map(lambda piece: [function(place) for place in piece], pieces)))
 
 
-def stacked(made: Sequence[Image], images: Image) -> Image:
-    """Return results as one array. Raises ImageError when their sizes are unequal."""
-    sizes = {image.shape for image in made}
-    if len(sizes) > 1:
-        raise ImageError(
-            f"the images of the batch came out in unequal sizes {sorted(sizes)}; end the policy with a crop"
-        )
-    return np.stack(made) if made else images.copy()
+def filled(render: Callable[[int, Image | None], Image], images: Image, threads: int) -> Image:
+    """Return the batch of what `render` makes of each place, by that many threads.
+
+    It gets the place and where its image goes, which is None for the first place: its shape is that of all. An image
+    that it makes somewhere else is copied. Raises ImageError when the shapes are unequal.
+    """
+    if len(images) == 0:
+        return images.copy()
+    first = render(0, None)
+    batch = np.empty((len(images), *first.shape), first.dtype)
+    batch[0] = first
+
+    def place(number: int) -> None:
+        into = batch[number + 1]
+        made = render(number + 1, into)
+        if made.shape != first.shape:
+            raise ImageError(
+                f"the images of the batch came out in unequal sizes {sorted({made.shape, first.shape})}; end the "
+                "policy with a crop"
+            )
+        if made is not into:
+            into[...] = made
+
+    in_turn(place, len(images) - 1, threads)
+    return batch

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from augplug import fuse as fusing
-from augplug._backends.base import Backend, Kernel
+from augplug._backends.base import Backend, Finish, Kernel
 from augplug._policies.draw import Drawn, Item
 from augplug.effects import Blend, ColorMix, Effect, Mix, Opaque, Tone, ToneFrom, Warp
 from augplug.errors import ImageError, OperationError, TargetError
@@ -177,3 +177,9 @@ def run(program: Sequence[Kernel], image: Image) -> Image:
     for kernel in program:
         image = kernel(image)
     return image
+
+
+def run_into(program: Sequence[Kernel], image: Image, into: Image) -> Image:
+    """Return what `run` does of a program that ends with an output; `into` where that has the shape of the result."""
+    last: Finish = program[-1]
+    return last(run(program[:-1], image) if program[:-1] else image, into)

@@ -16,6 +16,11 @@ Kernel: TypeAlias = Callable[[Image], Image]
 """Takes a C-contiguous image, leaves it as it is, and returns a new one of the same dtype."""
 
 
+Finish: TypeAlias = Callable[..., Image]
+"""The kernel that ends a program: `(image, into=None)`. It returns the result, which is written into the array `into`
+where that has its shape, so that a batch is not held twice."""
+
+
 class Backend(ABC):
     """Renders effects: the only place where pixels are touched."""
 
@@ -35,7 +40,7 @@ class Backend(ABC):
     @abstractmethod
     def finish(
         self, output: Output, last: Tone | ToneFrom | None, shape: tuple[int, ...], dtype: np.dtype[Any]
-    ) -> Kernel:
+    ) -> Finish:
         """Return the kernel that ends a program: the tone `last`, if there is one, then what `output` says.
 
         It takes images of `shape` and `dtype` and returns float32, in the layout of `output`. On integers a tone and

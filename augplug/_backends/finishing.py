@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from augplug._backends.base import Backend, Kernel
+from augplug._backends.base import Backend, Finish, Kernel
 from augplug._backends.tables import Table, levels, run_of, run_table, tone_table
 from augplug.effects import Tone, ToneFrom
 from augplug.errors import ImageError
@@ -26,8 +26,8 @@ Reals = npt.NDArray[np.float32]
 class Looking(NamedTuple):
     """How a backend looks at an integer image and its tables."""
 
-    up: Callable[[Image, Reals, Layout], Image]
-    """Takes an image, tables `(C, L)` of float32 and a layout; returns the image through its tables, in that layout."""
+    up: Callable[[Image, Reals, Layout, Image | None], Image]
+    """Takes an image, tables `(C, L)` of float32, a layout and `into`; returns the image through its tables."""
     histograms: Callable[[Image], Counts]
     """Returns the exact histograms `(C, L)` of an image."""
 
@@ -39,7 +39,7 @@ def finish(
     dtype: np.dtype[Any],
     backend: Backend,
     looking: Looking,
-) -> Kernel:
+) -> Finish:
     """Return the kernel of the last step, and of `last` before it."""
     if dtype.kind == "f" or (isinstance(last, ToneFrom) and last.statistic == "grey_mean"):
         # No table before the image is there: the tone is rendered first.
@@ -47,23 +47,23 @@ def finish(
         return then if last is None else _chained(backend.prepare(last, shape, dtype), then)
     if isinstance(last, ToneFrom):
         normal, run = _table(output, shape, dtype), run_of(last)
-        return lambda image: looking.up(
-            image, _through(run_table(run, looking.histograms(image), dtype), normal), output.layout
+        return lambda image, into=None: looking.up(
+            image, _through(run_table(run, looking.histograms(image), dtype), normal), output.layout, into
         )
     normal = _table(output, shape, dtype)
     table = normal if last is None else _through(tone_table(last, dtype), normal)
-    return lambda image: looking.up(image, table, output.layout)
+    return lambda image, into=None: looking.up(image, table, output.layout, into)
 
 
-def _alone(output: Output, shape: tuple[int, ...], dtype: np.dtype[Any], looking: Looking) -> Kernel:
+def _alone(output: Output, shape: tuple[int, ...], dtype: np.dtype[Any], looking: Looking) -> Finish:
     table = _table(output, shape, dtype)  # of floats too: a wrong number of channels is refused here
     if dtype.kind == "f":
         return partial(_arithmetic, output=output)
-    return lambda image: looking.up(image, table, output.layout)
+    return lambda image, into=None: looking.up(image, table, output.layout, into)
 
 
-def _chained(first: Kernel, then: Kernel) -> Kernel:
-    return lambda image: then(first(image))
+def _chained(first: Kernel, then: Finish) -> Finish:
+    return lambda image, into=None: then(first(image), into)
 
 
 def _table(output: Output, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Reals:
@@ -88,14 +88,22 @@ def _through(table: Table, normal: Reals) -> Reals:
     return np.take_along_axis(normal, np.broadcast_to(table, normal.shape).astype(np.intp), axis=1)
 
 
-def _arithmetic(image: Image, output: Output) -> Image:
+def _arithmetic(image: Image, into: Image | None = None, *, output: Output) -> Image:
     channels = image.astype(np.float64) - np.asarray(output.mean)
     channels /= np.asarray(output.std)
-    return laid(channels.astype(np.float32), output.layout)
+    return laid(channels.astype(np.float32), output.layout, into)
 
 
-def laid(image: Image, layout: Layout) -> Image:
-    """Return an image `(H, W)` or `(H, W, C)` in a layout, C-contiguous."""
-    if layout == "HWC":
-        return image
-    return image[None] if image.ndim == 2 else np.ascontiguousarray(np.moveaxis(image, 2, 0))
+def laid(image: Image, layout: Layout, into: Image | None) -> Image:
+    """Return an image `(H, W)` or `(H, W, C)` in a layout, C-contiguous; in `into` where that fits."""
+    if layout == "CHW":
+        image = image[None] if image.ndim == 2 else np.moveaxis(image, 2, 0)
+    if into is None or into.shape != image.shape:
+        return np.ascontiguousarray(image)
+    into[...] = image
+    return into
+
+
+def room(into: Image | None, shape: tuple[int, ...]) -> Image:
+    """Return where a result of that shape goes: `into` if it fits, else a new array."""
+    return into if into is not None and into.shape == shape else np.empty(shape, np.float32)

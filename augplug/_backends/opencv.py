@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from augplug._backends import finishing, kernels, reference
-from augplug._backends.base import Backend, Kernel
+from augplug._backends.base import Backend, Finish, Kernel
 from augplug._backends.opencv_color import blend, color_mix
 from augplug._backends.opencv_looks import planes
 from augplug._backends.opencv_tones import histograms, tone, tone_from
@@ -52,7 +52,7 @@ class OpenCV(Backend):
 
     def finish(
         self, output: Output, last: Tone | ToneFrom | None, shape: tuple[int, ...], dtype: np.dtype[Any]
-    ) -> Kernel:
+    ) -> Finish:
         """Return the last step: on uint8 images OpenCV looks up the table."""
         if dtype != np.uint8:
             return finishing.finish(output, last, shape, dtype, self, reference.LOOKING)
@@ -65,15 +65,15 @@ def _one_channel(image: Image, kernel: Kernel) -> Image:
     return kernel(image[..., 0])[..., None]
 
 
-def _finished(image: Image, table: Table, layout: Layout) -> Image:
+def _finished(image: Image, table: Table, layout: Layout, into: Image | None) -> Image:
     """Return an image through tables `(C, 256)` of float32: a plane after the other, the layout as it comes."""
+    made = finishing.room(into, image.shape if layout == "HWC" else (len(table), *image.shape[:2]))
     if layout == "HWC" or len(table) == 1:
         wide = table[0] if len(table) == 1 else table.T[None].copy()
-        made = cv2.LUT(image, wide).reshape(image.shape)
-        return made if layout == "HWC" else finishing.laid(made, layout)
-    made = np.empty((len(table), *image.shape[:2]), np.float32)
-    for plane, own, into in zip(planes(image), table, made, strict=True):
-        cv2.LUT(plane, own, into)
+        cv2.LUT(image, wide, made.reshape(image.shape))
+        return made
+    for plane, own, goal in zip(planes(image), table, made, strict=True):
+        cv2.LUT(plane, own, goal)
     return made
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from augplug import coords
 from augplug._backends import fields, finishing, kernels, noise, sampling
-from augplug._backends.base import Backend, Kernel
+from augplug._backends.base import Backend, Finish, Kernel
 from augplug._backends.tables import (
     GREY,
     Table,
@@ -49,7 +49,7 @@ class Reference(Backend):
 
     def finish(
         self, output: Output, last: Tone | ToneFrom | None, shape: tuple[int, ...], dtype: np.dtype[Any]
-    ) -> Kernel:
+    ) -> Finish:
         """Return the last step: by table on integers, by formula on floats."""
         return finishing.finish(output, last, shape, dtype, self, LOOKING)
 
@@ -104,8 +104,8 @@ def look_up(image: Image, table: Table) -> Image:
     return np.stack([table[c][image[..., c]] for c in range(image.shape[2])], axis=2)
 
 
-def _finished(image: Image, table: Table, layout: Layout) -> Image:
-    return finishing.laid(look_up(image, table), layout)
+def _finished(image: Image, table: Table, layout: Layout, into: Image | None) -> Image:
+    return finishing.laid(look_up(image, table), layout, into)
 
 
 def histograms(image: Image) -> Counts:

@@ -156,7 +156,8 @@ def fusing_is_exact(thing: Thing) -> None:
 def output_is_normalised(thing: Thing) -> None:
     """Does `finish` give float32 in the layout that is asked for, as the reference does, with and without a tone?
 
-    When it fails: apply the tone `last`, then (v - mean) / deviation on values in 0..1, then the layout.
+    When it fails: apply the tone `last`, then (v - mean) / deviation on values in 0..1, then the layout. The kernel
+    writes the same into the array that it is given beside the image, if it is given one.
     """
     made, slow = _backend(thing), Reference()
     last = next(effect for effect in _effects(thing, 3) if isinstance(effect, Tone))
@@ -164,9 +165,12 @@ def output_is_normalised(thing: Thing) -> None:
         image = photograph(_SIZE, 3, dtype)
         for output in (Output(mean=0.5, std=0.25, layout="CHW"), Output(mean=(0.1, 0.2, 0.3), std=0.5, layout="HWC")):
             for tone in (None, last):
-                one, other = (back.finish(output, tone, image.shape, image.dtype)(image) for back in (made, slow))
+                kernel, reference = (back.finish(output, tone, image.shape, image.dtype) for back in (made, slow))
+                one, other = kernel(image), reference(image)
                 same = (one.shape, one.dtype) == (other.shape, other.dtype) and np.allclose(one, other, atol=1e-5)
                 require(same, f"finish of {dtype} with {output} and {tone} differs from the reference")
+                written = kernel(image, np.full_like(one, np.nan))
+                require(np.array_equal(one, written), f"finish of {dtype} with {output} and {tone} writes other values")
 
 
 CHECKS: tuple[Check, ...] = (
