@@ -14,11 +14,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from augplug._backends import finishing, kernels, reference
+from augplug._backends import finishing, reference
 from augplug._backends.base import Backend, Kernel
+from augplug._backends.opencv_filters import filter_
+from augplug._backends.opencv_noise import add_noise
+from augplug._backends.opencv_paint import paint
 from augplug._backends.opencv_warps import warp
 from augplug._backends.tables import GREY, Table, blend8, run_of, run_table, tone_table
-from augplug.effects import Blend, ColorMix, Effect, Filter, Tone, ToneFrom, Warp
+from augplug.effects import Blend, ColorMix, Effect, Filter, Noise, Paint, Tone, ToneFrom, Warp
 from augplug.outputs import Layout, Output
 from augplug.types import Counts, Image
 
@@ -246,35 +249,12 @@ def _blend(factor: float) -> Callable[[Image, Image], Image]:
     return lambda base, image: blend8(base, image, factor)
 
 
-_EDGES: tuple[Any, ...] = (0, -1, (slice(None), 0), (slice(None), -1))
-
-
-def _filter(effect: Filter, shape: tuple[int, ...]) -> Kernel | None:
-    mix = _blend(effect.factor)
-    if effect.kernel == "gaussian":
-        weights = kernels.gaussian(*effect.arguments)
-        return lambda image: mix(cv2.sepFilter2D(image, -1, weights, weights, borderType=cv2.BORDER_REFLECT_101), image)
-    if effect.kernel == "line":
-        line = kernels.line(*effect.arguments)
-        return lambda image: mix(cv2.filter2D(image, -1, line, borderType=cv2.BORDER_REFLECT_101), image)
-    if effect.border != "keep" or min(shape[:2]) < 3:
-        return None
-
-    def render(image: Image) -> Image:
-        # (box + 4 centre) / 13 is never half way between integers (13 is odd), so rounding is Pillow's truncated sum.
-        box = cv2.boxFilter(image, cv2.CV_16U, (3, 3), normalize=False)
-        smooth = cv2.addWeighted(box, 1 / 13, image, 4 / 13, 0, dtype=cv2.CV_8U)
-        for edge in _EDGES:
-            smooth[edge] = image[edge]
-        return mix(smooth, image)
-
-    return render
-
-
 _MAKE: dict[type, Any] = {
     Tone: _tone,
     ToneFrom: _tone_from,
     ColorMix: _color_mix,
-    Filter: _filter,
+    Filter: partial(filter_, mixing=_blend),
     Warp: warp,
+    Paint: paint,
+    Noise: add_noise,
 }
