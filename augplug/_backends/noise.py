@@ -6,6 +6,7 @@ import math
 import threading
 from functools import cache
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,14 +29,15 @@ _BLOCK = 4
 
 def words(key: int, count: int, block: int = 0) -> Words:
     """Return `count` raw words of Philox from the key, from a block of 4 words on; little-endian."""
-    _GENERATOR.philox.state = {
+    state: Any = {
         "bit_generator": "Philox",
         "state": {"counter": (block, 0, 0, 0), "key": (key & _WORD, key >> 64)},
         "buffer": (0, 0, 0, 0),
-        "buffer_pos": _BLOCK,
+        "buffer_pos": _BLOCK,  # the buffer is used up
         "has_uint32": 0,
         "uinteger": 0,
     }
+    _GENERATOR.philox.state = state
     return np.asarray(_GENERATOR.philox.random_raw(count), dtype="<u8")
 
 

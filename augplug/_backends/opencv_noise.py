@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from functools import lru_cache, partial
+from typing import Any
 
 import cv2
 import numpy as np
@@ -28,26 +28,26 @@ def add_noise(effect: Noise, _shape: tuple[int, ...]) -> Kernel:
 
 
 def _added(image: Image, effect: Noise) -> Image:
-    added = _whole_numbers(noise.steps(effect.key, math.prod(image.shape)), effect.deviation).reshape(image.shape)
-    added += image
-    return np.clip(added, 0, 255, out=added).astype(np.uint8)
+    numbers = _whole_numbers(noise.steps(effect.key, image.size), effect.deviation)
+    return cv2.add(image, numbers.reshape(image.shape), dtype=cv2.CV_8U)
 
 
-def _whole_numbers(steps: Steps, deviation: float) -> npt.NDArray[np.int16]:
-    """Return the normal numbers of random steps, rounded, in -256..256: whatever is beyond clips as well."""
+def _whole_numbers(steps: Steps, deviation: float) -> npt.NDArray[Any]:
+    """Return the normal numbers of random steps, rounded; this thread's scratch, until the next call."""
     if len(steps) <= _SMALL:
         return _rounded(noise.quantiles()[steps], deviation)
     table, made = _table(deviation), scratch("noise", steps.shape, np.int16)
     if _LOOKS_UP_STEPS:
-        return cv2.LUT(steps[None], table[None], made[None])[0]
-    return np.take(table, steps, out=made, mode="clip")  # with a mode, numpy writes into `out` itself
+        cv2.LUT(steps[None], table[None], made[None])
+    else:
+        np.take(table, steps, out=made, mode="clip")  # with a mode, numpy writes into `out` itself
+    return made
 
 
 @lru_cache(maxsize=16)
 def _table(deviation: float) -> npt.NDArray[np.int16]:
-    return _rounded(noise.quantiles(), deviation)
+    return np.clip(_rounded(noise.quantiles(), deviation), -256, 256).astype(np.int16)  # beyond them all is clipped
 
 
-def _rounded(numbers: npt.NDArray[np.float32], deviation: float) -> npt.NDArray[np.int16]:
-    exact = (deviation * numbers).astype(np.float64)
-    return np.clip(np.floor(exact + 0.5), -256, 256).astype(np.int16)
+def _rounded(numbers: npt.NDArray[np.float32], deviation: float) -> npt.NDArray[np.float64]:
+    return np.floor((deviation * numbers).astype(np.float64) + 0.5)

@@ -72,7 +72,7 @@ def _packing(effect: Warp, shape: tuple[int, ...]) -> tuple[Callable[..., Image]
 
 
 def _fill(effect: Warp, shape: tuple[int, ...]) -> list[Any]:
-    return fill_values(effect.fill, shape, _UINT8).tolist()
+    return list(fill_values(effect.fill, shape, _UINT8).tolist())
 
 
 def _four_channels(image: Image, kernel: Callable[..., Image], size: tuple[int, int]) -> Image:

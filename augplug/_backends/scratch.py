@@ -1,4 +1,4 @@
-"""Arrays that a kernel needs only while it runs: each thread keeps its own, since fresh pages cost more than the work."""
+"""Arrays that a kernel needs only while it runs: kept by thread, since fresh pages can cost more than the work."""
 
 from __future__ import annotations
 
