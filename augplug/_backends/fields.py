@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from augplug._backends import noise
 from augplug.effects import Field
 from augplug.types import Points
 
@@ -76,6 +77,5 @@ def control(field: Field, rows: int, columns: int) -> Reals:
 
 def _uniform(key: int, count: int) -> Reals:
     """Return reals in [-1, 1) from the key: raw Philox words, mapped by ourselves."""
-    words = np.random.Philox(key=key).random_raw(count)
-    reals: Reals = (words >> np.uint64(11)).astype(np.float64) * 2.0**-52 - 1.0
+    reals: Reals = (noise.words(key, count) >> np.uint64(11)).astype(np.float64) * 2.0**-52 - 1.0
     return reals

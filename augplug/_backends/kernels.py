@@ -12,6 +12,7 @@ Weights = npt.NDArray[np.float64]
 _TRUNCATE = 4.0
 _SAMPLES = 16
 """Points a pixel of a line is sampled at."""
+_NEXT = np.array([[[0.0]], [[1.0]]])
 
 
 @lru_cache(maxsize=256)
@@ -28,12 +29,12 @@ def line(length: float, degrees: float) -> Weights:
     radius = math.ceil((length - 1) / 2)
     along = np.linspace(-(length - 1) / 2, (length - 1) / 2, max(2, int(length * _SAMPLES)))
     angle = math.radians(degrees)
-    xs, ys = radius + along * round(math.cos(angle), 15), radius - along * round(math.sin(angle), 15)
-    weights = np.zeros((2 * radius + 2, 2 * radius + 2))
-    x0, y0 = np.floor(xs).astype(np.intp), np.floor(ys).astype(np.intp)
-    for dy in (0, 1):
-        for dx in (0, 1):
-            part = (1 - np.abs(xs - x0 - dx)) * (1 - np.abs(ys - y0 - dy))
-            np.add.at(weights, (y0 + dy, x0 + dx), part)
-    weights = weights[:-1, :-1]
+    y, x = radius - along * round(math.sin(angle), 15), radius + along * round(math.cos(angle), 15)
+    points = np.array([y, x])
+    first = np.floor(points)
+    down, across = (1 - np.abs(points - first - _NEXT)).transpose(1, 0, 2)  # of this pixel, and of the next one
+    side = 2 * radius + 2
+    places = (first[0] * side + first[1]).astype(np.intp) + np.array([[[0], [1]], [[side], [side + 1]]])
+    weights = np.bincount(places.ravel(), (down[:, None] * across).ravel(), side * side)
+    weights = weights.reshape(side, side)[:-1, :-1]
     return np.asarray(weights / weights.sum())

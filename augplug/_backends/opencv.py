@@ -12,14 +12,17 @@ from typing import Any
 import cv2
 import numpy as np
 
-from augplug._backends import finishing, kernels, reference
+from augplug._backends import finishing, reference
 from augplug._backends.base import Backend, Finish, Kernel
-from augplug._backends.opencv_color import blend, color_mix
+from augplug._backends.opencv_color import color_mix
+from augplug._backends.opencv_filters import filter_
 from augplug._backends.opencv_looks import planes
+from augplug._backends.opencv_noise import add_noise
+from augplug._backends.opencv_paint import paint
 from augplug._backends.opencv_tones import histograms, tone, tone_from
 from augplug._backends.opencv_warps import warp
 from augplug._backends.tables import Table
-from augplug.effects import Blend, ColorMix, Effect, Filter, Tone, ToneFrom, Warp
+from augplug.effects import Blend, ColorMix, Effect, Filter, Noise, Paint, Tone, ToneFrom, Warp
 from augplug.outputs import Layout, Output
 from augplug.types import Image
 
@@ -77,33 +80,12 @@ def _finished(image: Image, table: Table, layout: Layout, into: Image | None) ->
     return made
 
 
-def _filter(effect: Filter, shape: tuple[int, ...]) -> Kernel | None:
-    mix = blend(effect.factor)
-    if effect.kernel == "gaussian":
-        weights = kernels.gaussian(*effect.arguments)
-        return lambda image: mix(cv2.sepFilter2D(image, -1, weights, weights, borderType=cv2.BORDER_REFLECT_101), image)
-    if effect.kernel == "line":
-        line = kernels.line(*effect.arguments)
-        return lambda image: mix(cv2.filter2D(image, -1, line, borderType=cv2.BORDER_REFLECT_101), image)
-    if effect.border != "keep" or min(shape[:2]) < 3:
-        return None
-
-    def render(image: Image) -> Image:
-        # (box + 4 centre) / 13 is never half way between integers (13 is odd), so rounding is Pillow's truncated sum.
-        total = cv2.boxFilter(image, cv2.CV_16U, (3, 3), normalize=False)
-        total += np.left_shift(image, 2, dtype=np.uint16)
-        smooth = cv2.convertScaleAbs(total, alpha=1 / 13)
-        height, width = shape[:2]
-        smooth[:: height - 1], smooth[:, :: width - 1] = image[:: height - 1], image[:, :: width - 1]
-        return mix(smooth, image)
-
-    return render
-
-
 _MAKE: dict[type, Any] = {
     Tone: tone,
     ToneFrom: tone_from,
     ColorMix: color_mix,
-    Filter: _filter,
+    Filter: filter_,
     Warp: warp,
+    Paint: paint,
+    Noise: add_noise,
 }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import cv2
@@ -10,22 +11,19 @@ import numpy as np
 import numpy.typing as npt
 
 from augplug import coords
-from augplug._backends import fields
+from augplug._backends import opencv_fields
 from augplug._backends.base import Kernel
+from augplug._backends.scratch import scratch
 from augplug._backends.tables import fill_values
 from augplug.effects import Field, Warp
 from augplug.types import Image, Matrix
 
-Map = npt.NDArray[np.float32]
 _INTERPOLATIONS = {"nearest": cv2.INTER_NEAREST, "linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC}
 _UINT8 = np.dtype(np.uint8)
-_GEMM: Any = cv2.gemm  # the stubs do not know that the third matrix may be missing
 _LONGEST_SIDE = 32766
 """OpenCV's warps index pixels with 16 bits."""
-_MOST_WEIGHTS = 1 << 20
-"""Spline weights of one axis that are kept, as numbers: finer grids on larger images go to the reference."""
-_PACK_FROM = 1 << 14
-"""From so many pixels on, nearest neighbour is quicker on pixels packed into float32."""
+_PACK_FROM = {"nearest": 1 << 14, "linear": 1 << 11}
+"""From so many output pixels on, RGB is quicker with a fourth byte; cubic never is."""
 _PAD = 64
 """The fourth byte of a packed fill: with it any three bytes are a normal float32, which OpenCV takes as a double."""
 _ON_EDGE = 1e-6
@@ -36,6 +34,9 @@ def warp(effect: Warp, shape: tuple[int, ...]) -> Kernel | None:
     """Return the kernel of a warp on uint8 images of up to 4 channels; None where OpenCV does not do it."""
     if isinstance(effect.motion, Field):
         return _by_field(effect, effect.motion, shape)
+    shift = _whole_shift(effect.motion)
+    if shift is not None:
+        return _shifted(shift, effect, shape)
     if effect.interpolation == "area":
         return _area(coords.inverse(effect.motion), effect.size, shape)
     if coords.is_turn(effect.motion, *shape[:2]) == effect.size:
@@ -44,32 +45,50 @@ def warp(effect: Warp, shape: tuple[int, ...]) -> Kernel | None:
 
 
 def _by_matrix(effect: Warp, motion: Matrix, shape: tuple[int, ...]) -> Kernel | None:
-    fill = fill_values(effect.fill, shape, _UINT8).tolist()
-    shift = _whole_shift(motion)
-    if shift is not None and effect.size == shape[:2]:
-        dx, dy = (max(-side, min(move, side)) for move, side in zip(shift, (shape[1], shape[0]), strict=True))
-        return partial(_shifted, dx=dx, dy=dy, fill=fill)
     if max(*shape[:2], *effect.size) > _LONGEST_SIDE:
         return None
-    pull = coords.inverse(motion)
-    flags = _INTERPOLATIONS[effect.interpolation] | cv2.WARP_INVERSE_MAP
     size = effect.size[::-1]
     if effect.interpolation == "linear" and _shrinks(motion, effect.size, shape):
         return lambda image: cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
-    packs = effect.interpolation == "nearest" and shape[2:] == (3,) and shape[0] * shape[1] >= _PACK_FROM
-    if packs:
-        fill = [float(np.array([*fill, _PAD], dtype=np.uint8).view(np.float32)[0])]
+    pull = coords.inverse(motion)
+    flags = _INTERPOLATIONS[effect.interpolation] | cv2.WARP_INVERSE_MAP
+    packs, fill = _packing(effect, shape)
     if motion[2] == (0.0, 0.0, 1.0):
-        kernel: Kernel = partial(cv2.warpAffine, M=pull[:2], dsize=size, flags=flags, borderValue=fill)
+        kernel: Any = partial(cv2.warpAffine, M=pull[:2], dsize=size, flags=flags, borderValue=fill)
     else:
         kernel = partial(cv2.warpPerspective, M=pull, dsize=size, flags=flags, borderValue=fill)
-    return partial(_packed, kernel=kernel) if packs else kernel
+    return partial(packs, kernel=kernel, size=effect.size) if packs else kernel
 
 
-def _packed(image: Image, kernel: Kernel) -> Image:
-    """Return an RGB image through a kernel that only moves pixels, each as one float32: half the time, no bit lost."""
-    made = kernel(cv2.cvtColor(image, cv2.COLOR_RGB2RGBA).view(np.float32)[..., 0])
-    return cv2.cvtColor(made.view(np.uint8).reshape(*made.shape, 4), cv2.COLOR_RGBA2RGB)
+def _packing(effect: Warp, shape: tuple[int, ...]) -> tuple[Callable[..., Image] | None, list[float]]:
+    """Return how an RGB image goes through the warp, None if as it is, and the fill as the warp takes it."""
+    fill = _fill(effect, shape)
+    most = _PACK_FROM.get(effect.interpolation)
+    if shape[2:] != (3,) or most is None or effect.size[0] * effect.size[1] < most:
+        return None, fill
+    if effect.interpolation == "linear":
+        return _four_channels, [*fill, 0]
+    return _one_float, [float(np.array([*fill, _PAD], dtype=np.uint8).view(np.float32)[0])]
+
+
+def _fill(effect: Warp, shape: tuple[int, ...]) -> list[Any]:
+    return list(fill_values(effect.fill, shape, _UINT8).tolist())
+
+
+def _four_channels(image: Image, kernel: Callable[..., Image], size: tuple[int, int]) -> Image:
+    """Return an RGB image through a kernel on RGBA: OpenCV 5 takes a third of the time for it, and no bit changes."""
+    made = kernel(_with_fourth(image), dst=scratch("warped", (*size, 4), np.uint8))
+    return cv2.cvtColor(made, cv2.COLOR_RGBA2RGB)
+
+
+def _one_float(image: Image, kernel: Callable[..., Image], size: tuple[int, int]) -> Image:
+    """Return an RGB image through a kernel that only moves pixels, each as one float32: no bit is lost."""
+    made = kernel(_with_fourth(image).view(np.float32)[..., 0], dst=scratch("warped", size, np.float32))
+    return cv2.cvtColor(made.view(np.uint8).reshape(*size, 4), cv2.COLOR_RGBA2RGB)
+
+
+def _with_fourth(image: Image) -> Image:
+    return cv2.cvtColor(image, cv2.COLOR_RGB2RGBA, scratch("packed", (*image.shape[:2], 4), np.uint8))
 
 
 def _shrinks(motion: Matrix, size: tuple[int, int], shape: tuple[int, ...]) -> bool:
@@ -93,74 +112,37 @@ def _whole_shift(motion: Matrix) -> tuple[int, int] | None:
     return (int(dx), int(dy)) if plain and dx.is_integer() and dy.is_integer() else None
 
 
-def _shifted(image: Image, dx: int, dy: int, fill: list[Any]) -> Image:
-    height, width = image.shape[:2]
-    left, right, top, bottom = max(dx, 0), max(-dx, 0), max(dy, 0), max(-dy, 0)
-    kept = image[bottom : height - top, right : width - left]
-    if kept.size == 0:
-        return np.full_like(image, fill if image.ndim == 3 else fill[0])
-    return cv2.copyMakeBorder(kept, top, bottom, left, right, cv2.BORDER_CONSTANT, value=fill)
+def _shifted(shift: tuple[int, int], effect: Warp, shape: tuple[int, ...]) -> Kernel:
+    """Return the kernel of a shift by whole pixels, whatever the interpolation: a cut, with fill around it."""
+    rows, columns = (_span(*axis) for axis in zip(shift[::-1], shape, effect.size, strict=False))
+    place = np.s_[rows[0] : rows[1], columns[0] : columns[1]]
+    margins = (*rows[2:], *columns[2:])
+    if not any(margins):
+        return lambda image: image[place].copy()
+    fill = _fill(effect, shape)
+    if rows[0] == rows[1] or columns[0] == columns[1]:
+        full = (*effect.size, *shape[2:])
+        return lambda _: np.full(full, fill if len(full) == 3 else fill[0], np.uint8)
+    return lambda image: cv2.copyMakeBorder(image[place], *margins, cv2.BORDER_CONSTANT, value=fill)
+
+
+def _span(move: int, side: int, size: int) -> tuple[int, int, int, int]:
+    """Return what of an axis is kept, from and to, and how much fill stands before and behind it."""
+    first, last = min(max(-move, 0), side), max(min(size - move, side), 0)
+    return (first, last, first + move, size - last - move) if first < last else (0, 0, size, 0)
 
 
 def _by_field(effect: Warp, field: Field, shape: tuple[int, ...]) -> Kernel | None:
-    count = max(effect.size) * (max(effect.size) / field.spacing + 4)
-    if max(*shape[:2], *effect.size) > _LONGEST_SIDE or (field.kind != "radial" and count > _MOST_WEIGHTS):
+    if max(*shape[:2], *effect.size) > _LONGEST_SIDE or not opencv_fields.fits(field, effect.size):
         return None
-    make = {"elastic": _elastic, "grid": _lines, "radial": _radial}[field.kind]
-    fill = fill_values(effect.fill, shape, _UINT8).tolist()
+    packs, fill = _packing(effect, shape) if effect.interpolation == "linear" else (None, _fill(effect, shape))
     flag, size = _INTERPOLATIONS[effect.interpolation], effect.size
 
-    def render(image: Image) -> Image:
-        # Made anew for every image: a prepared plan that kept its maps would hold 8 bytes a pixel.
-        across, down = make(field, size)
-        return cv2.remap(image, across, down, flag, borderMode=cv2.BORDER_CONSTANT, borderValue=fill)
+    def kernel(image: Image, dst: Image | None = None) -> Image:
+        across, down = opencv_fields.maps(field, size)
+        return cv2.remap(image, across, down, flag, dst, cv2.BORDER_CONSTANT, fill)
 
-    return render
-
-
-def _elastic(field: Field, size: tuple[int, int]) -> tuple[Map, Map]:
-    """Return the input points: the spline's two small products, with the pixel's own place as one more term."""
-    (rows, down), (columns, across) = (_axis(side, field.spacing) for side in size)
-    moves = fields.control(field, down.shape[1], across.shape[1]).astype(np.float32)
-    xs = _product(np.column_stack([down, np.ones_like(rows)]), np.vstack([_product(moves[0], across.T), columns]))
-    ys = _product(np.column_stack([down, rows]), np.vstack([_product(moves[1], across.T), np.ones_like(columns)]))
-    return xs, ys
-
-
-def _product(left: Map, right: Map) -> Map:
-    # Not numpy's: its BLAS wakes threads, which cost more than so small a product.
-    return np.asarray(_GEMM(left, right, 1, None, 0), dtype=np.float32)
-
-
-def _lines(field: Field, size: tuple[int, int]) -> tuple[Map, Map]:
-    (rows, down), (columns, across) = (_axis(side, field.spacing) for side in size)
-    moves = fields.control(field, down.shape[1], across.shape[1]).astype(np.float32)
-    return _full(columns + across @ moves[0, 0], (rows + down @ moves[1, :, 0])[:, None], size)
-
-
-def _full(across: Map, down: Map, size: tuple[int, int]) -> tuple[Map, Map]:
-    xs, ys = np.empty(size, np.float32), np.empty(size, np.float32)
-    xs[:], ys[:] = across, down
-    return xs, ys
-
-
-@lru_cache(maxsize=16)
-def _axis(side: int, spacing: float) -> tuple[Map, Map]:
-    """Return the pixels of an axis `(side,)` and the spline's weights `(side, N)` there."""
-    pixels = np.arange(side, dtype=np.float64)
-    return pixels.astype(np.float32), fields.weights(pixels, spacing, side).astype(np.float32)
-
-
-def _radial(field: Field, size: tuple[int, int]) -> tuple[Map, Map]:
-    x, y = (np.arange(side, dtype=np.float32) - (side - 1) / 2 for side in size[::-1])
-    factor: Map = np.add.outer((y / field.spacing) ** 2, (x / field.spacing) ** 2)
-    np.minimum(factor, 1, out=factor)
-    factor *= field.amplitude / field.spacing
-    factor += 1
-    xs, ys = factor * x, factor * y[:, None]
-    xs += (size[1] - 1) / 2
-    ys += (size[0] - 1) / 2
-    return xs, ys
+    return partial(packs, kernel=kernel, size=size) if packs else kernel
 
 
 def _area(pull: npt.NDArray[np.float64], size: tuple[int, int], shape: tuple[int, ...]) -> Kernel | None:

@@ -44,7 +44,14 @@ def fill_values(fill: Fill, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Ima
             f"a fill of {len(fill)} numbers, {fill}, on an image of shape {shape}: give one number for all channels, "
             "or one for each"
         )
-    return from_units(np.broadcast_to(np.asarray(fill, dtype=np.float64), (channels,)), dtype)
+    return _fill_values(fill, channels, dtype)
+
+
+@lru_cache(maxsize=1024)
+def _fill_values(fill: Fill, channels: int, dtype: np.dtype[Any]) -> Image:
+    values = from_units(np.broadcast_to(np.asarray(fill, dtype=np.float64), (channels,)), dtype)
+    values.flags.writeable = False
+    return values
 
 
 @lru_cache(maxsize=4096)

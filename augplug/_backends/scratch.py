@@ -1,0 +1,34 @@
+"""Arrays that a kernel needs only while it runs: kept by thread, since fresh pages can cost more than the work."""
+
+from __future__ import annotations
+
+import math
+import threading
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+_MOST = 1 << 24
+"""Bytes of the largest array that is kept."""
+
+
+class _Kept(threading.local):
+    """What this thread keeps: bytes by what they are for."""
+
+    def __init__(self) -> None:
+        self.arrays: dict[str, npt.NDArray[np.uint8]] = {}
+
+
+_KEPT = _Kept()
+
+
+def scratch(use: str, shape: tuple[int, ...], dtype: Any) -> npt.NDArray[Any]:
+    """Return an array of anything, C-contiguous; the next call with the same `use` in this thread overwrites it."""
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    kept = _KEPT.arrays.get(use)
+    if kept is None or kept.size < size:
+        if size > _MOST:
+            return np.empty(shape, dtype)
+        kept = _KEPT.arrays[use] = np.empty(size, np.uint8)
+    return np.ndarray(shape, dtype, kept.data)
