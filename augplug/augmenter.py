@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, overload
 
 import numpy as np
@@ -22,7 +21,7 @@ from augplug.mixing import Partner
 from augplug.outputs import Output
 from augplug.plan import Plan
 from augplug.ranges import natural
-from augplug.rendering import canvas_after, canvas_of, check_image, describe, kernels_of, prepare, run, run_together
+from augplug.rendering import canvas_after, canvas_of, check_image, describe, kernels_of, prepare, run, run_into
 from augplug.rng import key_of, key_of_count
 from augplug.samples import Sample, read, to_array
 from augplug.stages import digest_of, finish, last_mix, render
@@ -130,7 +129,9 @@ class Augmenter:
         back = back if self.output is None else np.asarray
         drawn = [self._items(self._key(number, epoch)) for number in numbers]
         if not targets and not self.mixes:
-            return back(filled(partial(self._rendered_plainly, array, drawn), array, threads))
+            return back(
+                filled(lambda place, into: self._rendered_into(array[place], drawn[place], into), array, threads)
+            )
         rows = rows_of(array, targets)
         made: Callable[[int], dict[str, Any]] = (
             self._mixed(rows, drawn, threads)
@@ -138,28 +139,22 @@ class Augmenter:
             else lambda place: self._with_targets(self._read(rows[place]), drawn[place])
         )
 
-        def images_of(places: Sequence[int], _: Sequence[Image | None]) -> list[Image]:
-            for place in places:
-                rows[place] = made(place)
-            return [rows[place].pop("image") for place in places]
+        def image_of(place: int, _: Image | None) -> Image:
+            rows[place] = made(place)
+            image: Image = rows[place].pop("image")
+            return image
 
-        images = back(filled(images_of, array, threads))
+        images = back(filled(image_of, array, threads))
         if not targets:
             return images
         columns = {name: None if values is None else [row[name] for row in rows] for name, values in targets.items()}
         return {"image": images, **columns}
 
-    def _rendered_plainly(
-        self, array: Image, drawn: Sequence[tuple[Item, ...]], places: Sequence[int], goals: Sequence[Image | None]
-    ) -> list[Image]:
-        """Return what calls make of some images of a batch, each in its goal if it has that shape."""
-        images = [array[place] for place in places]
-        if array.dtype != np.uint8 or not array.flags.c_contiguous:  # else one image is as good as all
-            images = [check_image(image, self.max_pixels) for image in images]
-        elif 0 in places:
-            check_image(images[0], self.max_pixels)
-        programs = [self._program(drawn[place], image) for place, image in zip(places, images, strict=True)]
-        return run_together(programs, images, goals, finishing=self.output is not None)
+    def _rendered_into(self, picture: Image, items: tuple[Item, ...], into: Image | None) -> Image:
+        """Return what a call makes, in `into` if an output can write it there."""
+        image = check_image(picture, self.max_pixels)
+        program = self._program(items, image)
+        return run(program, image) if self.output is None or into is None else run_into(program, image, into)
 
     def _program(self, items: tuple[Item, ...], image: Image) -> tuple[Kernel, ...]:
         program = self._programs.get((items, image.shape, image.dtype))

@@ -14,8 +14,8 @@ from augplug.samples import KEYWORDS
 from augplug.types import Image
 
 Made = TypeVar("Made")
-PIECES = 8
-"""How many pieces a thread gets, at least."""
+PIECES = 4
+"""How many pieces of a batch a thread gets, one after the other."""
 
 
 def as_batch(images: Any) -> Image:
@@ -56,48 +56,38 @@ def rows_of(images: Image, targets: Mapping[str, Sequence[Any] | None]) -> list[
 
 def in_turn(function: Callable[[int], Made], count: int, threads: int) -> list[Made]:
     """Return the function of 0..count-1, by that many threads; what it raises is that of the first place that fails."""
-    made = _by_pieces(lambda piece: [function(place) for place in piece], range(count), threads)
-    return list(chain.from_iterable(made))
-
-
-def _by_pieces(function: Callable[[Sequence[int]], Made], places: range, threads: int) -> list[Made]:
-    """Return the function of pieces of the places, in their order.
-
-    A piece is many images, since a hand-over costs as much as a small image, and small images go together; and there
-    are more pieces than threads, since images cost unequally and a piece's are held twice.
-    """
-    size = min(max(len(places) // (PIECES * threads), 8), 64)
-    pieces = [places[start : start + size] for start in range(0, len(places), size)]
     if threads == 1:
-        return [function(piece) for piece in pieces]
+        return [function(place) for place in range(count)]
+    # A piece is many images, since a hand-over costs as much as a small image; and there are more than threads, since
+    # images cost unequally.
+    size = -(-count // (PIECES * threads)) or 1
+    pieces = [range(start, min(start + size, count)) for start in range(0, count, size)]
     with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(function, pieces))
+        return list(chain.from_iterable(pool.map(lambda piece: [function(place) for place in piece], pieces)))
 
 
-def filled(
-    render: Callable[[Sequence[int], Sequence[Image | None]], Sequence[Image]], images: Image, threads: int
-) -> Image:
-    """Return the batch of what `render` makes of places, by that many threads.
+def filled(render: Callable[[int, Image | None], Image], images: Image, threads: int) -> Image:
+    """Return the batch of what `render` makes of each place, by that many threads.
 
-    It gets places and where their images go, which is None for the first one: its shape is that of all. An image that
-    it makes somewhere else is copied. Raises ImageError when the shapes are unequal.
+    It gets the place and where its image goes, which is None for the first place: its shape is that of all. An image
+    that it makes somewhere else is copied. Raises ImageError when the shapes are unequal.
     """
     if len(images) == 0:
         return images.copy()
-    (first,) = render((0,), (None,))
+    first = render(0, None)
     batch = np.empty((len(images), *first.shape), first.dtype)
     batch[0] = first
 
-    def fill(places: Sequence[int]) -> None:
-        goals = [batch[place] for place in places]
-        for made, goal in zip(render(places, goals), goals, strict=True):
-            if made.shape != first.shape:
-                raise ImageError(
-                    f"the images of the batch came out in unequal sizes {sorted({made.shape, first.shape})}; end the "
-                    "policy with a crop"
-                )
-            if made is not goal:
-                goal[...] = made
+    def place(number: int) -> None:
+        into = batch[number + 1]
+        made = render(number + 1, into)
+        if made.shape != first.shape:
+            raise ImageError(
+                f"the images of the batch came out in unequal sizes {sorted({made.shape, first.shape})}; end the "
+                "policy with a crop"
+            )
+        if made is not into:
+            into[...] = made
 
-    _by_pieces(fill, range(1, len(images)), threads)
+    in_turn(place, len(images) - 1, threads)
     return batch

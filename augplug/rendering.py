@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from augplug import fuse as fusing
-from augplug._backends.base import Backend, Finish, Kernel, Together
+from augplug._backends.base import Backend, Finish, Kernel
 from augplug._policies.draw import Drawn, Item
 from augplug.effects import Blend, ColorMix, Effect, Mix, Opaque, Tone, ToneFrom, Warp
 from augplug.errors import ImageError, OperationError, TargetError
@@ -179,41 +179,7 @@ def run(program: Sequence[Kernel], image: Image) -> Image:
     return image
 
 
-def run_together(
-    programs: Sequence[Sequence[Kernel]], images: Sequence[Image], goals: Sequence[Image | None], *, finishing: bool
-) -> list[Image]:
-    """Return what `run` does of each program with its image; images that meet at a kernel go through it together.
-
-    Each result is written into its goal, where it has that shape. `finishing` says that programs end with an output.
-    """
-    made = list(images)
-    ends = [len(program) - finishing for program in programs]
-    at = [0] * len(images)
-    moving: Sequence[int] = range(len(images))
-    while moving:
-        meeting: dict[Together, list[int]] = {}
-        for place in moving:
-            image, program, step, end = made[place], programs[place], at[place], ends[place]
-            while step < end:
-                kernel = program[step]
-                if isinstance(kernel, Together):
-                    made[place], at[place] = image, step + 1
-                    meeting.setdefault(kernel, []).append(place)
-                    break
-                image, step = kernel(image), step + 1
-            else:
-                made[place] = _finished(image, program[end] if finishing else None, goals[place])
-        for kernel, places in meeting.items():
-            for place, image in zip(places, kernel.together([made[place] for place in places]), strict=True):
-                made[place] = image
-        moving = [place for places in meeting.values() for place in places]
-    return made
-
-
-def _finished(image: Image, finish: Finish | None, goal: Image | None) -> Image:
-    if finish is not None:
-        return finish(image, goal)
-    if goal is None or goal.shape != image.shape:
-        return image
-    goal[...] = image
-    return goal
+def run_into(program: Sequence[Kernel], image: Image, into: Image) -> Image:
+    """Return what `run` does of a program that ends with an output; `into` where that has the shape of the result."""
+    last: Finish = program[-1]
+    return last(run(program[:-1], image) if program[:-1] else image, into)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -14,21 +14,6 @@ from augplug.types import Image
 
 Kernel: TypeAlias = Callable[[Image], Image]
 """Takes a C-contiguous image, leaves it as it is, and returns a new one of the same dtype."""
-
-
-class Together:
-    """A kernel that several small images of one shape go through in less time than one by one, with the same bits."""
-
-    __slots__ = ("_alone", "together")
-
-    def __init__(self, alone: Kernel, together: Callable[[Sequence[Image]], list[Image]]) -> None:
-        """Take what one image goes through, and what several do."""
-        self._alone = alone
-        self.together = together
-
-    def __call__(self, image: Image) -> Image:
-        """Take one image, as every kernel does."""
-        return self._alone(image)
 
 
 Finish: TypeAlias = Callable[..., Image]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -71,25 +71,18 @@ def run_of(effect: ToneFrom) -> tuple[Tone | ToneFrom, ...]:
     return (*effect.before, alone, *effect.after)
 
 
-def run_table(
-    run: Sequence[Tone | ToneFrom],
-    counts: Counts,
-    dtype: np.dtype[Any],
-    statistic: Callable[[ToneFrom, Counts, np.dtype[Any]], Table] | None = None,
-) -> Table:
+def run_table(run: Sequence[Tone | ToneFrom], counts: Counts, dtype: np.dtype[Any]) -> Table:
     """Return the tables `(C, L)` of a run of tones on an image whose histograms are `counts`, `(C, L)`.
 
-    A later histogram is the first one pushed forward through the table so far, exactly. `statistic` is a backend's own
-    `statistic_table`, with the same values.
+    A later histogram is the first one pushed forward through the table so far, exactly.
     """
-    of_statistic = statistic or statistic_table
     table: Table | None = None
     for effect in run:
         if isinstance(effect, Tone):
             own = tone_table(effect, dtype)
             table = np.broadcast_to(own, counts.shape) if table is None else own[table]
         else:
-            own = of_statistic(effect, counts if table is None else push(counts, table), dtype)
+            own = statistic_table(effect, counts if table is None else push(counts, table), dtype)
             table = own if table is None else np.take_along_axis(own, table.astype(np.intp), axis=1)
     return np.broadcast_to(np.arange(levels(dtype), dtype=dtype), counts.shape) if table is None else table
 

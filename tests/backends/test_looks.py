@@ -12,7 +12,7 @@ import pytest
 
 from augplug._backends import opencv_looks as looks
 from augplug._backends import opencv_tones as tones
-from augplug._backends.tables import from_units, statistic_table, tone_table
+from augplug._backends.tables import from_units, run_table, tone_table
 from augplug.effects import Tone, ToneFrom
 from augplug.ops import tone as formulas
 
@@ -93,22 +93,26 @@ def test_a_line_that_an_integer_falls_just_short_of_is_left_to_the_table() -> No
     assert looks.by_line(table, (0.5, 0.0)) is None
 
 
-@pytest.mark.parametrize("channels", [1, 3, 4])
-def test_equalize_by_sums_is_equalize(channels: int) -> None:
-    effect = ToneFrom("histogram", formulas.equalize)
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("after", [(), (Tone(formulas.solarize, 100.0), Tone(formulas.posterize, 3))])
+def test_equalize_by_sums_is_equalize(channels: int, after: tuple[Tone, ...]) -> None:
+    """Histograms flat and steep, images of one value and of a few, up to the size where sums end."""
+    run: tones.Run = (ToneFrom("histogram", formulas.equalize), *after)
     rng = np.random.default_rng(channels)
-    for pixels in (300, 1024, 50_000, 1 << 18):
-        for alpha in (0.01, 1.0, 50.0):
-            counts = np.stack([rng.multinomial(pixels, rng.dirichlet([alpha] * 256)) for _ in range(channels)])
-            made, expected = tones._equalized(counts), statistic_table(effect, counts, UINT8)
-            if made is not None:
-                np.testing.assert_array_equal(made, expected)
-    even = np.full((channels, 256), 40)
-    np.testing.assert_array_equal(tones._equalized(even), statistic_table(effect, even, UINT8))
+    for pixels in (1, 300, 1024, 8191):
+        shape = (1, pixels) if channels == 1 else (1, pixels, channels)
+        kernel = tones._small_equalize(run, shape)
+        assert kernel is not None
+        for law in (rng.dirichlet([alpha] * 256) for alpha in (0.01, 0.1, 1.0, 50.0)):
+            image = rng.choice(256, shape, p=law).astype(np.uint8)
+            tables = run_table(run, tones.histograms(image), UINT8)
+            planes = image.reshape(1, pixels, channels)
+            expected = np.stack([tables[c][planes[..., c]] for c in range(channels)], axis=-1)
+            np.testing.assert_array_equal(kernel(image), expected.reshape(shape))
 
 
-def test_equalize_by_sums_leaves_large_images_and_steps_of_nothing() -> None:
-    alone = np.zeros((1, 256), dtype=np.int64)
-    alone[0, 7] = 900
-    assert tones._equalized(alone) is None
-    assert tones._equalized(np.full((1, 256), 1 << 11)) is None
+def test_equalize_by_sums_is_for_small_images_that_are_equalized_first() -> None:
+    run: tones.Run = (ToneFrom("histogram", formulas.equalize),)
+    assert tones._small_equalize(run, (128, 128, 3)) is None
+    assert tones._small_equalize((*run, *run), (16, 16, 3)) is None
+    assert tones._small_equalize((Tone(formulas.invert), *run), (16, 16, 3)) is None
