@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from augplug._backends import finishing, reference
 from augplug._backends.base import Backend, Kernel
+from augplug._backends.opencv_blend import blend
 from augplug._backends.opencv_filters import filter_
 from augplug._backends.opencv_noise import add_noise
 from augplug._backends.opencv_paint import paint
@@ -57,6 +58,8 @@ class OpenCV(Backend):
     def prepare(self, effect: Effect, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Kernel:
         """Return OpenCV's kernel for uint8 images of up to 4 channels, else the reference's."""
         if isinstance(effect, Blend):
+            if dtype == np.uint8:
+                return blend(effect, shape, self.prepare)
             return partial(reference.blend, effect=effect, backend=self)
         make = _MAKE.get(type(effect))
         plain = shape[:2] if shape[2:] == (1,) else shape
@@ -223,7 +226,10 @@ def grey(image: Image) -> Image:
 def _color_mix(effect: ColorMix, shape: tuple[int, ...]) -> Kernel | None:
     if effect.matrix is not None:
         matrix = np.array(effect.matrix, dtype=np.float32)
-        return partial(_mixed, matrix=matrix) if matrix.shape[0] <= 4 and len(shape) == 3 else None
+        if matrix.shape[0] > 4 or len(shape) != 3:
+            return None
+        moves_alone = ((matrix == 0) | (matrix == 1)).all() and (matrix.sum(axis=1) == 1).all()
+        return partial(cv2.transform, m=matrix) if moves_alone else partial(_mixed, matrix=matrix)
     if effect.grey_blend is None or shape[2:] != (3,):
         return None
     mix = _blend(effect.grey_blend)
