@@ -72,13 +72,22 @@ def about(matrix: Matrix, x: float, y: float) -> Matrix:
 
 def from_corners(height: int, width: int, moved: list[tuple[float, float]]) -> Matrix:
     """Return the perspective that takes the canvas' corners (top left, then clockwise) to the points `moved`."""
-    right, bottom = width - 0.5, height - 0.5
-    rows, values = [], []
-    for (x, y), (u, v) in zip([(-0.5, -0.5), (right, -0.5), (right, bottom), (-0.5, bottom)], moved, strict=True):
-        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
-        values += [u, v]
-    solved = np.linalg.solve(np.array(rows, dtype=np.float64), np.array(values))
-    return to_matrix(np.append(solved, 1.0).reshape(3, 3))
+    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = moved
+    # In closed form for the unit square, as Heckbert has it (Fundamentals of Texture Mapping, 1989, section 2.2.3).
+    across_x, across_y, down_x, down_y = x1 - x2, y1 - y2, x3 - x2, y3 - y2
+    slant_x, slant_y = x0 - x1 + x2 - x3, y0 - y1 + y2 - y3
+    area = across_x * down_y - down_x * across_y
+    g = (slant_x * down_y - down_x * slant_y) / area / width
+    h = (across_x * slant_y - slant_x * across_y) / area / height
+    a, d = (x1 - x0) / width + g * x1, (y1 - y0) / width + g * y1
+    b, e = (x3 - x0) / height + h * x3, (y3 - y0) / height + h * y3
+    # The canvas starts half a pixel before the centre of its first.
+    depth = 1 + (g + h) / 2
+    return (
+        (a / depth, b / depth, (x0 + (a + b) / 2) / depth),
+        (d / depth, e / depth, (y0 + (d + e) / 2) / depth),
+        (g / depth, h / depth, 1.0),
+    )
 
 
 def multiply(second: Matrix, first: Matrix) -> Matrix:

@@ -71,8 +71,13 @@ def control(field: Field, rows: int, columns: int) -> Reals:
     """Return the displacements `(2, rows, columns)` of the control points, dx and dy."""
     if field.kind == "elastic":
         return _uniform(field.key, 2 * rows * columns).reshape(2, rows, columns) * field.amplitude
-    lines = _uniform(field.key, rows + columns) * field.amplitude
-    return np.stack(np.broadcast_arrays(lines[None, :columns], lines[columns:, None]))
+    moves = lines(field, rows + columns)
+    return np.stack(np.broadcast_arrays(moves[None, :columns], moves[columns:, None]))
+
+
+def lines(field: Field, count: int) -> Reals:
+    """Return the displacements `(count,)` of a grid's lines: of its columns, then of its rows."""
+    return _uniform(field.key, count) * field.amplitude
 
 
 def _uniform(key: int, count: int) -> Reals:

@@ -14,6 +14,7 @@ import numpy as np
 
 from augplug._backends import finishing, reference
 from augplug._backends.base import Backend, Finish, Kernel
+from augplug._backends.opencv_blend import blend
 from augplug._backends.opencv_color import color_mix
 from augplug._backends.opencv_filters import filter_
 from augplug._backends.opencv_looks import planes
@@ -43,6 +44,8 @@ class OpenCV(Backend):
     def prepare(self, effect: Effect, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Kernel:
         """Return OpenCV's kernel for uint8 images of up to 4 channels, else the reference's."""
         if isinstance(effect, Blend):
+            if dtype == np.uint8:
+                return blend(effect, shape, self.prepare)
             return partial(reference.blend, effect=effect, backend=self)
         make = _MAKE.get(type(effect))
         plain = shape[:2] if shape[2:] == (1,) else shape

@@ -36,7 +36,10 @@ def color_mix(effect: ColorMix, shape: tuple[int, ...]) -> Kernel | None:
     """Return the kernel of mixed channels; None where OpenCV does not do it."""
     if effect.matrix is not None:
         matrix = np.array(effect.matrix, dtype=np.float32)
-        return partial(_mixed, matrix=matrix) if matrix.shape[0] <= 4 and len(shape) == 3 else None
+        if matrix.shape[0] > 4 or len(shape) != 3:
+            return None
+        moves_alone = ((matrix == 0) | (matrix == 1)).all() and (matrix.sum(axis=1) == 1).all()
+        return partial(cv2.transform, m=matrix) if moves_alone else partial(_mixed, matrix=matrix)
     if effect.grey_blend is None or shape[2:] != (3,):
         return None
     mix = blend(effect.grey_blend)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -17,15 +18,6 @@ Map = npt.NDArray[np.float32]
 _GEMM: Any = cv2.gemm  # the stubs do not know that the third matrix may be missing
 _MOST_WEIGHTS = 1 << 20
 """Spline weights of one axis that are kept, as numbers: finer grids on larger images go to the reference."""
-
-
-class _Axis(NamedTuple):
-    """What a spline needs of one axis of N pixels and K control points."""
-
-    placed: Map
-    """The weights `(N, K + 1)` of the control points, and the pixel itself as one more."""
-    one: Map
-    """The same, and 1 as one more."""
 
 
 def fits(field: Field, size: tuple[int, int]) -> bool:
@@ -45,45 +37,55 @@ def maps(field: Field, size: tuple[int, int]) -> tuple[Map, Map]:
 
 def _elastic(field: Field, size: tuple[int, int], xs: Map, ys: Map) -> None:
     """Fill in the spline's two small products, with the pixel's own place as one more term."""
-    rows, columns = (_axis(side, field.spacing) for side in size)
-    across, down = np.zeros((2, rows.one.shape[1], columns.one.shape[1]), np.float32)
-    across[:-1, :-1], down[:-1, :-1] = fields.control(field, rows.one.shape[1] - 1, columns.one.shape[1] - 1)
-    across[-1, -1] = down[-1, -1] = 1
-    _product(rows.one, _product(across, columns.placed, turned=True), xs)
-    _product(rows.placed, _product(down, columns.one, turned=True), ys)
-
-
-def _product(left: Map, right: Map, into: Map | None = None, *, turned: bool = False) -> Map:
-    # Not numpy's: its BLAS wakes threads, which cost more than so small a product.
-    return np.asarray(_GEMM(left, right, 1, None, 0, into, cv2.GEMM_2_T if turned else 0), dtype=np.float32)
+    rows, columns = _axis(size[0], field.spacing).down, _axis(size[1], field.spacing).across
+    high, wide = rows.shape[1], columns.shape[0]
+    moves = np.zeros((2, high, wide), np.float32)
+    moves[:, :-2, :-2] = fields.control(field, high - 2, wide - 2)
+    moves[0, -1, -2] = moves[1, -2, -1] = 1  # x: 1 down and the pixel across; y: the pixel down and 1 across
+    across = _product(moves.reshape(2 * high, wide), columns)
+    _product(rows, across[:high], xs)
+    _product(rows, across[high:], ys)
 
 
 def _lines(field: Field, size: tuple[int, int], xs: Map, ys: Map) -> None:
-    rows, columns = (_axis(side, field.spacing) for side in size)
-    moves = fields.control(field, rows.one.shape[1] - 1, columns.one.shape[1] - 1)
-    xs[:] = _product(_and_one(moves[0, 0]), columns.placed, turned=True)
-    ys[:] = _product(rows.placed, _and_one(moves[1, :, 0]), turned=True)
+    rows, columns = _axis(size[0], field.spacing).down, _axis(size[1], field.spacing).across
+    high, wide = rows.shape[1], columns.shape[0]
+    moves = np.zeros(wide + high, np.float32)
+    lines = fields.lines(field, wide + high - 4)
+    moves[: wide - 2], moves[wide:-2] = lines[: wide - 2], lines[wide - 2 :]
+    moves[wide - 2] = moves[-2] = 1  # the pixel itself
+    xs[:] = _product(moves[None, :wide], columns)
+    ys[:] = _product(rows, moves[wide:, None])
 
 
-def _and_one(moves: npt.NDArray[np.float64]) -> Map:
-    return np.append(moves, 1)[None].astype(np.float32)
+def _product(left: Map, right: Map, into: Map | None = None) -> Map:
+    # Not numpy's: its BLAS wakes threads, which cost more than so small a product.
+    return np.asarray(_GEMM(left, right, 1, None, 0, into), dtype=np.float32)
+
+
+class _Axis(NamedTuple):
+    """A spline's weights `(N, K + 2)` at the pixels of an axis; behind them the pixel's own place, and 1."""
+
+    down: Map
+    across: Map
+    """Transposed, and C-contiguous: OpenCV takes ten times as long where it has to transpose."""
 
 
 @lru_cache(maxsize=16)
 def _axis(side: int, spacing: float) -> _Axis:
     pixels = np.arange(side, dtype=np.float64)
-    weights = fields.weights(pixels, spacing, side)
-    own = (np.column_stack([weights, last]).astype(np.float32) for last in (pixels, np.ones(side)))
-    return _Axis(*own)
+    down = np.column_stack([fields.weights(pixels, spacing, side), pixels, np.ones(side)]).astype(np.float32)
+    return _Axis(down, np.ascontiguousarray(down.T))
 
 
 def _radial(field: Field, size: tuple[int, int], xs: Map, ys: Map) -> None:
+    """Fill in centre + (place - centre) (1 + strength r**2), r at most 1."""
     x, y = (np.arange(side, dtype=np.float32) - (side - 1) / 2 for side in size[::-1])
+    strength = field.amplitude / field.spacing
     factor = scratch("factor", size, np.float32)
-    np.add.outer((y / field.spacing) ** 2, (x / field.spacing) ** 2, out=factor)
-    np.minimum(factor, 1, out=factor)
-    factor *= field.amplitude / field.spacing
-    factor += 1
+    np.add.outer(1 + strength * (y / field.spacing) ** 2, strength * (x / field.spacing) ** 2, out=factor)
+    if math.hypot(x[0], y[0]) > field.spacing:
+        (np.minimum if strength > 0 else np.maximum)(factor, 1 + strength, out=factor)
     np.multiply(factor, x, out=xs)
     np.multiply(factor, y[:, None], out=ys)
     xs += (size[1] - 1) / 2

@@ -127,4 +127,4 @@ def _boxes(scale: float, shift: float, out: int, inside: int) -> Reals:
 def _finish(total: Reals, dtype: np.dtype[Any]) -> Image:
     if dtype.kind == "u":
         total = np.clip(np.floor(total + 0.5), 0, np.iinfo(dtype).max)
-    return total.astype(dtype)
+    return total.astype(dtype, order="C")  # an einsum may leave another order

@@ -1,0 +1,51 @@
+"""RGB images through OpenCV with a fourth byte: it is quicker on four channels, or on one float, than on three."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import cv2
+import numpy as np
+
+from augplug._backends.base import Kernel
+from augplug._backends.scratch import scratch
+from augplug.types import Image
+
+_FROM = {"nearest": 1 << 14, "linear": 1 << 11}
+"""From so many output pixels on the fourth byte pays; for cubic it never does."""
+_PAD = 64
+"""The fourth byte of a packed fill: with it any three bytes are a normal float32, which OpenCV takes as a double."""
+
+
+def packed(
+    warp: Callable[..., Image], interpolation: str, size: tuple[int, int], shape: tuple[int, ...], fill: list[float]
+) -> Kernel:
+    """Return the kernel of an OpenCV function that warps images of `shape` to `size`; the same bits, packed or not.
+
+    The function takes the image, `dst` and `borderValue`, the fill: one number a channel.
+    """
+    most = _FROM.get(interpolation)
+    if shape[2:] != (3,) or most is None or size[0] * size[1] < most:
+        return partial(warp, borderValue=fill)
+    if interpolation == "linear":
+        return partial(_four_channels, warp=partial(warp, borderValue=[*fill, 0]), size=size)
+    one = float(np.array([*fill, _PAD], dtype=np.uint8).view(np.float32)[0])
+    return partial(_one_float, warp=partial(warp, borderValue=[one]), size=size)
+
+
+def _four_channels(image: Image, warp: Callable[..., Image], size: tuple[int, int]) -> Image:
+    """Return an RGB image warped as RGBA: OpenCV 5 takes a third of the time for it."""
+    made = warp(_with_fourth(image), dst=scratch("warped", (*size, 4), np.uint8))
+    return cv2.cvtColor(made, cv2.COLOR_RGBA2RGB)
+
+
+def _one_float(image: Image, warp: Callable[..., Image], size: tuple[int, int]) -> Image:
+    """Return an RGB image through a warp that only moves pixels, each as one float32."""
+    made = warp(_with_fourth(image).view(np.float32)[..., 0], dst=scratch("warped", size, np.float32))
+    return cv2.cvtColor(made.view(np.uint8).reshape(*size, 4), cv2.COLOR_RGBA2RGB)
+
+
+def _with_fourth(image: Image) -> Any:
+    return cv2.cvtColor(image, cv2.COLOR_RGB2RGBA, scratch("packed", (*image.shape[:2], 4), np.uint8))
