@@ -258,9 +258,10 @@ class Augmenter:
 
     def _prepare(self, items: tuple[Item, ...], image: Image) -> tuple[Kernel, ...]:
         program = prepare(items, image, self.fuse, self.backend, self.output)
-        if len(self._programs) >= PROGRAMS:
-            self._programs.clear()
-        self._programs[items, image.shape, image.dtype] = program
+        if all(item.recurs for item in items):
+            if len(self._programs) >= PROGRAMS:
+                self._programs.clear()
+            self._programs[items, image.shape, image.dtype] = program
         return program
 
 

@@ -7,7 +7,7 @@ them a table is, is found from the table itself and tried on all 256 values, so 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import TypeAlias
 
 import cv2
@@ -41,20 +41,24 @@ def by_table(table: Table) -> Look:
 
 def by_bits(table: Table) -> Look | None:
     """Return the bit operations or saturating sums that are a table `(256,)`; None where none is known."""
-    moved = np.flatnonzero(table != _EVERY)
-    if not moved.size:
-        return _copied
-    if (table == _NEGATIVE).all():
-        return partial(cv2.bitwise_not)
-    if (table == _EVERY & table[-1]).all():
-        return partial(_masked, mask=table[-1])
-    first, last = int(moved[0]), int(moved[-1])
-    if (table[first:] == _NEGATIVE[first:]).all():
-        return partial(_inverted, above=first - 1)
+    known = _known().get(table.tobytes())
+    if known is not None or table[-1] != 255 or table[-2] != 254:
+        return known
+    # What is left of tables that end as they began: a number added up to some value.
+    last = int(np.flatnonzero(table != _EVERY)[-1])
     add = int(table[0]) or int(table[last]) - last
-    if (table[: last + 1] == np.clip(np.arange(last + 1) + add, 0, 255)).all():
-        return partial(_added, add=add, upto=last)
-    return None
+    added = np.clip(np.arange(last + 1) + add, 0, 255)
+    return partial(_added, add=add, upto=last) if (table[: last + 1] == added).all() else None
+
+
+@cache
+def _known() -> dict[bytes, Look]:
+    """Return what every mask, and every inversion from some value on, makes of the 256 values."""
+    inversions = ((np.where(above < _EVERY, _NEGATIVE, _EVERY), above) for above in range(255))
+    masks = ((_EVERY & mask, mask) for mask in _EVERY[:-1])
+    known: dict[bytes, Look] = {table.tobytes(): partial(_inverted, above=above) for table, above in inversions}
+    known |= {table.tobytes(): partial(_masked, mask=mask) for table, mask in masks}
+    return known | {_EVERY.tobytes(): _copied, _NEGATIVE.tobytes(): partial(cv2.bitwise_not)}
 
 
 def _copied(image: Image, into: Image | None = None) -> Image:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from augplug._policies.grammar import BlendOf, Node, OneOf, Policy, Sequence, SomeOf, Step
 from augplug.distributions import Beta, Distribution, dirichlet
@@ -21,14 +21,15 @@ _INTERNED = 512
 
 
 class Drawn:
-    """An operation with all its numbers; compares by identity."""
+    """An operation with all its numbers; compares by identity. `recurs`: the same object may be drawn again."""
 
-    __slots__ = ("address", "operation")
+    __slots__ = ("address", "operation", "recurs")
 
-    def __init__(self, address: str, operation: Operation) -> None:
+    def __init__(self, address: str, operation: Operation, *, recurs: bool = True) -> None:
         """Hold `operation`, known as `address`."""
         self.address = address
         self.operation = operation
+        self.recurs = recurs
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +38,7 @@ class DrawnBlend:
 
     weights: tuple[float, ...]
     chains: tuple[tuple[Item, ...], ...]
+    recurs: ClassVar[bool] = False
 
 
 Item: TypeAlias = Drawn | DrawnBlend
@@ -161,19 +163,41 @@ def _step(step: Step, policy: Policy) -> Draw:
         return _now_and_then(below, lambda _: always)
     made: dict[Any, Drawn] = {}
     alone = chances[0] if len(chances) == 1 else None
+    operation = _making(step, numbers, names)
 
     def drawn_operation(stream: Stream) -> Drawn:
         # pylint: disable-next=consider-using-generator  # a list is quicker for so few
         values = alone(stream) if alone else tuple([chance(stream) for chance in chances])
         known = made.get(values)
         if known is None:
-            given = (values,) if alone else values
-            known = Drawn(step.address, step.operation(**numbers, **dict(zip(names, given, strict=True))))
-            if len(made) < _INTERNED:
+            recurs = len(made) < _INTERNED
+            known = Drawn(step.address, operation((values,) if alone else values), recurs=recurs)
+            if recurs:
                 made[values] = known
         return known
 
     return _now_and_then(below, drawn_operation)
+
+
+def _making(step: Step, numbers: dict[str, Any], names: list[str]) -> Callable[[tuple[Any, ...]], Operation]:
+    """Return the function from drawn values to the operation; what is not drawn is checked once."""
+    kind, about = step.operation, step.operation.about
+    if kind.__post_init__ is not Operation.__post_init__:
+        return lambda values: kind(**numbers, **dict(zip(names, values, strict=True)))
+    checks = [(name, about.parameters[name].check, f"{about.name}({name}=...)") for name in names]
+    settled: dict[str, Any] = {}
+
+    def make(values: tuple[Any, ...]) -> Operation:
+        if not settled:
+            settled.update(vars(kind(**numbers, **dict(zip(names, values, strict=True)))))
+        made = kind.__new__(kind)
+        fields = vars(made)  # a frozen dataclass' own fields
+        fields.update(settled)
+        for (name, check, where), value in zip(checks, values, strict=True):
+            fields[name] = check(value, where)
+        return made
+
+    return make
 
 
 def _now_and_then(below: int, drawn_operation: Callable[[Stream], Drawn]) -> Draw:
