@@ -102,6 +102,8 @@ class Sample:
         return made
 
     def _kept(self, targets: Targets) -> npt.NDArray[np.bool_]:
+        if not len(targets.tags):
+            return np.ones(0, dtype=np.bool_)
         areas = areas_of(edges_of(targets.corners))
         least, part = (self.boxes.min_area, self.boxes.min_visibility) if self.boxes else (0, 0)
         kept: npt.NDArray[np.bool_] = (areas > 0) & (areas >= least) & (targets.shown >= part)

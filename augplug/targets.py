@@ -54,6 +54,8 @@ def edges_of(corners: Points) -> npt.NDArray[np.float64]:
 
 def clip(targets: Targets, size: tuple[int, int]) -> None:
     """Cut what lies outside a canvas off boxes, and mark points outside it."""
+    if not (len(targets.corners) or len(targets.points)):
+        return
     height, width = size
     edges = edges_of(targets.corners)
     inside = np.clip(edges, 0, [width, height, width, height])
