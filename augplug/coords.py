@@ -72,22 +72,23 @@ def about(matrix: Matrix, x: float, y: float) -> Matrix:
 
 def from_corners(height: int, width: int, moved: list[tuple[float, float]]) -> Matrix:
     """Return the perspective that takes the canvas' corners (top left, then clockwise) to the points `moved`."""
-    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = moved
     # In closed form for the unit square, as Heckbert has it (Fundamentals of Texture Mapping, 1989, section 2.2.3).
-    across_x, across_y, down_x, down_y = x1 - x2, y1 - y2, x3 - x2, y3 - y2
-    slant_x, slant_y = x0 - x1 + x2 - x3, y0 - y1 + y2 - y3
-    area = across_x * down_y - down_x * across_y
-    g = (slant_x * down_y - down_x * slant_y) / area / width
-    h = (across_x * slant_y - slant_x * across_y) / area / height
-    a, d = (x1 - x0) / width + g * x1, (y1 - y0) / width + g * y1
-    b, e = (x3 - x0) / height + h * x3, (y3 - y0) / height + h * y3
-    # The canvas starts half a pixel before the centre of its first.
-    depth = 1 + (g + h) / 2
+    z0, z1, z2, z3 = (complex(*point) for point in moved)
+    across, down, slant = z1 - z2, z3 - z2, z0 - z1 + z2 - z3
+    area = _cross(across, down)
+    g, h = _cross(slant, down) / area / width, _cross(across, slant) / area / height
+    right, below = (z1 - z0) / width + g * z1, (z3 - z0) / height + h * z3
+    depth = 1 + (g + h) / 2  # the canvas starts half a pixel before the centre of its first pixel
+    right, below, corner = right / depth, below / depth, (z0 + (right + below) / 2) / depth
     return (
-        (a / depth, b / depth, (x0 + (a + b) / 2) / depth),
-        (d / depth, e / depth, (y0 + (d + e) / 2) / depth),
+        (right.real, below.real, corner.real),
+        (right.imag, below.imag, corner.imag),
         (g / depth, h / depth, 1.0),
     )
+
+
+def _cross(first: complex, second: complex) -> float:
+    return first.real * second.imag - first.imag * second.real
 
 
 def multiply(second: Matrix, first: Matrix) -> Matrix:

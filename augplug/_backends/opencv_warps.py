@@ -112,9 +112,9 @@ def _by_field(effect: Warp, field: Field, shape: tuple[int, ...]) -> Kernel | No
         return None
     flag, size = _INTERPOLATIONS[effect.interpolation], effect.size
 
-    def kernel(image: Image, borderValue: Any, dst: Image | None = None) -> Image:  # noqa: N803  # as OpenCV names it
+    def kernel(image: Image, **given: Any) -> Image:
         across, down = opencv_fields.maps(field, size)
-        return cv2.remap(image, across, down, flag, dst, cv2.BORDER_CONSTANT, borderValue)
+        return cv2.remap(image, across, down, flag, borderMode=cv2.BORDER_CONSTANT, **given)
 
     fill = _fill(effect, shape)
     if effect.interpolation != "linear":

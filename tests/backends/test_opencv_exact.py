@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from augplug import coords
-from augplug._backends import noise, opencv_noise, opencv_packing
+from augplug._backends import noise, opencv_area, opencv_noise, opencv_packing
 from augplug._backends.opencv import OpenCV
 from augplug._backends.reference import Reference
 from augplug._backends.scratch import scratch
@@ -56,7 +56,11 @@ def test_paint_is_exact(shape: tuple[int, ...]) -> None:
     height, width = shape[:2]
     regions = (Region(0, 0, 1, 1), Region(height // 2, width // 3, height, width), Region(0, width // 2, height, width))
     fill = tuple(range(10, 10 + shape[2])) if len(shape) == 3 else 7.0
-    for effect in (Paint(regions=regions, value=3.9), Paint(regions=regions, value=fill), Paint(regions=regions, key=5)):
+    for effect in (
+        Paint(regions=regions, value=3.9),
+        Paint(regions=regions, value=fill),
+        Paint(regions=regions, key=5),
+    ):
         same(effect, noise_image(shape))
 
 
@@ -155,3 +159,18 @@ def test_scratch_is_kept_and_large_arrays_are_not() -> None:
     assert not np.shares_memory(first, scratch("other", (4, 4), np.float32))
     large = scratch("test", (1 << 24, 2), np.uint8)
     assert not np.shares_memory(large, scratch("test", (1 << 24, 2), np.uint8))
+
+
+def test_cuts_are_found_at_edges_of_pixels_alone() -> None:
+    """The rows and columns that a crop shows; nothing between pixels, beyond the image or turned."""
+
+    def found(left: float, top: float, right: float, bottom: float) -> Any:
+        motion = coords.crop_resize((left, top, right, bottom), 13, 17)
+        return opencv_area.cuts(coords.inverse(motion), (13, 17), (150, 131, 3))
+
+    assert found(3, 20, 90, 150) == (opencv_area.Cut(20, 150, 13), opencv_area.Cut(3, 90, 17))
+    assert found(3, 20, 90, 150.5) is None
+    assert found(3, 20.25, 90, 150) is None
+    assert found(3, 20, 132, 150) is None
+    assert found(-1, 20, 90, 150) is None
+    assert opencv_area.cuts(coords.inverse(TURN), (13, 17), (150, 131, 3)) is None
