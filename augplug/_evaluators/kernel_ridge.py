@@ -97,10 +97,12 @@ class KernelRidge(Evaluator):
                 f"{copies}); "
                 "give fewer with --set train=... or --set copies=..."
             )
-        import scipy.linalg  # noqa: F401  # loaded before the threads are pinned: a library loaded later would not be
+        # Both load libraries, before the threads are pinned: a library loaded later would not be.
+        import scipy.linalg  # noqa: F401  # as said
 
+        augmenter = Augmenter(policy, seed=seed)
         with one_thread():
-            guesses = self._guesses(Augmenter(policy, seed=seed), copies)
+            guesses = self._guesses(augmenter, copies)
         return float(np.mean(guesses == self._valid.y))
 
     def _guesses(self, augmenter: Augmenter, copies: int) -> npt.NDArray[np.int64]:

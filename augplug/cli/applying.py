@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, count
 from pathlib import Path
 
+from augplug._evaluators.pinning import one_thread
 from augplug.augmenter import Augmenter
 from augplug.cli.output import say
 from augplug.cli.progress import progress
@@ -155,7 +156,7 @@ def work(augment: Augmenter, jobs: Sequence[Job], workers: int, *, skip_bad: boo
     for folder in {target.parent for job in jobs for target in job.targets + job.mask_targets}:
         _make(folder)
     done = Done()
-    with ThreadPoolExecutor(workers) as pool, progress("augmenting", len(jobs)) as show:
+    with one_thread(), ThreadPoolExecutor(workers) as pool, progress("augmenting", len(jobs)) as show:
         futures: list[Future[list[str]]] = [pool.submit(_one, augment, job, done, skip_bad) for job in jobs]
         try:
             for number, future in enumerate(as_completed(futures), start=1):

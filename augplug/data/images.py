@@ -93,7 +93,9 @@ def load_image(path: str | Path) -> Loaded:
         name = opened.format or ""
         frames = getattr(opened, "n_frames", 1)
         orientation = orientation_of(opened)
-        pixels, notes = _converted(ImageOps.exif_transpose(opened))
+        # Pillow would copy a picture that stands upright, and one that has its mode.
+        opened.load()
+        pixels, notes = _converted(opened if orientation == 1 else ImageOps.exif_transpose(opened))
     if frames > 1:
         notes = (*notes, f"{frames} pictures in one file; the first was taken")
     return Loaded(pixels, name, (*first, *notes), orientation)
@@ -232,4 +234,4 @@ def _converted(picture: Picture) -> tuple[Image, tuple[str, ...]]:
         return np.asarray(picture.convert("RGB")), (f"{picture.mode} converted to RGB",)
     if alpha and not kept.endswith("A"):  # one colour of a PNG without an alpha channel stands for transparent
         kept += "A"
-    return np.asarray(picture.convert(kept)), ()
+    return np.asarray(picture if picture.mode == kept else picture.convert(kept)), ()

@@ -53,6 +53,12 @@ def test_the_registrys_worker_knows_the_built_in_evaluator(data: str) -> None:
     assert 0 <= reward <= 1
 
 
+def test_opencv_has_one_thread_in_a_worker_that_loads_it_on_the_way(data: str) -> None:
+    ((_, error),) = scores(Processes(workers=1, command=COMMAND), jobs(data, 1, mode="count threads")).values()
+
+    assert error == ""
+
+
 def test_killed_workers_change_nothing(data: str, tmp_path: Path) -> None:
     quiet = scores(Processes(workers=2, command=COMMAND), jobs(data, 6))
     dying = jobs(data, 6, mode="die sometimes", folder=str(tmp_path), times=2)

@@ -125,6 +125,13 @@ def _spy(toy: Toy, policy: Policy, _seed: int) -> None:
     (Path(toy.settings.folder) / f"{policy.name}-{toy.seen}").touch()
 
 
+def _count_threads(_toy: Toy, _policy: Policy, _seed: int) -> None:
+    import cv2  # here, as a backend does it: in the middle of a job
+
+    if cv2.getNumThreads() != 1:
+        raise ValueError(f"OpenCV has {cv2.getNumThreads()} threads")
+
+
 MODES: dict[str, Callable[[Toy, Policy, int], None]] = {
     "fail sometimes": _fail_sometimes,
     "fail on policies": _fail_on_policies,
@@ -135,6 +142,7 @@ MODES: dict[str, Callable[[Toy, Policy, int], None]] = {
     "wait": _wait,
     "spy": _spy,
     "start another": _start_another,
+    "count threads": _count_threads,
 }
 
 COMMAND = (sys.executable, __file__)
