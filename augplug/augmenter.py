@@ -30,6 +30,7 @@ from augplug.types import Image
 
 PROGRAMS = 4096
 """How many prepared plans an Augmenter keeps."""
+_UINT8 = np.dtype(np.uint8)
 
 
 class Augmenter:
@@ -97,9 +98,11 @@ class Augmenter:
             return self._call_with(picture, sample, partner, self._items(self._key(index, epoch)))
         items = self._items(self._key(index, epoch))
         if picture.__class__ is np.ndarray:
+            known = self._programs.get((items, picture.shape, picture.dtype))
+            if known is not None and picture.dtype is _UINT8 and picture.flags.c_contiguous:
+                return run(known, picture)  # an image of its shape was checked before
             image = check_image(picture, self.max_pixels)
-            program = self._programs.get((items, image.shape, image.dtype))
-            return run(self._prepare(items, image) if program is None else program, image)
+            return run(self._program(items, image), image)
         array, back = to_array(picture)
         checked = check_image(array, self.max_pixels)
         made = run(self._program(items, checked), checked)
