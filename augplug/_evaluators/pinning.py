@@ -8,6 +8,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
 
 VARIABLES = (
     "OMP_NUM_THREADS",
@@ -23,15 +25,25 @@ VARIABLES = (
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Hold the BLAS and OpenMP libraries and the OpenCV that are loaded by now to one thread each, then give back."""
-    from threadpoolctl import threadpool_limits  # only evaluators need it
-
     opencv = sys.modules.get("cv2")
     before = opencv.getNumThreads() if opencv is not None else 1
     if opencv is not None and before != 1:
         opencv.setNumThreads(1)
     try:
-        with threadpool_limits(limits=1):
+        with _libraries(len(sys.modules)).limit(limits=1):
             yield
     finally:
         if opencv is not None and before != 1:
             opencv.setNumThreads(before)
+
+
+@lru_cache(maxsize=1)
+def _libraries(_modules: int) -> Any:
+    """Return threadpoolctl's handle on what is loaded.
+
+    A library comes with a module, so the number of modules tells of new ones. To find the libraries anew each time
+    would be a third of what a search does around an evaluation: benchmarks/overhead.py.
+    """
+    from threadpoolctl import ThreadpoolController  # only evaluators need it
+
+    return ThreadpoolController()

@@ -179,15 +179,16 @@ class Policy:
             raise SettingsError(f"{self.scale!r} is no scale{suggest(self.scale, SCALES)}")
         if self.fuse not in FUSE_LEVELS:
             raise SettingsError(f"{self.fuse!r} is no fuse level{suggest(self.fuse, FUSE_LEVELS)}")
+        steps = tuple(steps_of(self.node))
         for name, value in self.defaults.items():
             if name not in DEFAULTS:
                 raise SettingsError(f"{name!r} is no default{suggest(name, DEFAULTS)}")
             check_value(value, DEFAULTS[name], f"defaults.{name}")
-            for step in steps_of(self.node):
+            for step in steps:
                 declared = step.operation.about.parameters.get(name)
                 if declared is not None:
                     check_value(value, declared, f"defaults.{name} for {step.op}")
-        for step in steps_of(self.node):
+        for step in steps:
             _check_level(step, self.scale)
         if _longest_draw(self.node) > MOST_STEPS:
             raise SettingsError(f"one draw of this policy may have more than {MOST_STEPS:,} steps")

@@ -1,3 +1,4 @@
+import subprocess
 import sys
 from types import SimpleNamespace
 
@@ -25,6 +26,25 @@ def test_every_library_is_held_to_one_thread_and_given_back(monkeypatch: pytest.
 
     assert threads() == before
     assert opencv.count == 3
+
+
+LATER = """
+import numpy
+from augplug._evaluators.pinning import one_thread
+with one_thread():
+    pass
+import scipy.linalg, threadpoolctl
+with one_thread():
+    libraries = threadpoolctl.threadpool_info()
+print(len(libraries), {library["num_threads"] for library in libraries})
+"""
+
+
+def test_a_library_that_is_loaded_between_two_times_is_held_too() -> None:
+    """Scipy brings a BLAS of its own, beside numpy's."""
+    ended = subprocess.run((sys.executable, "-c", LATER), capture_output=True, text=True, check=True)
+
+    assert ended.stdout == "2 {1}\n"
 
 
 def test_threads_are_given_back_after_an_error() -> None:
