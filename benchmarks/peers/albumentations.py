@@ -86,7 +86,7 @@ def _values() -> dict[str, Any]:
         "Invert": made("InvertImg"),
         "Solarize": made("Solarize", (0.5, 0.5)),
         "Posterize": made("Posterize", (4, 4)),
-        "AutoContrast": made("AutoContrast"),
+        "AutoContrast": made("AutoContrast", method="pil"),
         "Equalize": made("Equalize"),
         "Brightness": made("RandomBrightnessContrast", brightness_limit=(0, 0), contrast_limit=(0.5, 0.5)),
         "Contrast": made("ColorJitter", **{**_SAME, "contrast": (1.5, 1.5)}),
@@ -162,7 +162,7 @@ def _step(step: dict[str, Any], scale: str, interpolation: str) -> Any:
 def _translated(name: str, op: Any) -> tuple[str, dict[str, Any]]:
     """Return the name and the settings of the transform that does what a drawn operation does."""
     if name in _PLAIN:
-        return _PLAIN[name], {}
+        return _PLAIN[name], {"method": "pil"} if name == "AutoContrast" else {}
     if name in _SETTINGS:
         renamed, settings = _SETTINGS[name]
         return renamed, settings(op)
