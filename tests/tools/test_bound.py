@@ -1,8 +1,5 @@
 """The chains that the benchmarks bind ahead do what the policy drew: else the race would be against other work."""
 
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,14 +7,7 @@ import pytest
 from PIL import Image
 
 import augplug
-
-
-@pytest.fixture(autouse=True)
-def _benchmarks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[2]))
-    yield
-    for name in [name for name in sys.modules if name.split(".")[0] == "benchmarks"]:
-        del sys.modules[name]
+from benchmarks import bound
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +21,6 @@ def image() -> Any:
     ("policy", "apart"), [("autoaugment-cifar10", 0.1), ("trivialaugment-wide", 0.1), ("augmix", 3)]
 )
 def test_pillows_chain_gives_the_image_that_ours_gives(image: Any, policy: str, apart: float) -> None:
-    from benchmarks import bound
-
     augment = augplug.Augmenter(policy)
     for index in range(40):
         items = augment.plan(image, index=index).items
@@ -45,8 +33,6 @@ def test_pillows_chain_gives_the_image_that_ours_gives(image: Any, policy: str, 
 
 @pytest.mark.parametrize("policy", ["autoaugment-svhn", "augmix"])
 def test_the_kernel_sum_has_one_link_for_every_drawn_step(image: Any, policy: str) -> None:
-    from benchmarks import bound
-
     for index in range(20):
         items = augplug.Augmenter(policy).plan(image, index=index).items
         chain = bound.bind_all(items, image.shape[:2], bound.kernel_step, bound.kernel_blend)
@@ -56,8 +42,6 @@ def test_the_kernel_sum_has_one_link_for_every_drawn_step(image: Any, policy: st
 
 
 def test_the_kernel_sum_moves_pixels_as_ours_does(image: Any) -> None:
-    from benchmarks import bound
-
     policy = augplug.Policy(augplug.step("Rotate", degrees=20, interpolation="linear"))
     items = augplug.Augmenter(policy).plan(image, index=0).items
     chain = bound.bind_all(items, image.shape[:2], bound.kernel_step, bound.kernel_blend)
