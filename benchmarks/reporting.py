@@ -56,7 +56,7 @@ def publish(report: Report, *, as_json: bool) -> None:
     for one in report.tables:
         print(f"{one.title}\n{table(one.head, one.rows)}\n{one.note}\n")
     if report.bars:
-        rows = [(bar.what, bar.asked, bar.found, "met" if bar.met else "NOT MET") for bar in report.bars]
+        rows = [(one.what, one.asked, one.found, "met" if one.met else "NOT MET") for one in report.bars]
         print(table(("bar", "asked", "found", ""), rows))
     for line in report.skipped:
         print(f"skipped: {line}")

@@ -32,7 +32,12 @@ class Spread:
 
     def __str__(self) -> str:
         """Three digits, and the spread."""
-        return f"{self.median:.3g} ({self.low:.3g}-{self.high:.3g})"
+        return f"{digits(self.median)} ({digits(self.low)}-{digits(self.high)})"
+
+
+def digits(value: float) -> str:
+    """Return three digits of a figure, all of them where it has more before the point."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def spread(values: Sequence[float]) -> Spread:
@@ -54,12 +59,14 @@ def race(
     """
     names = list(contenders)
     times: dict[str, list[float]] = {name: [] for name in names}
+    gc.freeze()  # what is there already need not be gone through before every turn
     for number in range(rounds + 1):
         turn = number % len(names)
         for name in names[turn:] + names[:turn]:
             taken = _timed(contenders[name], range(number * passes, (number + 1) * passes), clock)
             if number:
                 times[name].append(taken)
+    gc.unfreeze()
     return times
 
 

@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 Run = Callable[..., tuple[int, str]]
+sys.path.append(str(ROOT))  # where `benchmarks` is; last, so that augplug is the installed one
 
 
 @pytest.fixture

@@ -1,0 +1,129 @@
+"""What the race of the operations found: its tables, and the bars that were set for them beforehand."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from benchmarks.reporting import Bar, Table
+from benchmarks.timing import digits, ratio, spread
+
+LIMIT = "OpenCV"
+SLOWEST = 0.95
+"""Every operation has at least so much of the best peer's speed, ..."""
+MEAN = 1.5
+"""... the geometric mean over all is at least so much, ..."""
+FASTER = {"ElasticTransform": 3.0, "GridDistortion": 3.0}
+"""... and these have at least so much."""
+OVERHEAD = 5.0
+"""Identity takes at most so many microseconds more than a copy, at every size."""
+WITHIN = {("HorizontalFlip", 224): 1.5, ("Rotate nearest", 224): 1.1, ("Rotate linear", 224): 1.1}
+"""These take at most so many times the bare OpenCV call."""
+
+
+@dataclass(frozen=True)
+class Contest:
+    """One operation at one size: microseconds a call of each contender, one figure a round."""
+
+    name: str
+    size: int
+    micros: Mapping[str, Sequence[float]]
+
+    @property
+    def peers(self) -> list[str]:
+        """Everybody but ours and the limit, the quickest first."""
+        return sorted((name for name in self.micros if name not in ("ours", LIMIT)), key=self.median)
+
+    def median(self, name: str) -> float:
+        """Return microseconds a call."""
+        return statistics.median(self.micros[name])
+
+    @property
+    def gain(self) -> float:
+        """The best peer's time over ours."""
+        return ratio(self.micros, self.peers[0], "ours").median
+
+    @property
+    def over_limit(self) -> float:
+        """Our time over that of the bare call."""
+        return ratio(self.micros, "ours", LIMIT).median
+
+    @property
+    def overhead(self) -> float:
+        """Our time minus that of the bare call, in microseconds."""
+        pairs = zip(self.micros["ours"], self.micros[LIMIT], strict=True)
+        return statistics.median([mine - bare for mine, bare in pairs])
+
+
+def judged(contests: Sequence[Contest]) -> tuple[list[Table], list[Bar]]:
+    """Return the tables and the bars; what is slower than the best peer comes first."""
+    raced = sorted((one for one in contests if one.peers), key=lambda one: one.gain)
+    slower = [one for one in raced if one.gain < 1]
+    libraries = list(dict.fromkeys(name for one in contests for name in one.peers))
+    tables = [
+        Table("Slower than the best peer", *_compared(slower, libraries)),
+        *(_table(contests, size, libraries) for size in dict.fromkeys(one.size for one in contests)),
+    ]
+    return [table for table in tables if table.rows], bars(contests)
+
+
+def _table(contests: Sequence[Contest], size: int, libraries: Sequence[str]) -> Table:
+    head, rows = _compared([one for one in contests if one.size == size], libraries)
+    return Table(f"Every operation at {size}", head, rows, "-: has nothing that does the same work.")
+
+
+def _compared(contests: Sequence[Contest], libraries: Sequence[str]) -> tuple[list[str], list[list[str]]]:
+    head = ["operation", "size", LIMIT, "ours", "best peer / ours", "ours / OpenCV", *libraries]
+    rows = []
+    for one in contests:
+        gain = str(ratio(one.micros, one.peers[0], "ours")) if one.peers else "no peer"
+        over = digits(one.over_limit) if LIMIT in one.micros else "-"
+        others = [digits(one.median(name)) if name in one.micros else "-" for name in libraries]
+        limit = digits(one.median(LIMIT)) if LIMIT in one.micros else "-"
+        rows.append([one.name, str(one.size), limit, str(spread(one.micros["ours"])), gain, over, *others])
+    return head, rows
+
+
+def bars(contests: Sequence[Contest]) -> list[Bar]:
+    """Return the bars."""
+    raced = [one for one in contests if one.peers]
+    found = []
+    for size in dict.fromkeys(one.size for one in raced):
+        here = {one.name: one.gain for one in raced if one.size == size}
+        low = {name: gain for name, gain in here.items() if gain < SLOWEST} or _lowest(here)
+        what = f"every operation at {size}: best peer / ours"
+        found.append(Bar(what, f">= {SLOWEST:g}", _said(low), min(here.values()) >= SLOWEST))
+    if raced:
+        mean = statistics.geometric_mean([one.gain for one in raced])
+        said = f"{mean:.2f} over {len(raced)} contests"
+        found.append(Bar("geometric mean of best peer / ours", f">= {MEAN:g}", said, mean >= MEAN))
+    for name, least in FASTER.items():
+        gains = {str(one.size): one.gain for one in raced if one.name == name}
+        if gains:
+            met = min(gains.values()) >= least
+            found.append(Bar(f"{name}: best peer / ours", f">= {least:g}", _said(gains), met))
+    return found + _against_the_limit([one for one in contests if LIMIT in one.micros])
+
+
+def _against_the_limit(contests: Sequence[Contest]) -> list[Bar]:
+    found = []
+    overheads = {str(one.size): one.overhead for one in contests if one.name == "Identity"}
+    if overheads:
+        what = "Identity through an Augmenter minus x.copy(), microseconds"
+        found.append(Bar(what, f"< {OVERHEAD:g}", _said(overheads), max(overheads.values()) < OVERHEAD))
+    for one in contests:
+        most = WITHIN.get((one.name, one.size))
+        if most is not None:
+            what = f"{one.name} at {one.size}: ours / the bare OpenCV call"
+            found.append(Bar(what, f"<= {most:g}", f"{one.over_limit:.2f}", one.over_limit <= most))
+    return found
+
+
+def _lowest(gains: Mapping[str, float]) -> dict[str, float]:
+    name = min(gains, key=lambda key: gains[key])
+    return {f"lowest: {name}": gains[name]}
+
+
+def _said(figures: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {value:.2f}" for name, value in figures.items())
