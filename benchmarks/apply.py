@@ -22,7 +22,7 @@ from augplug.data.images import encode, load_image
 sys.path.append(str(Path(__file__).parents[1]))  # last, so that augplug is the installed one
 
 # pylint: disable=wrong-import-position  # as said
-from benchmarks.policies import photographs
+from benchmarks.photographs import photographs
 from benchmarks.reporting import Report, Table, publish
 from benchmarks.timing import race, spread
 

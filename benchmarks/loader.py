@@ -29,7 +29,7 @@ sys.path.append(str(Path(__file__).parents[1]))  # last, so that augplug is the 
 
 # pylint: disable=wrong-import-position  # as said
 from benchmarks.libraries import albumentation, torchvision
-from benchmarks.policies import photographs
+from benchmarks.photographs import photographs
 from benchmarks.reporting import Bar, Report, Table, publish
 from benchmarks.timing import ROUNDS, Times, race, ratio, spread
 
