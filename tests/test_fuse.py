@@ -119,29 +119,33 @@ def check(chance: Chance, sizes: Sequence[tuple[int, int]], backends: Sequence[B
         assert np.array_equal(alone, fused), (note, backend.name, image.shape, shown)
 
 
+def as_if_large(patch: pytest.MonkeyPatch) -> None:
+    """Let OpenCV do with small images what it does with large ones."""
+    for border in ("_PUSH_FROM", "_BITS_FROM", "_PLANES_FROM"):
+        patch.setattr(opencv_tones, border, 0)
+
+
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_exact_equals_none_on_seeded_plans(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """9,000 plans on both backends; every other chunk lets OpenCV push histograms on small images too."""
     if chunk % 2:
-        monkeypatch.setattr(opencv, "_PUSH_FROM", 0)
+        as_if_large(monkeypatch)
     for seed in range(chunk * CHUNK, (chunk + 1) * CHUNK):
         check(seeded(seed), SIZES, list(BACKENDS.values()), seed)
     assert CHUNKS * CHUNK + 1000 == 10_000
 
 
 @settings(max_examples=1000)
-@given(data=st.data(), push=st.sampled_from([0, 1 << 13]))
-def test_exact_equals_none_on_plans_that_hypothesis_makes(data: st.DataObject, push: int) -> None:
+@given(data=st.data(), large=st.booleans())
+def test_exact_equals_none_on_plans_that_hypothesis_makes(data: st.DataObject, *, large: bool) -> None:
     """The other 1,000 of 10,000; these shrink."""
     chance = Chance(
         lambda low, high: data.draw(st.integers(low, high)), lambda low, high: data.draw(st.floats(low, high))
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(opencv_tones, "_PUSH_FROM", push)
-        if push == 0:  # what is for large images, on small ones
-            patch.setattr(opencv_tones, "_BITS_FROM", 0)
-            patch.setattr(opencv_tones, "_PLANES_FROM", 0)
-        check(chance, SIZES, list(BACKENDS.values()), push)
+        if large:
+            as_if_large(patch)
+        check(chance, SIZES, list(BACKENDS.values()), large)
 
 
 def test_exact_equals_none_on_images_large_enough_for_pushed_histograms() -> None:

@@ -105,11 +105,15 @@ def test_shuffled_channels_are_the_same_channels(name: str) -> None:
 @BOTH
 @pytest.mark.parametrize("sigma", [0.5, 1.3, 4.0])
 def test_gaussian_blur_is_scipys(name: str, sigma: float) -> None:
-    """The same kernel, mirrored at the border; within rounding, on images smaller than the kernel too."""
+    """The same kernel, mirrored at the border; within rounding, on images smaller than the kernel too.
+
+    OpenCV leaves out tails that weigh up to 2**-11 along an axis: an eighth of a level for each.
+    """
+    bound = 0.5 + 1e-6 if name == "reference" else 0.5 + 2 / 8
     for image in (PHOTOGRAPH, PHOTOGRAPH[:3, :2].copy(), PHOTOGRAPH[..., 0].copy()):
         sigmas = (sigma, sigma) if image.ndim == 2 else (sigma, sigma, 0)
         theirs = ndimage.gaussian_filter(image.astype(float), sigmas, mode="mirror")
-        assert np.abs(render(GaussianBlur(sigma=sigma), image, name) - theirs).max() <= 0.5 + 1e-6
+        assert np.abs(render(GaussianBlur(sigma=sigma), image, name) - theirs).max() <= bound
     assert render(GaussianBlur(sigma=1e-157), PHOTOGRAPH, name) is PHOTOGRAPH
     skimages = SKIMAGE.filters.gaussian(PHOTOGRAPH / 255.0, sigma, mode="mirror", channel_axis=2) * 255
     assert np.abs(render(GaussianBlur(sigma=sigma), PHOTOGRAPH, name) - skimages).max() <= 0.6
