@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 from augplug._policies.documents import Place, check_document, contents, parse_json, parse_toml, shown
-from augplug._policies.grammar import DEFAULTS, FORMAT, BlendOf, Node, OneOf, Policy, Sequence, SomeOf, Step, Value
+from augplug._policies.grammar import DEFAULTS, FORMAT, BlendOf, Node, OneOf, Policy, Sequence, SomeOf, Step
 from augplug._policies.values import STEP_KEYS, field_at, number_at, value_at, weights_at
 from augplug.distributions import Distribution
-from augplug.errors import OperationError, PolicyError, suggest
+from augplug.errors import OperationError, PolicyError, SettingsError, suggest
 from augplug.fuse import FUSE_LEVELS
 from augplug.ops.base import Operation
 from augplug.ops.levels import SCALES
@@ -58,15 +58,28 @@ def read_policy(document: object, operations: Operations, *, pointer: str = "") 
     if "policy" not in table:
         raise top.error('the key "policy" is missing: it holds the tree of steps')
     node = _Reader(operations, scale).node(table["policy"])
+    name = table["name"].text() if "name" in table else Policy.name
+    places = table["defaults"].only(DEFAULTS) if "defaults" in table else {}
+    defaults = {key: value_at(place) for key, place in places.items()}
+    source = table["source"].text() if "source" in table else ""
+    try:
+        return Policy(node, name, scale, fuse, source, defaults)
+    except (SettingsError, OperationError):
+        with top.to_blame():
+            _blame(table, places, node, scale)
+            raise
+
+
+def _blame(table: Mapping[str, Place], places: Mapping[str, Place], node: Node, scale: str) -> None:
+    """Raise the PolicyError of the part that makes a policy wrong: that is looked for only when one is."""
     with table["policy"].to_blame():
         Policy(node, scale=scale)
-    name = table["name"].text() if "name" in table else Policy.name
-    with table.get("name", top).to_blame():
-        Policy(node, name=name, scale=scale)
-    defaults = _defaults(table["defaults"], node, scale) if "defaults" in table else {}
-    source = table["source"].text() if "source" in table else ""
-    with top.to_blame():
-        return Policy(node, name, scale, fuse, source, defaults)
+    if "name" in table:
+        with table["name"].to_blame():
+            Policy(node, name=table["name"].text(), scale=scale)
+    for name, place in places.items():
+        with place.to_blame():
+            Policy(node, scale=scale, defaults={name: value_at(place)})
 
 
 def read_node(document: object, operations: Operations, *, scale: str | None = None, pointer: str = "") -> Node:
@@ -81,8 +94,8 @@ def address_of(operations: Operations, name: str) -> str:
         raise OperationError(f"there is no operation {shown(name)}{suggest(name, _like(name, operations))}")
     if ":" in name:
         return name
-    for address, operation in operations.items():
-        if operation is operations[name] and address.endswith(f":{name}"):
+    for address in (f"augplug:{name}", *operations):  # most are built in
+        if address.endswith(f":{name}") and operations.get(address) is operations[name]:
             return address
     raise OperationError(f"the operation {name} has no full address distribution:{name} in the mapping given")
 
@@ -118,15 +131,6 @@ def _word(place: Place | None, known: Iterable[Word], what: str) -> Word | None:
         if word == given:
             return word
     raise place.error(f"{shown(given)} is no {what}{suggest(given, known)}")
-
-
-def _defaults(place: Place, node: Node, scale: str) -> dict[str, Value]:
-    defaults: dict[str, Value] = {}
-    for name, given in place.only(DEFAULTS).items():
-        defaults[name] = value_at(given)
-        with given.to_blame():
-            Policy(node, scale=scale, defaults={name: defaults[name]})  # the policy checks it on each of its steps
-    return defaults
 
 
 @dataclass(frozen=True)
