@@ -64,7 +64,7 @@ def tables(size: int, interpolation: str) -> list[tuple[object, ...]]:
     for name in ("cifar10", "svhn", "imagenet"):
         policy = augplug.policy(f"autoaugment-{name}", interpolation=interpolation)
         ours = {backend: augplug.Augmenter(policy, backend=backend) for backend in ("opencv", "numba")}
-        drawn = [ours["numba"].plan(images[0], index=index).items for index in range(PLANS)]
+        drawn: list[Any] = [ours["numba"].plan(images[0], index=index).items for index in range(PLANS)]
         steps = [[pillow_step(item.operation, size) for item in items] for items in drawn]
         contenders: dict[str, Callable[[int], object]] = {
             "pillow": partial(chained, steps, [Pillow.fromarray(image) for image in images]),
@@ -105,9 +105,19 @@ def main() -> None:
     given = parser.parse_args()
     cv2.setNumThreads(1)
     sizes = [int(size) for size in given.sizes.split(",")]
-    head = ("", "size", "opencv us", "numba us", "opencv/numba")
+    head: tuple[str, ...] = ("", "size", "opencv us", "numba us", "opencv/numba")
     if not given.effects:
-        head = ("", "size", "pillow us", *head[2:4], "opencv batch us", "numba batch us", "pillow/numba", head[4], "batch")
+        head = (
+            "",
+            "size",
+            "pillow us",
+            *head[2:4],
+            "opencv batch us",
+            "numba batch us",
+            "pillow/numba",
+            head[4],
+            "batch",
+        )
     rows = [row for size in sizes for row in (kernels(size) if given.effects else tables(size, given.interpolation))]
     sys.stdout.write(table(head, rows) + "\n")
 

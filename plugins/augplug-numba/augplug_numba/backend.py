@@ -80,7 +80,8 @@ class Numba(Backend):
 
     def _table(self, tone: Tone) -> Image:
         """Return the table `(256,)` of a tone: what becomes of an image of all values."""
-        return self._beneath.prepare(tone, _EVERY.shape, _UINT8)(_EVERY)[0]
+        table: Image = self._beneath.prepare(tone, _EVERY.shape, _UINT8)(_EVERY)[0]
+        return table
 
 
 def _function(name: str, **fields: float) -> Any:
