@@ -1,0 +1,20 @@
+"""The backend `numba`: what small RGB images cost most, compiled; everything else as the backend beneath renders it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import augplug
+
+
+@augplug.hookimpl
+def augplug_backends() -> Mapping[str, Callable[[], augplug.Backend]]:
+    """One backend, on OpenCV where it is importable, else on the reference."""
+    return {"numba": _numba}
+
+
+def _numba() -> augplug.Backend:
+    from augplug_numba.backend import Numba  # it compiles for seconds; whoever only lists backends does not pay
+
+    # An Augmenter has the default backend unless it is told otherwise.
+    return Numba(augplug.Augmenter(augplug.step("Identity")).backend)

@@ -1,0 +1,95 @@
+"""The backend: which effects on which images the kernels render, and what the backend beneath is left with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+
+import augplug
+from augplug import Backend, ColorMix, Effect, Filter, Image, Kernel, Output, Tone, ToneFrom
+from augplug_numba import kernels
+
+MOST_PIXELS = 1 << 12
+"""Images of up to so many pixels are quicker here: benchmark.py prints it. Larger ones gain by OpenCV's vectors."""
+_UINT8 = np.dtype(np.uint8)
+_EVERY = np.arange(256, dtype=np.uint8)[None]
+
+
+class Numba(Backend):
+    """Equalize, AutoContrast, Contrast, Color and Sharpness on small uint8 RGB images; every bit is the reference's."""
+
+    name = "numba"
+
+    def __init__(self, beneath: Backend) -> None:
+        """Take the backend that renders everything else."""
+        self._beneath = beneath
+        names = {"Equalize": kernels.EQUALIZE, "AutoContrast": kernels.STRETCH}
+        self._kinds = {_function(name): kind for name, kind in names.items()}
+        self._contrast = _function("Contrast", factor=0.5)
+
+    def version(self) -> str:
+        """Return numba's version, and that of the backend beneath."""
+        return f"numba {numba.__version__}, {self._beneath.version()}"
+
+    def prepare(self, effect: Effect, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Kernel:
+        """Return a compiled kernel for a small uint8 RGB image, if there is one, else that of the backend beneath."""
+        return self._compiled(effect, shape, dtype) or self._beneath.prepare(effect, shape, dtype)
+
+    def finish(
+        self, output: Output, last: Tone | ToneFrom | None, shape: tuple[int, ...], dtype: np.dtype[Any]
+    ) -> Callable[..., Image]:
+        """Return the last step of the backend beneath, behind the compiled kernel of `last`, if there is one."""
+        first = None if last is None else self._compiled(last, shape, dtype)
+        if first is None:
+            return self._beneath.finish(output, last, shape, dtype)
+        then = self._beneath.finish(output, None, shape, dtype)
+        return lambda image, into=None: then(first(image), into)
+
+    def _compiled(self, effect: Effect, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Kernel | None:
+        if dtype != _UINT8 or shape[2:] != (3,) or shape[0] * shape[1] > MOST_PIXELS:
+            return None
+        if isinstance(effect, ToneFrom):
+            return self._toned(effect)
+        if isinstance(effect, ColorMix) and effect.grey_blend is not None:
+            return _by_factor(kernels.colored, effect.grey_blend)
+        if isinstance(effect, Filter) and effect.kernel == "smooth3" and min(shape[:2]) >= 3:
+            return _by_factor(kernels.sharpened, effect.factor) if effect.border == "keep" else None
+        return None
+
+    def _toned(self, effect: ToneFrom) -> Kernel | None:
+        """Return the kernel of a run of tones; None where one of them looks at the image in a way of its own."""
+        alone = ToneFrom(effect.statistic, effect.function, *effect.arguments)
+        run = [*effect.before, alone, *effect.after]
+        if effect.function is not self._contrast:
+            return self._run(run)
+        contrast, rest = _by_factor(kernels.contrasted, *effect.arguments), self._run(run[1:])
+        if rest is None:
+            return contrast if len(run) == 1 else None
+        return lambda image: rest(contrast(image))
+
+    def _run(self, run: list[Tone | ToneFrom]) -> Kernel | None:
+        kinds = [kernels.TABLE if isinstance(tone, Tone) else self._kinds.get(tone.function) for tone in run]
+        if not run or None in kinds:
+            return None
+        tables = np.stack([self._table(tone) if isinstance(tone, Tone) else _EVERY[0] for tone in run])
+        codes = np.array(kinds, dtype=np.uint8)
+        return lambda image: kernels.toned(image, codes, tables)
+
+    def _table(self, tone: Tone) -> Image:
+        """Return the table `(256,)` of a tone: what becomes of an image of all values."""
+        table: Image = self._beneath.prepare(tone, _EVERY.shape, _UINT8)(_EVERY)[0]
+        return table
+
+
+def _function(name: str, **fields: float) -> Any:
+    """Return the function of one of augplug's operations, by which its effects are known."""
+    (effect,) = augplug.operations()[name](**fields).describe(augplug.Canvas(1, 1, 3))
+    return effect.function  # type: ignore[union-attr]  # these three are described by a ToneFrom
+
+
+def _by_factor(kernel: Any, factor: float) -> Kernel:
+    by = float(factor)
+    return lambda image: kernel(image, by)
