@@ -1,12 +1,9 @@
-"""Other libraries: one that needs help to be imported, and one that has AutoAugment's operations but not its tables."""
+"""Libraries that need help to be imported."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from typing import Any
-
-import cv2
-import numpy as np
 
 
 def torchvision() -> Any:
@@ -30,23 +27,3 @@ def torchvision() -> Any:
 
 _HELD: list[object] = []
 """A declaration is taken back when the object that made it goes."""
-
-
-def albumentation(alb: Any, step: Any) -> Any:
-    """Return Albumentations' transform for a step of our policies at the scale `autoaugment`."""
-    name, part, p = step.operation.__name__, (step.level or 0) / 9, step.p
-    still = {"brightness": (1, 1), "contrast": (1, 1), "saturation": (1, 1), "hue": (0, 0)}
-    jitters = {"Brightness": "brightness", "Contrast": "contrast", "Color": "saturation"}
-    if name in jitters:
-        return alb.ColorJitter(**{**still, jitters[name]: (1 - 0.9 * part, 1 + 0.9 * part)}, p=p)
-    degrees = float(np.degrees(np.arctan(0.3 * part)))
-    return {
-        "Rotate": lambda: alb.Rotate((-30 * part, 30 * part), interpolation=cv2.INTER_NEAREST, p=p),
-        "ShearX": lambda: alb.Affine(shear={"x": (-degrees, degrees)}, interpolation=cv2.INTER_NEAREST, p=p),
-        "Posterize": lambda: alb.Posterize(max(1, 8 - round(4 * part)), p=p),
-        "Solarize": lambda: alb.Solarize((1 - part, 1 - part), p=p),
-        "AutoContrast": lambda: alb.AutoContrast(p=p),
-        "Equalize": lambda: alb.Equalize(p=p),
-        "Invert": lambda: alb.InvertImg(p=p),
-        "Sharpness": lambda: alb.Sharpen(alpha=(0, 0.9 * part), p=p),
-    }[name]()

@@ -28,7 +28,8 @@ import augplug
 sys.path.append(str(Path(__file__).parents[1]))  # last, so that augplug is the installed one
 
 # pylint: disable=wrong-import-position  # as said
-from benchmarks.libraries import albumentation, torchvision
+from benchmarks.libraries import torchvision
+from benchmarks.peers.albumentations import one_of
 from benchmarks.photographs import photographs
 from benchmarks.reporting import Bar, Report, Table, publish
 from benchmarks.timing import ROUNDS, Times, race, ratio, spread
@@ -96,15 +97,11 @@ def torchvision_tensor() -> Way:
 
 
 def albumentations() -> Way:
-    """Return the same table of Albumentations' transforms; Sharpen stands for Sharpness, which it does not have."""
+    """Return the same table of Albumentations' transforms."""
     import albumentations as alb
     from albumentations.pytorch import ToTensorV2
 
-    table: Any = augplug.policy(POLICY).node
-    branches = [
-        alb.Sequential([albumentation(alb, step) for step in branch.children], p=1) for branch in table.children
-    ]
-    chain = [alb.HorizontalFlip(p=0.5), alb.OneOf(branches, p=1), alb.Normalize(MEAN, STD), ToTensorV2()]
+    chain = [alb.HorizontalFlip(p=0.5), one_of(POLICY, "nearest"), alb.Normalize(MEAN, STD), ToTensorV2()]
     transform = alb.Compose(chain)
     return Way(np.copy, decoded, lambda image: transform(image=image)["image"])
 

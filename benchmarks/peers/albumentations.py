@@ -132,19 +132,25 @@ def policies(interpolation: str) -> Peer:
 
     What differs: a step that ours turns to either side goes to one; Sharpness is its UnsharpMask.
     """
-    from albumentations import Compose, OneOf, SomeOf
+    from albumentations import SomeOf
 
-    calls: dict[str, Call] = {}
-    for name in ("cifar10", "svhn", "imagenet"):
-        policy = augplug.policy(f"autoaugment-{name}").to_json()
-        rows = [row["sequence"] for row in policy["policy"]["one_of"]]
-        chains = [Compose([_step(step, policy["scale"], interpolation) for step in row], p=1) for row in rows]
-        calls[f"autoaugment-{name}"] = partial(_transformed, OneOf(chains, p=1))
+    names = [f"autoaugment-{table}" for table in ("cifar10", "svhn", "imagenet")]
+    calls: dict[str, Call] = {name: partial(_transformed, one_of(name, interpolation)) for name in names}
     number, magnitude = RAND
     policy = augplug.policy("randaugment", n=number, m=magnitude).to_json()
     steps = [_step(step, policy["scale"], interpolation) for step in policy["policy"]["some_of"]]
     calls["randaugment"] = partial(_transformed, SomeOf(steps, n=number, replace=True, p=1))
     return Peer(np.copy, calls)
+
+
+def one_of(name: str, interpolation: str) -> Any:
+    """Return the transform that an AutoAugment table is, in its own words."""
+    from albumentations import OneOf, Sequential
+
+    policy = augplug.policy(name).to_json()
+    rows = [row["sequence"] for row in policy["policy"]["one_of"]]
+    chains = [Sequential([_step(step, policy["scale"], interpolation) for step in row], p=1) for row in rows]
+    return OneOf(chains, p=1)
 
 
 def _step(step: dict[str, Any], scale: str, interpolation: str) -> Any:
