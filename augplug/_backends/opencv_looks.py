@@ -7,11 +7,12 @@ them a table is, is found from the table itself and tried on all 256 values, so 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import TypeAlias
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from augplug._backends.tables import Table
 from augplug.types import Image
@@ -25,6 +26,10 @@ _NEGATIVE = _EVERY[::-1].copy()
 _MARGIN = 2.0**-13
 """OpenCV's float32 sums of 8-bit values, with a slope of 1, are off by less than a quarter of this."""
 _STEEPEST = 16.0
+WIDE_TABLES = int(cv2.__version__.split(".", maxsplit=1)[0]) >= 5
+"""Tables of 65,536 values came to OpenCV with version 5."""
+_PAIRS_FROM = 1 << 17
+"""From so many values on, a table of pairs pays, though it be used once."""
 
 
 def planes(image: Image) -> Image:
@@ -35,8 +40,25 @@ def planes(image: Image) -> Image:
 
 
 def by_table(table: Table) -> Look:
-    """Return the look-up of a table `(256,)`, or of one a channel, `(1, 256, C)`."""
-    return lambda image, into=None: cv2.LUT(image, table, into)
+    """Return the look-up of a table `(256,)`."""
+    return partial(_looked_up, table=table)
+
+
+def _looked_up(image: Image, into: Image | None = None, *, table: Table) -> Image:
+    rows = image.reshape(len(image), -1)
+    if not WIDE_TABLES or rows.size < _PAIRS_FROM or rows.shape[1] % 2:
+        return cv2.LUT(image, table, into)
+    made = np.empty_like(image) if into is None else into
+    cv2.LUT(rows.view(np.uint16), _pairs(table.tobytes()), made.reshape(rows.shape).view(np.uint16))
+    return made
+
+
+@lru_cache(maxsize=32)
+def _pairs(table: bytes) -> npt.NDArray[np.uint16]:
+    """Return the table `(1, 65536)` of two values at once: half of the look-ups."""
+    values = np.frombuffer(table, dtype=np.uint8).astype(np.uint16)
+    pairs: npt.NDArray[np.uint16] = np.bitwise_or.outer(values << 8, values).reshape(1, -1)
+    return pairs
 
 
 def by_bits(table: Table) -> Look | None:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from augplug._backends import noise
 from augplug._backends.base import Kernel
+from augplug._backends.opencv_looks import WIDE_TABLES
 from augplug._backends.scratch import scratch
 from augplug.effects import Noise
 from augplug.types import Image
@@ -18,8 +19,6 @@ from augplug.types import Image
 Steps = npt.NDArray[np.uint16]
 _SMALL = 1 << 14
 """Up to so many values, rounding them is quicker than making a table, which another deviation could not use."""
-_LOOKS_UP_STEPS = int(cv2.__version__.split(".", maxsplit=1)[0]) >= 5
-"""Tables of 65,536 values came to OpenCV with version 5."""
 
 
 def add_noise(effect: Noise, _shape: tuple[int, ...]) -> Kernel:
@@ -37,7 +36,7 @@ def _whole_numbers(steps: Steps, deviation: float) -> npt.NDArray[Any]:
     if len(steps) <= _SMALL:
         return _rounded(noise.quantiles()[steps], deviation)
     table, made = _table(deviation), scratch("noise", steps.shape, np.int16)
-    if _LOOKS_UP_STEPS:
+    if WIDE_TABLES:
         cv2.LUT(steps[None], table[None], made[None])
     else:
         np.take(table, steps, out=made, mode="clip")  # with a mode, numpy writes into `out` itself

@@ -54,6 +54,14 @@ def test_bit_operations_are_found_and_give_the_values_of_the_table(effect: Tone,
     check(look, table)
 
 
+@pytest.mark.parametrize("wide", [True, False])
+def test_a_table_is_looked_up_by_pairs_of_values_or_one_by_one(monkeypatch: pytest.MonkeyPatch, *, wide: bool) -> None:
+    """OpenCV 5 has tables for pairs; rows of an odd number of values have no pairs."""
+    monkeypatch.setattr(looks, "_PAIRS_FROM", 0)
+    monkeypatch.setattr(looks, "WIDE_TABLES", wide and looks.WIDE_TABLES)
+    check(looks.by_table(tone_table(Tone(formulas.gamma, 0.7), UINT8)), tone_table(Tone(formulas.gamma, 0.7), UINT8))
+
+
 def test_no_bit_operation_is_found_where_one_value_is_another() -> None:
     found = [looks.by_bits(tone_table(effect, UINT8)) for effect, _ in BITS]
     for (effect, _), place in zip(BITS, range(0, 256, 17), strict=False):

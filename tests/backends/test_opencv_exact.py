@@ -73,7 +73,7 @@ def test_noise_is_exact(deviation: float, shape: tuple[int, ...]) -> None:
 
 def test_noise_by_numpy_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """OpenCV 4 has no tables of 65,536 values; numpy looks up there."""
-    monkeypatch.setattr(opencv_noise, "_LOOKS_UP_STEPS", False)
+    monkeypatch.setattr(opencv_noise, "WIDE_TABLES", False)
     same(Noise(key=8, deviation=20.0), noise_image((150, 131, 3)))
 
 
