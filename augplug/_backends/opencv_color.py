@@ -10,12 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from augplug._backends.base import Kernel
+from augplug._backends.scratch import scratch
 from augplug._backends.tables import GREY, blend8
 from augplug.effects import ColorMix
 from augplug.types import Image
 
 _GREY = np.array([[*GREY, 32768]], dtype=np.float32) / np.float32(65536)
 _NUDGE = 2.0**-13
+_SCRATCH_FROM = 1 << 16
+"""From so many values on, an array that is kept is quicker than a new one: its pages are there already."""
 
 
 def grey(image: Image) -> Image:
@@ -23,7 +26,17 @@ def grey(image: Image) -> Image:
 
     Every partial sum is a multiple of 2**-16 below 256, so float32 is exact in any order of summation.
     """
-    return cv2.transform(image.astype(np.float32), _GREY).astype(np.uint8)
+    return _transformed(image, _GREY).astype(np.uint8)
+
+
+def _transformed(image: Image, matrix: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return the channels of every pixel in float32 through a matrix: of a large image this thread's scratch."""
+    if image.size < _SCRATCH_FROM:
+        return np.asarray(cv2.transform(image.astype(np.float32), matrix), dtype=np.float32)
+    wide = scratch("wide", image.shape, np.float32)
+    wide[...] = image
+    shape = (*image.shape[:2], len(matrix)) if len(matrix) > 1 else image.shape[:2]
+    return np.asarray(cv2.transform(wide, matrix, scratch("transformed", shape, np.float32)), dtype=np.float32)
 
 
 def grey_mean(image: Image) -> float:
@@ -48,7 +61,7 @@ def color_mix(effect: ColorMix, shape: tuple[int, ...]) -> Kernel | None:
 
 def _mixed(image: Image, matrix: npt.NDArray[np.float32]) -> Image:
     # In float32: OpenCV's own sum on uint8 knows a weight to 10 bits alone.
-    made = cv2.transform(image.astype(np.float32), matrix).reshape(*image.shape[:2], len(matrix))
+    made = _transformed(image, matrix).reshape(*image.shape[:2], len(matrix))
     return cv2.convertScaleAbs(np.maximum(made, 0, out=made)).reshape(made.shape)
 
 
