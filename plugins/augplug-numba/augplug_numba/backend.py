@@ -13,7 +13,7 @@ from augplug import Backend, ColorMix, Effect, Filter, Image, Kernel, Output, To
 from augplug_numba import kernels
 
 MOST_PIXELS = 1 << 12
-"""Images of up to so many pixels are quicker here: benchmark.py prints it. Larger ones gain by OpenCV's vectors."""
+"""Up to so many pixels all kernels are quicker than OpenCV: `benchmark.py --effects`."""
 _UINT8 = np.dtype(np.uint8)
 _EVERY = np.arange(256, dtype=np.uint8)[None]
 
@@ -23,9 +23,10 @@ class Numba(Backend):
 
     name = "numba"
 
-    def __init__(self, beneath: Backend) -> None:
-        """Take the backend that renders everything else."""
+    def __init__(self, beneath: Backend, *, most_pixels: int = MOST_PIXELS) -> None:
+        """Take the backend that renders everything else, and all images of more pixels."""
         self._beneath = beneath
+        self._most_pixels = most_pixels
         names = {"Equalize": kernels.EQUALIZE, "AutoContrast": kernels.STRETCH}
         self._kinds = {_function(name): kind for name, kind in names.items()}
         self._contrast = _function("Contrast", factor=0.5)
@@ -49,7 +50,7 @@ class Numba(Backend):
         return lambda image, into=None: then(first(image), into)
 
     def _compiled(self, effect: Effect, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Kernel | None:
-        if dtype != _UINT8 or shape[2:] != (3,) or shape[0] * shape[1] > MOST_PIXELS:
+        if dtype != _UINT8 or shape[2:] != (3,) or shape[0] * shape[1] > self._most_pixels:
             return None
         if isinstance(effect, ToneFrom):
             return self._toned(effect)

@@ -113,6 +113,17 @@ def test_many_pairs_of_values_are_blended_alike_by_every_factor(factor: float) -
         )
 
 
+def test_a_quotient_of_equalize_that_is_a_whole_number_is_not_rounded_down() -> None:
+    # Steps of 49 pixels, and 49 * (1 / 49) is below 1 in float64. Smaller images have no step that is.
+    counts = [25, *[49] * 253, 73, 49]
+    image = np.repeat(np.repeat(np.arange(256, dtype=np.uint8), counts), 3).reshape(112, 112, 3)
+    wide = Numba(Recorder(), most_pixels=image.size)
+
+    expected = rendered(augplug.step("Equalize"), image, BACKENDS["reference"])
+
+    assert np.array_equal(expected, rendered(augplug.step("Equalize"), image, wide))
+
+
 @pytest.mark.parametrize("name", COMPILED)
 def test_small_images_are_rendered_by_the_kernels(name: str) -> None:
     beneath = Recorder()
