@@ -1,10 +1,9 @@
-"""The AutoAugment tables on small images: Pillow, augplug by OpenCV, augplug by numba; single calls and batches.
+"""The kernels alone, at any size: up to which one they are quicker than OpenCV.
 
-    python plugins/augplug-numba/benchmark.py [--sizes 32,64] [--interpolation nearest] [--effects]
+    python plugins/augplug-numba/benchmark.py [--sizes 32,64,80]
 
-CPU time of one thread, contenders interleaved, medians with quartiles, as benchmarks/policies.py has it: the same
-photographs and drawn steps; Pillow's steps are drawn and bound beforehand, ours are whole calls. `--effects` races the
-kernels alone, at any size: it says up to which one they are quicker than OpenCV.
+CPU time of one thread, contenders interleaved, medians with quartiles. Whole policies on this backend are raced by
+`benchmarks/policies.py`.
 """
 
 from __future__ import annotations
@@ -17,18 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
 from augplug_numba.backend import Numba
-from PIL import Image as Pillow
 
 import augplug
 
 sys.path.append(str(Path(__file__).parents[2]))  # last, so that augplug is the installed one
 
-from benchmarks.policies import photographs, pillow_step  # pylint: disable=wrong-import-position  # as said
+from benchmarks.photographs import photographs  # pylint: disable=wrong-import-position  # as said
 from benchmarks.timing import race, ratio, spread, table  # pylint: disable=wrong-import-position  # as said
 
-PLANS = 300
 PIXELS = 600_000
 """A contender's turn goes over so many pixels."""
 EFFECTS = {"Equalize": {}, "AutoContrast": {}, "Contrast": {"factor": 1.5}, "Color": {"factor": 1.5}} | {
@@ -44,38 +40,6 @@ def chained(chains: Sequence[Sequence[Callable[[Any], Any]]], images: Sequence[A
             image.copy()
         for step in chain:
             image = step(image)
-
-
-def called(augment: augplug.Augmenter, images: Sequence[Any], number: int) -> None:
-    """Augment each image under the index that it meets in this pass."""
-    for place in range(len(images)):
-        augment(images[(place + 37 * number) % len(images)], index=place)
-
-
-def batched(augment: augplug.Augmenter, images: Any, number: int) -> None:
-    """Augment the images as one batch, under other indices in each pass."""
-    augment.batch(images, indices=[(place + 37 * number) % len(images) for place in range(len(images))])
-
-
-def tables(size: int, interpolation: str) -> list[tuple[object, ...]]:
-    """Return a row a table: microseconds an image, and how many times as quick numba is as the others."""
-    rows: list[tuple[object, ...]] = []
-    images = photographs(size, PLANS)
-    for name in ("cifar10", "svhn", "imagenet"):
-        policy = augplug.policy(f"autoaugment-{name}", interpolation=interpolation)
-        ours = {backend: augplug.Augmenter(policy, backend=backend) for backend in ("opencv", "numba")}
-        drawn: list[Any] = [ours["numba"].plan(images[0], index=index).items for index in range(PLANS)]
-        steps = [[pillow_step(item.operation, size) for item in items] for items in drawn]
-        contenders: dict[str, Callable[[int], object]] = {
-            "pillow": partial(chained, steps, [Pillow.fromarray(image) for image in images]),
-            **{backend: partial(called, augment, images) for backend, augment in ours.items()},
-            **{f"{backend} batch": partial(batched, augment, np.stack(images)) for backend, augment in ours.items()},
-        }
-        times = race(contenders, passes=max(1, PIXELS // (PLANS * size * size)))
-        micros = [spread(times[contender]).scaled(1e6 / PLANS) for contender in contenders]
-        pairs = (("pillow", "numba"), ("opencv", "numba"), ("opencv batch", "numba batch"))
-        rows.append((name, size, *micros, *(ratio(times, *pair) for pair in pairs)))
-    return rows
 
 
 def kernels(size: int) -> list[tuple[object, ...]]:
@@ -98,28 +62,14 @@ def kernels(size: int) -> list[tuple[object, ...]]:
 
 def main() -> None:
     """Race, and print the figures."""
-    parser = argparse.ArgumentParser(description="Race the backend numba on small images, in CPU time of one thread.")
-    parser.add_argument("--sizes", default="32,64", help="sides of the images, in pixels (default: 32,64)")
-    parser.add_argument("--interpolation", choices=("nearest", "linear"), default="nearest")
-    parser.add_argument("--effects", action="store_true", help="single effects instead of the tables")
+    parser = argparse.ArgumentParser(
+        description="Race the kernels of numba against OpenCV's, in CPU time of one thread."
+    )
+    parser.add_argument("--sizes", default="32,64,80", help="sides of the images, in pixels (default: 32,64,80)")
     given = parser.parse_args()
     cv2.setNumThreads(1)
-    sizes = [int(size) for size in given.sizes.split(",")]
-    head: tuple[str, ...] = ("", "size", "opencv us", "numba us", "opencv/numba")
-    if not given.effects:
-        head = (
-            "",
-            "size",
-            "pillow us",
-            *head[2:4],
-            "opencv batch us",
-            "numba batch us",
-            "pillow/numba",
-            head[4],
-            "batch",
-        )
-    rows = [row for size in sizes for row in (kernels(size) if given.effects else tables(size, given.interpolation))]
-    sys.stdout.write(table(head, rows) + "\n")
+    rows = [row for size in given.sizes.split(",") for row in kernels(int(size))]
+    sys.stdout.write(table(("", "size", "opencv us", "numba us", "opencv/numba"), rows) + "\n")
 
 
 if __name__ == "__main__":
