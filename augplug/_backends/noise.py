@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 Words = npt.NDArray[np.uint64]
 
-
 _THREAD = threading.local()
 _WORD = 2**64 - 1
 _BLOCK = 4

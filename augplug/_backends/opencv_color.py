@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from augplug._backends.base import Kernel
+from augplug._backends.opencv_looks import WIDE_TABLES
 from augplug._backends.scratch import scratch
 from augplug._backends.tables import GREY, blend8
 from augplug.effects import ColorMix
@@ -17,8 +18,8 @@ from augplug.types import Image
 
 _GREY = np.array([[*GREY, 32768]], dtype=np.float32) / np.float32(65536)
 _NUDGE = 2.0**-13
-_SCRATCH_FROM = 1 << 16
-"""From so many values on, an array that is kept is quicker than a new one: its pages are there already."""
+_PAIRS_FROM = 1 << 16
+"""From so many values on, making a table of all pairs pays, though it be used once."""
 
 
 def grey(image: Image) -> Image:
@@ -30,9 +31,7 @@ def grey(image: Image) -> Image:
 
 
 def _transformed(image: Image, matrix: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Return the channels of every pixel in float32 through a matrix: of a large image this thread's scratch."""
-    if image.size < _SCRATCH_FROM:
-        return np.asarray(cv2.transform(image.astype(np.float32), matrix), dtype=np.float32)
+    """Return the channels of every pixel in float32 through a matrix: this thread's scratch."""
     wide = scratch("wide", image.shape, np.float32)
     wide[...] = image
     shape = (*image.shape[:2], len(matrix)) if len(matrix) > 1 else image.shape[:2]
@@ -77,4 +76,20 @@ def blend(factor: float) -> Callable[[Image, Image], Image]:
     moves = np.float32(factor) * np.arange(-255, 256, dtype=np.float32)
     if factor <= 2 and (moves - np.floor(moves)).max() <= 1 - 2 * _NUDGE:
         return lambda base, image: cv2.addWeighted(image, one, base, 1 - one, _NUDGE - 0.5)
-    return lambda base, image: blend8(base, image, factor)
+    return partial(_blended, factor=factor)
+
+
+def _blended(base: Image, image: Image, factor: float) -> Image:
+    """Return the blend where sums in another order may come out on the other side of an integer."""
+    if not WIDE_TABLES or image.size < _PAIRS_FROM:
+        return blend8(base, image, factor)
+    rows = (len(image), -1)
+    pairs = cv2.merge([image.reshape(rows), base.reshape(rows)]).view(np.uint16)[..., 0]
+    return cv2.LUT(pairs, _of_pairs(factor)).reshape(image.shape)
+
+
+@lru_cache(maxsize=32)
+def _of_pairs(factor: float) -> Image:
+    """Return the blend `(1, 65536)` of every base with every value; the value is the low byte."""
+    base, value = np.mgrid[0:256, 0:256].astype(np.uint8)
+    return blend8(base, value, factor).reshape(1, -1)

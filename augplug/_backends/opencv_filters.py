@@ -37,8 +37,9 @@ def _smooth3(mix: Mix, shape: tuple[int, ...]) -> Kernel:
 
     def render(image: Image) -> Image:
         # (box + 4 centre) / 13 is never half way between integers (13 is odd), so rounding is Pillow's truncated sum.
-        total = cv2.boxFilter(image, cv2.CV_16U, (3, 3), normalize=False)
-        total += np.left_shift(image, 2, dtype=np.uint16)
+        total, more = (scratch(use, image.shape, np.uint16) for use in ("box", "centre"))
+        cv2.boxFilter(image, cv2.CV_16U, (3, 3), total, normalize=False)
+        total += np.left_shift(image, 2, out=more, dtype=np.uint16)
         smooth = cv2.convertScaleAbs(total, alpha=1 / 13)
         smooth[::rows], smooth[:, ::columns] = image[::rows], image[:, ::columns]
         return mix(smooth, image)

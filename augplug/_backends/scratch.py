@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-_MOST = 1 << 24
-"""Bytes of the largest array that is kept."""
+_LEAST, _MOST = 1 << 16, 1 << 24
+"""Bytes of the smallest and of the largest array that is kept: small ones are new in no time."""
 
 
 class _Kept(threading.local):
@@ -26,9 +26,9 @@ _KEPT = _Kept()
 def scratch(use: str, shape: tuple[int, ...], dtype: Any) -> npt.NDArray[Any]:
     """Return an array of anything, C-contiguous; the next call with the same `use` in this thread overwrites it."""
     size = math.prod(shape) * np.dtype(dtype).itemsize
+    if not _LEAST <= size <= _MOST:
+        return np.empty(shape, dtype)
     kept = _KEPT.arrays.get(use)
     if kept is None or kept.size < size:
-        if size > _MOST:
-            return np.empty(shape, dtype)
         kept = _KEPT.arrays[use] = np.empty(size, np.uint8)
     return np.ndarray(shape, dtype, kept.data)

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from augplug._backends import opencv_color, tables
 from augplug._backends import opencv_looks as looks
 from augplug._backends import opencv_tones as tones
 from augplug._backends.tables import from_units, run_table, tone_table
@@ -113,9 +114,9 @@ def test_equalize_by_sums_is_equalize(channels: int, after: tuple[Tone, ...]) ->
         assert kernel is not None
         for law in (rng.dirichlet([alpha] * 256) for alpha in (0.01, 0.1, 1.0, 50.0)):
             image = rng.choice(256, shape, p=law).astype(np.uint8)
-            tables = run_table(run, tones.histograms(image), UINT8)
+            made = run_table(run, tones.histograms(image), UINT8)
             planes = image.reshape(1, pixels, channels)
-            expected = np.stack([tables[c][planes[..., c]] for c in range(channels)], axis=-1)
+            expected = np.stack([made[c][planes[..., c]] for c in range(channels)], axis=-1)
             np.testing.assert_array_equal(kernel(image), expected.reshape(shape))
 
 
@@ -124,3 +125,17 @@ def test_equalize_by_sums_is_for_small_images_that_are_equalized_first() -> None
     assert tones._small_equalize(run, (128, 128, 3)) is None
     assert tones._small_equalize((*run, *run), (16, 16, 3)) is None
     assert tones._small_equalize((Tone(formulas.invert), *run), (16, 16, 3)) is None
+
+
+@pytest.mark.parametrize("factor", [0.3, 0.6, 1.2, 1.3, 2.7, 9.9])
+@pytest.mark.parametrize("wide", [True, False])
+def test_a_blend_is_pillows_by_a_table_of_pairs_too(
+    monkeypatch: pytest.MonkeyPatch, factor: float, *, wide: bool
+) -> None:
+    """Factors whose products fall just below integers: every base with every value."""
+    monkeypatch.setattr(opencv_color, "_PAIRS_FROM", 0)
+    monkeypatch.setattr(opencv_color, "WIDE_TABLES", wide and looks.WIDE_TABLES)
+    base, value = np.mgrid[0:256, 0:256].astype(np.uint8)
+    expected = tables.blend8(base, value, factor)
+    assert np.array_equal(opencv_color.blend(factor)(base, value), expected)
+    assert np.array_equal(opencv_color.blend(factor)(np.dstack([base] * 3), np.dstack([value] * 3))[..., 2], expected)
