@@ -162,15 +162,9 @@ def _stretch_look(table_of: Callable[[float, float], Table], lowest: float, high
 
 
 def looked_up(image: Image, tables: Table) -> Image:
-    """Return an image through tables `(C, 256)`, one a channel."""
-    if len(tables) == 1:
-        return cv2.LUT(image, tables[0])
-    if image.shape[0] * image.shape[1] < _PLANES_FROM:
-        wide: Table = tables.T[None].copy()
-        return cv2.LUT(image, wide)
-    apart = planes(image)
-    looks = [by_table(table) for table in tables]
-    return cv2.merge([look(plane, plane) for look, plane in zip(looks, apart, strict=True)])
+    """Return a small image through tables `(C, 256)`, one a channel."""
+    wide: Table = tables[0] if len(tables) == 1 else tables.T[None].copy()
+    return cv2.LUT(image, wide)
 
 
 def histograms(image: Image) -> Counts:
@@ -181,9 +175,10 @@ def histograms(image: Image) -> Counts:
         counts: Counts = np.bincount(apart, minlength=channels * 256)
         return counts.reshape(channels, 256)
     total = np.zeros((channels, 256), dtype=np.int64)
-    pixels = image.reshape(-1, 1, channels)
-    for start in range(0, len(pixels), _EXACT_COUNT):
-        block = [pixels[start : start + _EXACT_COUNT]]
+    pixels = image if image.shape[1] <= _EXACT_COUNT else image.reshape(-1, 1, channels)
+    rows = _EXACT_COUNT // pixels.shape[1]
+    for start in range(0, len(pixels), rows):
+        block = [pixels[start : start + rows]]
         counted = [cv2.calcHist(block, [channel], None, [256], [0, 256]) for channel in range(channels)]
         total += np.array(counted, dtype=np.int64).reshape(channels, 256)
     return total
@@ -196,7 +191,11 @@ def _apart(pixels: int, channels: int) -> Table:
 
 
 def _by_histogram(image: Image, run: Run) -> Image:
-    return looked_up(image, run_table(run, histograms(image), _UINT8))
+    if image.ndim == 2 or image.shape[0] * image.shape[1] < _PLANES_FROM:
+        return looked_up(image, run_table(run, histograms(image), _UINT8))
+    apart = planes(image)
+    tables = run_table(run, np.concatenate([histograms(plane) for plane in apart]), _UINT8)
+    return cv2.merge([by_table(table)(plane, plane) for table, plane in zip(tables, apart, strict=True)])
 
 
 def _small_equalize(run: Run, shape: tuple[int, ...]) -> Kernel | None:
