@@ -118,7 +118,7 @@ def contrasted(image: Bytes, factor: np.float32) -> Bytes:
     values, result = image.reshape(image.size), np.empty(image.size, np.uint8)
     total = 0
     for place in range(0, values.size, 3):
-        total += _grey(values[place], values[place + 1], values[place + 2])
+        total += int(_grey(values[place], values[place + 1], values[place + 2]))
     mean = np.float32(int(total * 3 / values.size + 0.5))
     table = np.empty(256, np.uint8)
     for level in range(256):
