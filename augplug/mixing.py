@@ -142,7 +142,7 @@ def _holds(region: Region, points: npt.NDArray[np.float64]) -> npt.NDArray[np.bo
 
 def _inside(targets: Targets, region: Region) -> Targets:
     """Return the boxes cut to a region."""
-    if not len(targets.corners):
+    if len(targets.corners) == 0:
         return targets
     origin = np.array([region.left, region.top], dtype=np.float64)
     moved = replace(targets, corners=targets.corners - origin, points=targets.points[:0], visible=targets.visible[:0])
@@ -152,7 +152,7 @@ def _inside(targets: Targets, region: Region) -> Targets:
 
 def _outside(targets: Targets, region: Region) -> Targets:
     """Return the boxes without what a region covers: cut where it covers a whole side, else as they are."""
-    if not len(targets.corners):
+    if len(targets.corners) == 0:
         return targets
     edges = edges_of(targets.corners)
     left, top, right, bottom = edges.T.copy()

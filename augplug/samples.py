@@ -102,7 +102,7 @@ class Sample:
         return made
 
     def _kept(self, targets: Targets) -> npt.NDArray[np.bool_]:
-        if not len(targets.tags):
+        if len(targets.tags) == 0:
             return np.ones(0, dtype=np.bool_)
         areas = areas_of(edges_of(targets.corners))
         least, part = (self.boxes.min_area, self.boxes.min_visibility) if self.boxes else (0, 0)
