@@ -50,7 +50,7 @@ def test_importing_augplug_imports_lazy_loader_alone() -> None:
 
 
 def test_a_first_augmenter_imports_numpy_and_the_registrys_libraries() -> None:
-    """Neither scipy nor scikit-image, Pillow, click, rich nor torch; OpenCV only when its backend renders."""
+    """Neither scipy nor scikit-image, Pillow, click, rich nor torch; OpenCV and stringzilla when they render."""
     code = "import augplug; augplug.Augmenter('randaugment:n=2,m=9', backend={!r})"
 
     assert (
@@ -59,7 +59,7 @@ def test_a_first_augmenter_imports_numpy_and_the_registrys_libraries() -> None:
     )
     assert (
         fresh(THIRD_PARTY.format(code=code.format("opencv")))
-        == "augplug cv2 lazy_loader numpy packaging platformdirs pluggy"
+        == "augplug cv2 lazy_loader numpy packaging platformdirs pluggy stringzilla"
     )
 
 

@@ -1,41 +1,36 @@
-"""A table of 256 values as OpenCV does it quickest: bit operations and saturating sums where they give its very values.
+"""A table of 256 values on an image: by a library that looks 64 values up at once, or as a bit operation.
 
-A table costs a load a value, whatever stands in it; a bit operation or a sum is done on 32 values at once. Which of
-them a table is, is found from the table itself and tried on all 256 values, so no bit depends on the guess.
+Which bit operation a table is, is found from the table itself, so no bit depends on a guess.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from typing import TypeAlias
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from augplug._backends.tables import Table
 from augplug.types import Image
 
+try:
+    from stringzilla import translate
+except ImportError:  # OpenCV does it too: it takes two to twelve times as long
+    translate = None
+
 Look: TypeAlias = Callable[..., Image]
-"""Takes an image and where the result goes: the image itself, or None for a new array."""
-Line: TypeAlias = tuple[float, float]
-"""Slope and offset, in 8-bit units."""
+"""Takes a C-contiguous image and where the result goes: the image itself, or None for a new array."""
 _EVERY = np.arange(256, dtype=np.uint8)
-_NEGATIVE = _EVERY[::-1].copy()
-_MARGIN = 2.0**-13
-"""OpenCV's float32 sums of 8-bit values, with a slope of 1, are off by less than a quarter of this."""
-_STEEPEST = 16.0
 WIDE_TABLES = int(cv2.__version__.split(".", maxsplit=1)[0]) >= 5
 """Tables of 65,536 values came to OpenCV with version 5."""
-_PAIRS_FROM = 1 << 17
-"""From so many values on, a table of pairs pays, though it be used once."""
 
 
-def planes(image: Image) -> Image:
-    """Return the channels `(C, H, W)` of an image, a copy. One array: OpenCV's own three take twice the time."""
-    made = np.empty((image.shape[2], *image.shape[:2]), dtype=np.uint8)
-    cv2.split(image, list(made))
+def planes(image: Image) -> list[Image]:
+    """Return the channels `(H, W)` of an image, a copy. In one array: OpenCV's own three take twice the time."""
+    made = list(np.empty((image.shape[2], *image.shape[:2]), dtype=np.uint8))
+    cv2.split(image, made)
     return made
 
 
@@ -45,42 +40,23 @@ def by_table(table: Table) -> Look:
 
 
 def _looked_up(image: Image, into: Image | None = None, *, table: Table) -> Image:
-    rows = image.reshape(len(image), -1)
-    if not WIDE_TABLES or rows.size < _PAIRS_FROM or rows.shape[1] % 2:
+    if translate is None:
         return cv2.LUT(image, table, into)
     made = np.empty_like(image) if into is None else into
-    cv2.LUT(rows.view(np.uint16), _pairs(table.tobytes()), made.reshape(rows.shape).view(np.uint16))
+    translate(image.data, table.data, out=made.data)
     return made
 
 
-@lru_cache(maxsize=32)
-def _pairs(table: bytes) -> npt.NDArray[np.uint16]:
-    """Return the table `(1, 65536)` of two values at once: half of the look-ups."""
-    values = np.frombuffer(table, dtype=np.uint8).astype(np.uint16)
-    pairs: npt.NDArray[np.uint16] = np.bitwise_or.outer(values << 8, values).reshape(1, -1)
-    return pairs
-
-
 def by_bits(table: Table) -> Look | None:
-    """Return the bit operations or saturating sums that are a table `(256,)`; None where none is known."""
-    known = _known().get(table.tobytes())
-    if known is not None or table[-1] != 255 or table[-2] != 254:
-        return known
-    # What is left of tables that end as they began: a number added up to some value.
-    last = int(np.flatnonzero(table != _EVERY)[-1])
-    add = int(table[0]) or int(table[last]) - last
-    added = np.clip(np.arange(last + 1) + add, 0, 255)
-    return partial(_added, add=add, upto=last) if (table[: last + 1] == added).all() else None
+    """Return the bit operation that is a table `(256,)`, where one pass does it; None for any other."""
+    return _known().get(table.tobytes())
 
 
 @cache
 def _known() -> dict[bytes, Look]:
-    """Return what every mask, and every inversion from some value on, makes of the 256 values."""
-    inversions = ((np.where(above < _EVERY, _NEGATIVE, _EVERY), above) for above in range(255))
-    masks = ((_EVERY & mask, mask) for mask in _EVERY[:-1])
-    known: dict[bytes, Look] = {table.tobytes(): partial(_inverted, above=above) for table, above in inversions}
-    known |= {table.tobytes(): partial(_masked, mask=mask) for table, mask in masks}
-    return known | {_EVERY.tobytes(): _copied, _NEGATIVE.tobytes(): partial(cv2.bitwise_not)}
+    """Return what every mask, and the inversion, makes of the 256 values."""
+    known: dict[bytes, Look] = {(_EVERY & mask).tobytes(): partial(_masked, mask=mask) for mask in _EVERY[:-1]}
+    return known | {_EVERY.tobytes(): _copied, _EVERY[::-1].tobytes(): partial(cv2.bitwise_not)}
 
 
 def _copied(image: Image, into: Image | None = None) -> Image:
@@ -89,45 +65,3 @@ def _copied(image: Image, into: Image | None = None) -> Image:
 
 def _masked(image: Image, into: Image | None = None, *, mask: np.uint8) -> Image:
     return np.bitwise_and(image, mask, into)
-
-
-def _inverted(image: Image, into: Image | None = None, *, above: int) -> Image:
-    ones = cv2.threshold(image, above, 255, cv2.THRESH_BINARY)[1]
-    return cv2.bitwise_xor(image, ones, ones if into is None else into)
-
-
-def _added(image: Image, into: Image | None = None, *, add: int, upto: int) -> Image:
-    more = cv2.threshold(image, upto, abs(add), cv2.THRESH_BINARY_INV)[1]
-    change = cv2.add if add > 0 else cv2.subtract
-    return change(image, more, more if into is None else into)
-
-
-TWO_PASSES = (_inverted, _added)
-"""What takes two passes over the image, where a table takes one."""
-
-
-def by_line(table: Table, line: Line) -> Look | None:
-    """Return the sum in float32 that is a table `(256,)` whose values truncate `line`; None where bits could differ.
-
-    The sum is shifted so that it rounds to the right integers, with a margin for float32 on all 256 values.
-    """
-    slope, offset = line
-    if not 0 < slope <= _STEEPEST:
-        return None
-    slope = float(np.float32(slope))
-    # Where the table is saturated, the sum may lie anywhere beyond.
-    short = (table - (slope * _EVERY + offset))[table > 0].max(initial=-1.0)
-    room = (table - (slope * _EVERY + offset))[table < 255].min(initial=1.0) + 1
-    margin = _MARGIN * max(slope, 1)
-    if room - short < 2 * margin:
-        return None
-    shift = float(offset + (short + room) / 2 - 0.5)
-    if shift > -0.5:  # convertScaleAbs is quicker, and would turn negative sums round
-        look: Look = partial(cv2.convertScaleAbs, alpha=slope, beta=shift)
-    else:
-        look = partial(_summed, slope=slope, shift=shift)
-    return look if (look(_EVERY[None])[0] == table).all() else None
-
-
-def _summed(image: Image, into: Image | None = None, *, slope: float, shift: float) -> Image:
-    return cv2.addWeighted(image, slope, image, 0, shift, into)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import cv2
 import numpy as np
 
 from augplug._backends.base import Kernel
 from augplug._backends.opencv_color import grey_mean
-from augplug._backends.opencv_looks import TWO_PASSES, Line, Look, by_bits, by_line, by_table, planes
+from augplug._backends.opencv_looks import Look, by_bits, by_table, planes
+from augplug._backends.scratch import scratch
 from augplug._backends.tables import Table, run_of, run_table, tone_table
 from augplug.effects import Tone, ToneFrom
 from augplug.ops.tone import equalize
@@ -21,51 +22,23 @@ Run: TypeAlias = tuple[Tone | ToneFrom, ...]
 _UINT8 = np.dtype(np.uint8)
 _EXACT_COUNT = 1 << 24
 """OpenCV counts histograms in float32, which is exact up to this many pixels."""
-_BITS_FROM = 1 << 12
-"""From so many pixels on, sums and two passes of bit operations are quicker than a table."""
-_PLANES_FROM = 1 << 14
-"""From so many pixels on, planes are quicker than pixels: OpenCV looks single planes up in a third of the time."""
+_PLANES_FROM = 1 << 12
+"""From so many pixels on, a table for each plane is quicker than one for pixels."""
+_MIXED_FROM = 1 << 17
+"""From so many pixels on, counting mixed pixels is quicker by more than the mixing takes."""
 _PUSH_FROM = 1 << 13
 """From so many pixels on, pushing a histogram through a table is quicker than a second look at the image."""
 
 
-def tone(effect: Tone, shape: tuple[int, ...]) -> Kernel:
+def tone(effect: Tone, _shape: tuple[int, ...]) -> Kernel:
     """Return the kernel of a tone, and of those that fusing put behind it."""
-    return _look(effect, small=shape[0] * shape[1] < _BITS_FROM)
+    return _look(effect)
 
 
 @lru_cache(maxsize=1024)
-def _look(effect: Tone, *, small: bool) -> Look:
+def _look(effect: Tone) -> Look:
     table = tone_table(effect, _UINT8)
-    bits = _bits(effect, small=small)
-    if small or bits or effect.after or not effect.arguments:
-        # Finding a line takes as long as a hundred look-ups of a small image, and draws of reals come once.
-        return bits or by_table(table)
-    return by_line(table, _blend(*effect.arguments[:2])) or by_table(table)
-
-
-def _bits(effect: Tone, *, small: bool) -> Look | None:
-    """Return the bit operations that are a tone and those behind it, together or one by one."""
-    found = by_bits(tone_table(effect, _UINT8))
-    if small:
-        return None if getattr(found, "func", None) in TWO_PASSES else found
-    if found or not effect.after:
-        return found
-    single = [by_bits(tone_table(one, _UINT8)) for one in (Tone(effect.function, *effect.arguments), *effect.after)]
-    known = [look for look in single if look is not None]
-    return partial(_in_turn, looks=known) if len(known) == len(single) else None
-
-
-def _in_turn(image: Image, into: Image | None = None, *, looks: Sequence[Look]) -> Image:
-    image = looks[0](image, into)
-    for look in looks[1:]:
-        image = look(image, image)
-    return image
-
-
-def _blend(factor: Any, base: Any = 0.0) -> Line:
-    """Return the line that a tone of these arguments may be: the image blended with a grey."""
-    return (factor, base * (1 - factor)) if isinstance(factor, float) and isinstance(base, float) else (0.0, 0.0)
+    return by_bits(table) or by_table(table)
 
 
 def tone_from(effect: ToneFrom, shape: tuple[int, ...]) -> Kernel:
@@ -84,9 +57,9 @@ def _parts(run: Run, pixels: int) -> list[Run]:
     """Cut a run where another look at the pixels is quicker than one table for both sides."""
     cuts = [place for place, tone in enumerate(run) if isinstance(tone, ToneFrom)]
     first = run[cuts[0]]
-    if pixels >= _PUSH_FROM and _has_histogram(run) and isinstance(first, ToneFrom) and first.statistic != "grey_mean":
-        before = run[: cuts[0]]
-        cuts = cuts[:1] if before and _bits(_joined(before), small=False) else []
+    grey = isinstance(first, ToneFrom) and first.statistic == "grey_mean"
+    if pixels >= _PUSH_FROM and _has_histogram(run) and not grey:
+        cuts = cuts[:1]  # counting again takes longer than pushing what was counted through a table
     cuts = [place for place in cuts if place > 0]
     return [run[start:end] for start, end in zip([0, *cuts], [*cuts, len(run)], strict=True)]
 
@@ -105,47 +78,42 @@ def _part(run: Run, shape: tuple[int, ...]) -> Kernel:
     """Return the kernel of tones, or of a statistic of the image with the tones around it."""
     first = run[0]
     if isinstance(first, ToneFrom) and first.statistic == "grey_mean":
-        look = lru_cache(maxsize=256)(partial(_about_mean, first, run[1:], small=shape[0] * shape[1] < _BITS_FROM))
+        look = lru_cache(maxsize=256)(partial(_about_mean, first, run[1:]))
         return lambda image: look(grey_mean(image))(image)
     if _has_histogram(run):
         return _small_equalize(run, shape) or partial(_by_histogram, run=run)
     if isinstance(first, ToneFrom):
-        return partial(_stretched, by=_stretches(run))
+        return partial(_stretched, table_of=_stretches(run))
     return tone(_joined(run), shape)
 
 
-def _about_mean(effect: ToneFrom, after: Run, mean: float, *, small: bool) -> Look:
+def _about_mean(effect: ToneFrom, after: Run, mean: float) -> Look:
     tones = tuple(tone for tone in after if isinstance(tone, Tone))  # all of them: _parts cuts before others
-    table = tone_table(Tone(effect.function, mean, *effect.arguments, after=tones), _UINT8)
-    line = None if small or after else by_line(table, _blend(effect.arguments[0] if effect.arguments else None, mean))
-    return line or by_table(table)
+    return by_table(tone_table(Tone(effect.function, mean, *effect.arguments, after=tones), _UINT8))
 
 
-class _Stretches(NamedTuple):
-    """What a run of tones does to a channel, by its extremes."""
-
-    table: Callable[[float, float], Table]
-    look: Callable[[float, float], Look]
-
-
-def _stretched(image: Image, by: _Stretches) -> Image:
+def _stretched(image: Image, table_of: Callable[[float, float], Table]) -> Image:
     if image.ndim == 2:
-        return by.look(*cv2.minMaxLoc(image)[:2])(image)
-    small = image.shape[0] * image.shape[1] < _PLANES_FROM
-    apart = cv2.split(image) if small else planes(image)
+        return by_table(table_of(*cv2.minMaxLoc(image)[:2])[0])(image)
+    apart = planes(image)
     extremes = [cv2.minMaxLoc(plane)[:2] for plane in apart]
-    if small:
-        return cv2.LUT(image, cv2.merge([by.table(*ends) for ends in extremes]))
+    tables = [table_of(*ends) for ends in extremes]
+    if image.shape[0] * image.shape[1] < _PLANES_FROM:
+        return cv2.LUT(image, cv2.merge(tables))
     if all(ends == extremes[0] for ends in extremes):
-        return by.look(*extremes[0])(image)
-    return cv2.merge([by.look(*ends)(plane, plane) for ends, plane in zip(extremes, apart, strict=True)])
+        return by_table(tables[0][0])(image)
+    return _merged(apart, [table[0] for table in tables])
+
+
+def _merged(apart: Sequence[Image], tables: Sequence[Table]) -> Image:
+    """Return planes, which are overwritten, each through a table `(256,)`, as one image."""
+    return cv2.merge([by_table(table)(plane, plane) for table, plane in zip(tables, apart, strict=True)])
 
 
 @lru_cache(maxsize=64)
-def _stretches(run: Run) -> _Stretches:
-    """Return what is known of a run: one for every kernel of it, so that caches are few."""
-    table = lru_cache(maxsize=4096)(partial(_stretch_table, run))
-    return _Stretches(table, lru_cache(maxsize=4096)(partial(_stretch_look, table)))
+def _stretches(run: Run) -> Callable[[float, float], Table]:
+    """Return the table of a channel by its extremes: one function for every kernel of a run, so that caches are few."""
+    return lru_cache(maxsize=4096)(partial(_stretch_table, run))
 
 
 def _stretch_table(run: Run, lowest: float, highest: float) -> Table:
@@ -153,12 +121,6 @@ def _stretch_table(run: Run, lowest: float, highest: float) -> Table:
     counts = np.zeros((1, 256), dtype=np.int64)
     counts[0, [int(lowest), int(highest)]] = 1  # extremes see no more of a histogram
     return run_table(run, counts, _UINT8)
-
-
-def _stretch_look(table_of: Callable[[float, float], Table], lowest: float, highest: float) -> Look:
-    table = table_of(lowest, highest)
-    slope = 255.0 / max(highest - lowest, 1.0)
-    return by_bits(table[0]) or by_line(table[0], (slope, -lowest * slope)) or by_table(table)
 
 
 def looked_up(image: Image, tables: Table) -> Image:
@@ -194,8 +156,16 @@ def _by_histogram(image: Image, run: Run) -> Image:
     if image.ndim == 2 or image.shape[0] * image.shape[1] < _PLANES_FROM:
         return looked_up(image, run_table(run, histograms(image), _UINT8))
     apart = planes(image)
-    tables = run_table(run, np.concatenate([histograms(plane) for plane in apart]), _UINT8)
-    return cv2.merge([by_table(table)(plane, plane) for table, plane in zip(tables, apart, strict=True)])
+    tables = run_table(run, np.concatenate([histograms(_mixed(plane)) for plane in apart]), _UINT8)
+    return _merged(apart, list(tables))
+
+
+def _mixed(plane: Image) -> Image:
+    """Return the values of a large plane in an order where neighbours differ: counting waits for repeated values."""
+    if plane.size < _MIXED_FROM or plane.size % 8:
+        return plane
+    mixed = scratch("mixed", (plane.size // 8, 8), np.uint8)
+    return np.asarray(cv2.transpose(plane.reshape(8, -1), mixed)).reshape(plane.shape)
 
 
 def _small_equalize(run: Run, shape: tuple[int, ...]) -> Kernel | None:

@@ -202,11 +202,18 @@ def test_doctor_does_not_miss_an_opencv_that_nobody_asked_for(run: Run, monkeypa
     def missing() -> None:
         raise ModuleNotFoundError("No module named 'cv2'")
 
+    def found(name: str) -> str:
+        if name == "stringzilla":
+            raise PackageNotFoundError
+        return version(name)
+
     monkeypatch.setattr(doctor, "OPENCV", ())
+    monkeypatch.setattr(doctor, "version", found)
     monkeypatch.setattr("augplug.api.backends", lambda: {"opencv": missing})
     outcome = run("doctor")
     assert outcome.status == 0
     assert "OpenCV: not installed" in outcome.out
+    assert "stringzilla: not installed" in outcome.out
     assert "backend opencv: cannot be used (ModuleNotFoundError: No module named 'cv2')" in outcome.out
 
 
