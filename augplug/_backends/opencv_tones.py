@@ -156,8 +156,15 @@ def _by_histogram(image: Image, run: Run) -> Image:
     if image.ndim == 2 or image.shape[0] * image.shape[1] < _PLANES_FROM:
         return looked_up(image, run_table(run, histograms(image), _UINT8))
     apart = planes(image)
-    tables = run_table(run, np.concatenate([histograms(_mixed(plane)) for plane in apart]), _UINT8)
-    return _merged(apart, list(tables))
+    return _merged(apart, list(run_table(run, _counted(apart), _UINT8)))
+
+
+def _counted(apart: Sequence[Image]) -> Counts:
+    """Return the exact histograms `(C, 256)` of large planes."""
+    if apart[0].size > _EXACT_COUNT:
+        return np.concatenate([histograms(plane) for plane in apart])
+    counts = [cv2.calcHist([_mixed(plane)], [0], None, [256], [0, 256]) for plane in apart]
+    return np.array(counts, dtype=np.int64).reshape(-1, 256)
 
 
 def _mixed(plane: Image) -> Image:
