@@ -263,7 +263,7 @@ def at_least(what: str, found: float, least: float) -> Bar:
     return Bar(what, f">= {least}", f"{found:.2f}", found >= least)
 
 
-PACKAGES = ("numpy", "opencv-python-headless", "pillow", "torch", "torchvision", "albumentations")
+PACKAGES = ("numpy", "opencv-python-headless", "stringzilla", "pillow", "torch", "torchvision", "albumentations")
 
 
 def main() -> None:

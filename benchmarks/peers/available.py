@@ -21,7 +21,16 @@ POLICIES: dict[str, Callable[[str], Peer]] = {
     "Kornia": kornia.policies,
     "Albumentations": albumentations.policies,
 }
-PACKAGES = ("numpy", "opencv-python-headless", "pillow", "albumentations", "albumentationsx", "torch", "torchvision")
+PACKAGES = (
+    "numpy",
+    "opencv-python-headless",
+    "stringzilla",
+    "pillow",
+    "albumentations",
+    "albumentationsx",
+    "torch",
+    "torchvision",
+)
 PACKAGES_OF_POLICIES = (*PACKAGES, "timm", "kornia")
 
 
