@@ -13,7 +13,7 @@ from augplug._backends.base import Kernel
 from augplug._backends.scratch import scratch
 from augplug.types import Image
 
-_FROM = {"nearest": 1 << 14, "linear": 1 << 11}
+_FROM = {"nearest": 1 << 15, "linear": 5_000}
 """From so many output pixels on the fourth byte pays; for cubic it never does."""
 _PAD = 64
 """The fourth byte of a packed fill: with it any three bytes are a normal float32, which OpenCV takes as a double."""
