@@ -77,11 +77,11 @@ def test_an_operation_is_judged_by_its_best_peer_and_named_when_it_is_slower() -
 def test_ours_on_numba_is_no_peer_and_has_bars_of_its_own_where_it_is_raced() -> None:
     mine = {verdicts.NUMBA: 5}
 
-    found = found_for(contest("Invert", 224, 10, Pillow=40), contest("Color", 224, 10, Pillow=4, **mine))
+    found = found_for(contest("Invert", 224, 10, Pillow=40), contest("Color", 224, 10, Pillow=8, **mine))
 
-    assert found["every operation at 224: best peer / ours"] == ("Color 0.40", False)
-    assert found["every operation that numba compiles at 224: best peer / ours on numba"] == ("Color 0.80", False)
-    assert found["geometric mean of best peer / ours on numba"] == ("0.80 over 1 contests", False)
+    assert found["every operation at 224: best peer / ours"] == ("Color 0.80", False)
+    assert found["every operation that numba compiles at 224: best peer / ours on numba"] == ("lowest: Color 1.60", True)
+    assert found["geometric mean of best peer / ours on numba"] == ("1.60 over 1 contests", True)
     assert not any("numba" in what for what in found_for(contest("Invert", 224, 10, Pillow=40)))
 
 
