@@ -96,5 +96,9 @@ MIXES: dict[str, Contest] = {
     "SamplePairing": Contest("SamplePairing", {"weight": 0.3}),
 }
 """They need a partner: raced on a batch, in time an image."""
+ON_NUMBA = {"AutoContrast": 64} | dict.fromkeys(
+    ("Equalize", "Contrast", "Color", "Saturation", "Grayscale", "Sharpness"), 1 << 15
+)
+"""What the plugin augplug-numba compiles, and up to which side of an image."""
 LAYOUTS = {"Normalize HWC": "HWC", "Normalize CHW": "CHW"}
 """The last step alone: from uint8 to float32, normalised."""

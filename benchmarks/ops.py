@@ -25,7 +25,7 @@ sys.path.append(str(Path(__file__).parents[1]))  # last, so that augplug is the 
 
 # pylint: disable=wrong-import-position  # as said
 from benchmarks import verdicts
-from benchmarks.contests import LAYOUTS, MIXES, contests
+from benchmarks.contests import LAYOUTS, MIXES, ON_NUMBA, contests
 from benchmarks.peers import available as rivals
 from benchmarks.peers import opencv
 from benchmarks.peers.common import IMAGES, MEAN, STD, Peer
@@ -35,7 +35,9 @@ from benchmarks.timing import ROUNDS, race
 
 ABOUT = (
     "Every operation on uint8 RGB photographs, in microseconds of CPU a call (of a batch of 8: an image), one "
-    "thread. `ours` is an Augmenter of one step at p = 1, its draw and checks included. Each library is given its "
+    "thread. `ours` is an Augmenter of one step at p = 1, its draw and checks included; `ours on numba` the same on "
+    "the backend of the plugin augplug-numba, where that is installed and renders the operation itself, by bars of its "
+    "own: all others are those of the default backend. Each library is given its "
     "own kind of image (Pillow's, uint8 tensors, arrays), so that no conversion counts, and the settings that "
     "make the same work; where no setting does, it is left out. `OpenCV` is the limit where one bare call does "
     "the work: no rival, it draws and checks nothing. timm's operations are Pillow's; Kornia's are left to the "
@@ -47,7 +49,7 @@ _LONGEST = 0.1
 """Who needs more seconds for one call is told apart without a race."""
 
 
-def ours(name: str, size: int) -> Callable[[Any, int], Any]:
+def ours(name: str, size: int, backend: str | None = None) -> Callable[[Any, int], Any]:
     """Return what is raced: an Augmenter of one step, or the last step alone."""
     if name in LAYOUTS:
         return partial(_finished, output=augplug.Output(MEAN, STD, LAYOUTS[name]), programs={})  # type: ignore[arg-type]  # a layout
@@ -58,7 +60,7 @@ def ours(name: str, size: int) -> Callable[[Any, int], Any]:
             images, indices=range(number * IMAGES, (number + 1) * IMAGES), label=range(IMAGES)
         )
     op, fields = contests(size)[name]
-    augment = augplug.Augmenter(augplug.Policy(augplug.step(op, **fields)))
+    augment = augplug.Augmenter(augplug.Policy(augplug.step(op, **fields)), backend=backend)
     return lambda image, number: augment(image, index=number)
 
 
@@ -77,8 +79,9 @@ def contest(name: str, size: int, peers: dict[str, Peer], rounds: int) -> tuple[
     share = 1
     if name in MIXES:
         images, share = [np.stack(images)], IMAGES
-    mine = ours(name, size)
-    contenders: dict[str, Callable[[int], object]] = {"ours": lambda number: mine(images[number % len(images)], number)}
+    contenders: dict[str, Callable[[int], object]] = {"ours": partial(_augmented, ours(name, size), images)}
+    if size <= ON_NUMBA.get(name, 0) and "numba" in augplug.backends():
+        contenders[verdicts.NUMBA] = partial(_augmented, ours(name, size, "numba"), images)
     skipped = []
     for library, peer in peers.items():
         if name not in peer.calls:
@@ -99,6 +102,10 @@ def contest(name: str, size: int, peers: dict[str, Peer], rounds: int) -> tuple[
     times = race(contenders, passes=passes, rounds=rounds)
     micros = {library: [1e6 * value / share for value in taken] for library, taken in times.items()}
     return verdicts.Contest(name, size, micros), skipped
+
+
+def _augmented(mine: Callable[[Any, int], object], images: Sequence[Any], number: int) -> object:
+    return mine(images[number % len(images)], number)
 
 
 def _called(operation: Callable[[Any], object], images: Sequence[Any], number: int) -> object:

@@ -37,7 +37,7 @@ ABOUT = (
     "The published policies on uint8 RGB images. `kernel sum`: the drawn steps as bare OpenCV calls with tables "
     "and matrices made beforehand, a yardstick and no rival. `ours`: the whole call `augment(image, index=i, "
     "epoch=e)`, draw and checks included; `batch`: the same by `augment.batch`; `numba`: ours on the backend of the "
-    "plugin augplug-numba, where it is installed and the images are small. `Pillow`: the same drawn steps "
+    "plugin augplug-numba, where it is installed. `Pillow`: the same drawn steps "
     "through Pillow's own functions, bound beforehand, so that neither chance nor conversions count against it. "
     "The other libraries draw for themselves, each from and to the kind of image that it likes best (Kornia: a "
     "float32 batch of 8 with one draw). RandAugment's magnitude is nine tenths of the strongest everywhere; "
@@ -63,8 +63,6 @@ _TURN = 0.1
 _FEWEST = 16
 """... and how many images it goes over at least: a draw of each has its own price."""
 _CHUNK = 50
-_SMALL = 3 << 12
-"""How many values an image has at most that the plugin augplug-numba has kernels for."""
 
 
 class Turn(NamedTuple):
@@ -118,7 +116,7 @@ def own(policy: augplug.Policy, images: Sequence[Array], passes: int, rounds: in
         "ours": Turn(partial(called, augment, images, passes), count),
         "Pillow": Turn(partial(chained, pillow, pictures, passes), count),
     }
-    if "numba" in augplug.backends() and images[0].size <= _SMALL:
+    if "numba" in augplug.backends():
         turns["numba"] = Turn(partial(called, augplug.Augmenter(policy, backend="numba"), images, passes), count)
     if len({image.shape for image in images}) == 1:
         stacks = [np.stack(images[start : start + _CHUNK]) for start in range(0, len(images), _CHUNK)]

@@ -21,16 +21,8 @@ POLICIES: dict[str, Callable[[str], Peer]] = {
     "Kornia": kornia.policies,
     "Albumentations": albumentations.policies,
 }
-PACKAGES = (
-    "numpy",
-    "opencv-python-headless",
-    "stringzilla",
-    "pillow",
-    "albumentations",
-    "albumentationsx",
-    "torch",
-    "torchvision",
-)
+OURS = ("numpy", "opencv-python-headless", "stringzilla", "numba")
+PACKAGES = (*OURS, "pillow", "albumentations", "albumentationsx", "torch", "torchvision")
 PACKAGES_OF_POLICIES = (*PACKAGES, "timm", "kornia")
 
 

@@ -40,6 +40,19 @@ def test_one_table_that_misses_a_bar_misses_it_for_all(micros: dict[str, float],
     assert [what for what, met in found.items() if not met] == [missed]
 
 
+@pytest.mark.parametrize("size", [32, 224, 512])
+def test_the_backend_numba_has_bars_of_its_own_where_every_table_is_raced_on_it(size: int) -> None:
+    first = raced("autoaugment-svhn", size, kernels=100, ours=90, numba=101, Pillow=1000)
+    second = raced("autoaugment-imagenet", size, kernels=100, ours=90, numba=500, Pillow=1000)
+    without = raced("autoaugment-cifar10", size, kernels=100, ours=90, Pillow=1000)
+
+    found = judged(first, second)
+
+    assert found["ours on the backend numba / kernel sum"] is False
+    assert found["ours / kernel sum"] is True
+    assert set(judged(first, without)) == {"ours / kernel sum", "best peer / ours"}
+
+
 def test_policies_and_sizes_without_a_bar_have_none() -> None:
     assert judged(raced("randaugment", 224, kernels=1, ours=9, Pillow=1)) == {}
     assert judged(raced("autoaugment-svhn", 0, kernels=1, ours=9, Pillow=1)) == {}
@@ -59,6 +72,28 @@ def test_an_operation_is_judged_by_its_best_peer_and_named_when_it_is_slower() -
 
     assert found["every operation at 224: best peer / ours"] == ("Invert 0.90", False)
     assert found["geometric mean of best peer / ours"] == ("1.90 over 2 contests", True)
+
+
+def test_ours_on_numba_is_no_peer_and_has_bars_of_its_own_where_it_is_raced() -> None:
+    mine = {verdicts.NUMBA: 5}
+
+    found = found_for(contest("Invert", 224, 10, Pillow=40), contest("Color", 224, 10, Pillow=8, **mine))
+
+    assert found["every operation at 224: best peer / ours"] == ("Color 0.80", False)
+    compiled = found["every operation that numba compiles at 224: best peer / ours on numba"]
+    assert compiled == ("lowest: Color 1.60", True)
+    assert found["geometric mean of best peer / ours on numba"] == ("1.60 over 1 contests", True)
+    assert not any("numba" in what for what in found_for(contest("Invert", 224, 10, Pillow=40)))
+
+
+def test_ours_on_numba_has_a_column() -> None:
+    tables, _ = verdicts.judged(
+        [contest("Invert", 224, 10, Pillow=40), contest("Color", 224, 10, Pillow=40, **{verdicts.NUMBA: 5})]
+    )
+
+    column = list(tables[-1].head).index(verdicts.NUMBA)
+
+    assert [row[column] for row in tables[-1].rows] == ["-", "5"]
 
 
 def test_the_limit_is_no_peer() -> None:

@@ -1,4 +1,4 @@
-"""The backend `numba`: what small RGB images cost most, compiled; everything else as the backend beneath renders it."""
+"""The backend `numba`: looks of RGB images, compiled; everything else as the backend beneath renders it."""
 
 from __future__ import annotations
 

@@ -13,18 +13,18 @@ from augplug import Backend, ColorMix, Effect, Filter, Image, Kernel, Output, To
 from augplug_numba import kernels
 
 MOST_PIXELS = 1 << 12
-"""Up to so many pixels all kernels are quicker than OpenCV: `benchmark.py --effects`."""
+"""Up to so many pixels AutoContrast is quicker than by OpenCV; the others are at any size: `benchmark.py`."""
 _UINT8 = np.dtype(np.uint8)
 _EVERY = np.arange(256, dtype=np.uint8)[None]
 
 
 class Numba(Backend):
-    """Equalize, AutoContrast, Contrast, Color and Sharpness on small uint8 RGB images; every bit is the reference's."""
+    """Equalize, Contrast, Color and Sharpness on uint8 RGB images, AutoContrast on small ones; the reference's bits."""
 
     name = "numba"
 
     def __init__(self, beneath: Backend, *, most_pixels: int = MOST_PIXELS) -> None:
-        """Take the backend that renders everything else, and all images of more pixels."""
+        """Take the backend that renders everything else, and AutoContrast on images of more pixels."""
         self._beneath = beneath
         self._most_pixels = most_pixels
         names = {"Equalize": kernels.EQUALIZE, "AutoContrast": kernels.STRETCH}
@@ -36,7 +36,7 @@ class Numba(Backend):
         return f"numba {numba.__version__}, {self._beneath.version()}"
 
     def prepare(self, effect: Effect, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Kernel:
-        """Return a compiled kernel for a small uint8 RGB image, if there is one, else that of the backend beneath."""
+        """Return a compiled kernel for a uint8 RGB image, if there is one, else that of the backend beneath."""
         return self._compiled(effect, shape, dtype) or self._beneath.prepare(effect, shape, dtype)
 
     def finish(
@@ -50,30 +50,28 @@ class Numba(Backend):
         return lambda image, into=None: then(first(image), into)
 
     def _compiled(self, effect: Effect, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Kernel | None:
-        if dtype != _UINT8 or shape[2:] != (3,) or shape[0] * shape[1] > self._most_pixels:
+        if dtype != _UINT8 or shape[2:] != (3,):
             return None
         if isinstance(effect, ToneFrom):
-            return self._toned(effect)
+            return self._toned(effect, shape)
         if isinstance(effect, ColorMix) and effect.grey_blend is not None:
             return _by_factor(kernels.colored, effect.grey_blend)
-        if isinstance(effect, Filter) and effect.kernel == "smooth3" and min(shape[:2]) >= 3:
-            return _by_factor(kernels.sharpened, effect.factor) if effect.border == "keep" else None
+        if isinstance(effect, Filter) and (effect.kernel, effect.border) == ("smooth3", "keep"):
+            return _by_factor(kernels.sharpened, effect.factor)
         return None
 
-    def _toned(self, effect: ToneFrom) -> Kernel | None:
+    def _toned(self, effect: ToneFrom, shape: tuple[int, ...]) -> Kernel | None:
         """Return the kernel of a run of tones; None where one of them looks at the image in a way of its own."""
-        alone = ToneFrom(effect.statistic, effect.function, *effect.arguments)
-        run = [*effect.before, alone, *effect.after]
-        if effect.function is not self._contrast:
-            return self._run(run)
-        contrast, rest = _by_factor(kernels.contrasted, *effect.arguments), self._run(run[1:])
-        if rest is None:
-            return contrast if len(run) == 1 else None
-        return lambda image: rest(contrast(image))
-
-    def _run(self, run: list[Tone | ToneFrom]) -> Kernel | None:
+        if effect.function is self._contrast:
+            contrast = _by_factor(kernels.contrasted, *effect.arguments)
+            if not effect.after:
+                return contrast
+            rest = self.prepare(_joined(effect.after), shape, _UINT8)
+            return lambda image: rest(contrast(image))
+        run = [*effect.before, ToneFrom(effect.statistic, effect.function, *effect.arguments), *effect.after]
         kinds = [kernels.TABLE if isinstance(tone, Tone) else self._kinds.get(tone.function) for tone in run]
-        if not run or None in kinds:
+        small = shape[0] * shape[1] <= self._most_pixels
+        if None in kinds or not (small or kernels.EQUALIZE in kinds):
             return None
         tables = np.stack([self._table(tone) if isinstance(tone, Tone) else _EVERY[0] for tone in run])
         codes = np.array(kinds, dtype=np.uint8)
@@ -89,6 +87,16 @@ def _function(name: str, **fields: float) -> Any:
     """Return the function of one of augplug's operations, by which its effects are known."""
     (effect,) = augplug.operations()[name](**fields).describe(augplug.Canvas(1, 1, 3))
     return effect.function  # type: ignore[union-attr]  # these three are described by a ToneFrom
+
+
+def _joined(run: tuple[Tone | ToneFrom, ...]) -> Tone | ToneFrom:
+    """Return tones in a row as one effect: the first that looks at the image, with the others around it."""
+    looking = next((tone for tone in run if isinstance(tone, ToneFrom)), None)
+    place = len(run) if looking is None else run.index(looking)
+    before = tuple(tone for tone in run[:place] if isinstance(tone, Tone))
+    if looking is None:
+        return Tone(before[0].function, *before[0].arguments, after=before[1:])
+    return ToneFrom(looking.statistic, looking.function, *looking.arguments, before=before, after=run[place + 1 :])
 
 
 def _by_factor(kernel: Any, factor: float) -> Kernel:
