@@ -121,7 +121,7 @@ def check(chance: Chance, sizes: Sequence[tuple[int, int]], backends: Sequence[B
 
 def as_if_large(patch: pytest.MonkeyPatch) -> None:
     """Let OpenCV do with small images what it does with large ones."""
-    for border in ("_PUSH_FROM", "_BITS_FROM", "_PLANES_FROM"):
+    for border in ("_PUSH_FROM", "_PLANES_FROM", "_MIXED_FROM"):
         patch.setattr(opencv_tones, border, 0)
 
 

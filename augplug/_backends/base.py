@@ -43,6 +43,6 @@ class Backend(ABC):
     ) -> Finish:
         """Return the kernel that ends a program: the tone `last`, if there is one, then what `output` says.
 
-        It takes images of `shape` and `dtype` and returns float32, in the layout of `output`. On integers a tone and
+        It takes images of `shape` and `dtype` and returns float32, in the layout of `output`. On integers a Tone and
         the normalisation are one table. Raises ImageError where `output` has another number of channels.
         """

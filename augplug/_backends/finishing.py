@@ -1,35 +1,30 @@
 """The last step: normalised float32 in the layout that was asked for. Shared by the backends.
 
 An integer image is looked up in one table a channel: that of the tones before, then that of the normalisation. So
-normalising costs one pass whether a tone stands before it or not, and gives the same bits as two.
+normalising costs one pass whether a Tone stands before it or not, and gives the same bits as two.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from augplug._backends.base import Backend, Finish, Kernel
-from augplug._backends.tables import Table, levels, run_of, run_table, tone_table
+from augplug._backends.tables import Table, levels, tone_table
 from augplug.effects import Tone, ToneFrom
 from augplug.errors import ImageError
 from augplug.outputs import Layout, Output
-from augplug.types import Counts, Image
+from augplug.types import Image
 
 Reals = npt.NDArray[np.float32]
 
 
-class Looking(NamedTuple):
-    """How a backend looks at an integer image and its tables."""
-
-    up: Callable[[Image, Reals, Layout, Image | None], Image]
-    """Takes an image, tables `(C, L)` of float32, a layout and `into`; returns the image through its tables."""
-    histograms: Callable[[Image], Counts]
-    """Returns the exact histograms `(C, L)` of an image."""
+Up: TypeAlias = Callable[[Image, Reals, Layout, Image | None], Image]
+"""Takes an integer image, tables `(C, L)` of float32, a layout and `into`; returns the image through its tables."""
 
 
 def finish(
@@ -38,28 +33,23 @@ def finish(
     shape: tuple[int, ...],
     dtype: np.dtype[Any],
     backend: Backend,
-    looking: Looking,
+    up: Up,
 ) -> Finish:
     """Return the kernel of the last step, and of `last` before it."""
-    if dtype.kind == "f" or (isinstance(last, ToneFrom) and last.statistic == "grey_mean"):
-        # No table before the image is there: the tone is rendered first.
-        then = _alone(output, shape, dtype, looking)
+    if dtype.kind == "f" or isinstance(last, ToneFrom):
+        # A tone that looks at the image is rendered first: a second pass by bytes costs less than one more way to look.
+        then = _alone(output, shape, dtype, up)
         return then if last is None else _chained(backend.prepare(last, shape, dtype), then)
-    if isinstance(last, ToneFrom):
-        normal, run = _table(output, shape, dtype), run_of(last)
-        return lambda image, into=None: looking.up(
-            image, _through(run_table(run, looking.histograms(image), dtype), normal), output.layout, into
-        )
     normal = _table(output, shape, dtype)
     table = normal if last is None else _through(tone_table(last, dtype), normal)
-    return lambda image, into=None: looking.up(image, table, output.layout, into)
+    return lambda image, into=None: up(image, table, output.layout, into)
 
 
-def _alone(output: Output, shape: tuple[int, ...], dtype: np.dtype[Any], looking: Looking) -> Finish:
+def _alone(output: Output, shape: tuple[int, ...], dtype: np.dtype[Any], up: Up) -> Finish:
     table = _table(output, shape, dtype)  # of floats too: a wrong number of channels is refused here
     if dtype.kind == "f":
         return partial(_arithmetic, output=output)
-    return lambda image, into=None: looking.up(image, table, output.layout, into)
+    return lambda image, into=None: up(image, table, output.layout, into)
 
 
 def _chained(first: Kernel, then: Finish) -> Finish:

@@ -20,7 +20,7 @@ from augplug._backends.opencv_filters import filter_
 from augplug._backends.opencv_looks import planes
 from augplug._backends.opencv_noise import add_noise
 from augplug._backends.opencv_paint import paint
-from augplug._backends.opencv_tones import histograms, tone, tone_from
+from augplug._backends.opencv_tones import tone, tone_from
 from augplug._backends.opencv_warps import warp
 from augplug._backends.tables import Table
 from augplug.effects import Blend, ColorMix, Effect, Filter, Noise, Paint, Tone, ToneFrom, Warp
@@ -60,10 +60,8 @@ class OpenCV(Backend):
         self, output: Output, last: Tone | ToneFrom | None, shape: tuple[int, ...], dtype: np.dtype[Any]
     ) -> Finish:
         """Return the last step: on uint8 images OpenCV looks up the table."""
-        if dtype != np.uint8:
-            return finishing.finish(output, last, shape, dtype, self, reference.LOOKING)
-        looking = finishing.Looking(_finished, histograms)
-        return finishing.finish(output, last, shape, dtype, self, looking)
+        up = _finished if dtype == np.uint8 else reference.finished
+        return finishing.finish(output, last, shape, dtype, self, up)
 
 
 def _one_channel(image: Image, kernel: Kernel) -> Image:

@@ -51,7 +51,7 @@ class Reference(Backend):
         self, output: Output, last: Tone | ToneFrom | None, shape: tuple[int, ...], dtype: np.dtype[Any]
     ) -> Finish:
         """Return the last step: by table on integers, by formula on floats."""
-        return finishing.finish(output, last, shape, dtype, self, LOOKING)
+        return finishing.finish(output, last, shape, dtype, self, finished)
 
 
 def tone(image: Image, effect: Tone) -> Image:
@@ -104,7 +104,7 @@ def look_up(image: Image, table: Table) -> Image:
     return np.stack([table[c][image[..., c]] for c in range(image.shape[2])], axis=2)
 
 
-def _finished(image: Image, table: Table, layout: Layout, into: Image | None) -> Image:
+def finished(image: Image, table: Table, layout: Layout, into: Image | None) -> Image:
     return finishing.laid(look_up(image, table), layout, into)
 
 
@@ -224,7 +224,6 @@ def blend(image: Image, effect: Blend, backend: Backend) -> Image:
     return from_units(np.floor(total + 0.5) if image.dtype == np.uint8 else total, image.dtype)
 
 
-LOOKING = finishing.Looking(_finished, histograms)
 _RENDER: dict[type, Any] = {
     Tone: tone,
     ToneFrom: tone_from,
