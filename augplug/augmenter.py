@@ -196,6 +196,8 @@ class Augmenter:
         size = (image.shape[0], image.shape[1])
         if self.output is not None:
             image = run(kernels_of((), image, self.fuse, self.backend, self.output), image)
+        elif image is sample.image:
+            image = image.copy()
         return sample.result(image, targets, size, as_array=self.output is not None)
 
     def _with_targets(self, sample: Sample, items: tuple[Item, ...], partner: Sample | None = None) -> dict[str, Any]:
@@ -210,7 +212,7 @@ class Augmenter:
         raw = [] if partner is None else [sample.image, partner.image]
         made, last = self._rendered(sample, items, raw, 0)
         if last is not None and partner is not None:
-            made = finish(last, [made, (partner.image, partner.targets)], 0)
+            made = finish(last, [made, (partner.image, partner.targets)], 0, self.backend)
         return self._result(sample, made)
 
     def _mixed(
@@ -224,7 +226,7 @@ class Augmenter:
 
         def mixed(place: int) -> dict[str, Any]:
             made, last = rendered[place]
-            return self._result(samples[place], made if last is None else finish(last, finished, place))
+            return self._result(samples[place], made if last is None else finish(last, finished, place, self.backend))
 
         return mixed
 

@@ -15,7 +15,7 @@ import numpy as np
 from augplug._backends import finishing, reference
 from augplug._backends.base import Backend, Finish, Kernel
 from augplug._backends.opencv_blend import blend
-from augplug._backends.opencv_color import color_mix
+from augplug._backends.opencv_color import color_mix, weighed
 from augplug._backends.opencv_filters import filter_
 from augplug._backends.opencv_looks import planes
 from augplug._backends.opencv_noise import add_noise
@@ -64,6 +64,12 @@ class OpenCV(Backend):
             return finishing.finish(output, last, shape, dtype, self, reference.LOOKING)
         looking = finishing.Looking(_finished, histograms)
         return finishing.finish(output, last, shape, dtype, self, looking)
+
+    def weighed(self, image: Image, partner: Image, weight: float) -> Image:
+        """Return two images added by weight: uint8 by OpenCV."""
+        if image.dtype != np.uint8:
+            return super().weighed(image, partner, weight)
+        return weighed(image, partner, weight)
 
 
 def _one_channel(image: Image, kernel: Kernel) -> Image:

@@ -9,10 +9,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from augplug._backends import weighing
 from augplug._backends.base import Kernel
 from augplug._backends.opencv_looks import WIDE_TABLES
 from augplug._backends.scratch import scratch
 from augplug._backends.tables import GREY, blend8
+from augplug._backends.weighing import is_exact_in_float32
 from augplug.effects import ColorMix
 from augplug.types import Image
 
@@ -83,13 +85,33 @@ def _blended(base: Image, image: Image, factor: float) -> Image:
     """Return the blend where sums in another order may come out on the other side of an integer."""
     if not WIDE_TABLES or image.size < _PAIRS_FROM:
         return blend8(base, image, factor)
-    rows = (len(image), -1)
-    pairs = cv2.merge([image.reshape(rows), base.reshape(rows)]).view(np.uint16)[..., 0]
-    return cv2.LUT(pairs, _of_pairs(factor)).reshape(image.shape)
+    return _by_pairs(base, image, _of_pairs(blend8, factor))
+
+
+def _by_pairs(high: Image, low: Image, table: Image) -> Image:
+    """Return what a table `(1, 65536)` says of every pair of two images' values."""
+    rows = (len(low), -1)
+    pairs = cv2.merge([low.reshape(rows), high.reshape(rows)]).view(np.uint16)[..., 0]
+    return cv2.LUT(pairs, table).reshape(low.shape)
 
 
 @lru_cache(maxsize=32)
-def _of_pairs(factor: float) -> Image:
-    """Return the blend `(1, 65536)` of every base with every value; the value is the low byte."""
-    base, value = np.mgrid[0:256, 0:256].astype(np.uint8)
-    return blend8(base, value, factor).reshape(1, -1)
+def _of_pairs(function: Callable[[Image, Image, float], Image], factor: float) -> Image:
+    """Return the table `(1, 65536)` of a function of two images and a factor; the second value is the low byte."""
+    high, low = np.mgrid[0:256, 0:256].astype(np.uint8)
+    return function(high, low, factor).reshape(1, -1)
+
+
+def weighed(image: Image, partner: Image, weight: float) -> Image:
+    """Return (1 - weight) image + weight partner, uint8, rounded to nearest as float64 rounds, to the bit.
+
+    Where no sum lies within _NUDGE of a half, OpenCV's float32 sum, off by less than half of that, rounds alike. The
+    other sums that float32 is trusted with are exact: the nudge rounds their halves up.
+    """
+    if is_exact_in_float32(weight):
+        rows = (len(image), -1)
+        made = cv2.addWeighted(image.reshape(rows), 1 - weight, partner.reshape(rows), weight, _NUDGE / 2)
+        return made.reshape(image.shape)
+    if not WIDE_TABLES or image.size < _PAIRS_FROM:
+        return weighing.weighed(image, partner, weight)
+    return _by_pairs(image, partner, _of_pairs(weighing.weighed, weight))
