@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ MAX_PIXELS = 1 << 28
 """The largest image, height times width, unless an Augmenter is told otherwise."""
 DTYPES = ("uint8", "uint16", "float32", "float64")
 _UINT8 = np.dtype(np.uint8)
+_RESIZING = (Warp, Opaque)
 _SLACK = 1e-3
 """How far floats may leave 0..1: what other libraries' resampling overshoots. Whatever changes values clips it."""
 
@@ -76,7 +77,12 @@ def _check_floats(image: Image) -> None:
 
 def canvas_of(image: Image) -> Canvas:
     """Return the canvas of an image; a grey image `(H, W)` has one channel."""
-    return Canvas(image.shape[0], image.shape[1], image.shape[2] if image.ndim == 3 else 1)
+    return _canvas(image.shape)
+
+
+@lru_cache(maxsize=1024)
+def _canvas(shape: tuple[int, ...]) -> Canvas:
+    return Canvas(shape[0], shape[1], shape[2] if len(shape) == 3 else 1)
 
 
 def describe(items: Sequence[Item], canvas: Canvas) -> tuple[Effect, ...]:
@@ -106,7 +112,7 @@ def _chain(items: Sequence[Item], canvas: Canvas) -> tuple[Effect, ...]:
 def canvas_after(effects: Sequence[Effect], canvas: Canvas) -> Canvas:
     """Return the canvas that effects leave."""
     for effect in effects:
-        if isinstance(effect, Warp | Opaque) and effect.size is not None:
+        if isinstance(effect, _RESIZING) and effect.size is not None:
             canvas = Canvas(*effect.size, canvas.channels)
         elif isinstance(effect, ColorMix) and effect.matrix is not None:
             canvas = Canvas(canvas.height, canvas.width, len(effect.matrix))
