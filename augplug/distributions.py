@@ -169,6 +169,8 @@ class Beta(Distribution):
             raise SettingsError(f"beta takes two positive numbers, not [{self.a}, {self.b}]")
 
     def draw(self, stream: Stream) -> float:
+        if self.a == 1 == self.b:  # uniform
+            return _rounded(stream.real())
         from scipy import special  # scipy costs 50 ms; only policies with a beta pay them
 
         return _rounded(float(special.betaincinv(self.a, self.b, stream.real())))
