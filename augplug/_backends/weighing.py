@@ -15,6 +15,7 @@ _WHOLE = 1 << 32
 _EVERY = np.arange(256, dtype=np.uint32)
 _MARGIN = 1 << 19
 """Of 2**32: sums of 8-bit values in float32 are off by less than half of this part."""
+_FROM = np.uint32(_WHOLE // 2 - _MARGIN)
 
 
 def weighed(image: Image, partner: Image, weight: float) -> Image:
@@ -23,9 +24,9 @@ def weighed(image: Image, partner: Image, weight: float) -> Image:
         units = (1 - weight) * to_units(image, image.dtype) + weight * to_units(partner, partner.dtype)
         return from_units(units, image.dtype)
     real: Any = np.float32 if is_exact_in_float32(weight) else np.float64
-    mixed, mine, theirs = np.empty_like(image), np.ravel(image), np.ravel(partner)
+    mixed, mine, theirs = np.empty(image.size, dtype=np.uint8), image.reshape(-1), partner.reshape(-1)
     # A piece after the other, so that the reals stay in the cache.
-    own, other = (np.empty(min(_PIECE, image.size), dtype=real) for _ in range(2))
+    own, other = np.empty((2, min(_PIECE, image.size)), dtype=real)
     for start in range(0, image.size, _PIECE):
         end = min(start + _PIECE, image.size)
         total, part = own[: end - start], other[: end - start]
@@ -33,8 +34,8 @@ def weighed(image: Image, partner: Image, weight: float) -> Image:
         np.multiply(theirs[start:end], real(weight), out=part)
         total += part
         total += real(0.5)
-        mixed.reshape(-1)[start:end] = total  # nothing lies outside 0..255.5, so truncating rounds
-    return mixed
+        mixed[start:end] = total  # nothing lies outside 0..255.5, so truncating rounds
+    return mixed.reshape(image.shape)
 
 
 @lru_cache(maxsize=256)
@@ -44,5 +45,5 @@ def is_exact_in_float32(weight: float) -> bool:
         return True
     # In 2**-32: whole numbers drop off, a half is 2**31, and negative differences lie as far on the other side of it.
     parts = _EVERY * np.uint32(int(weight * _WHOLE))
-    parts -= np.uint32(_WHOLE // 2 - _MARGIN)
-    return bool(parts.min() > 2 * _MARGIN)
+    parts -= _FROM
+    return bool(np.minimum.reduce(parts) > 2 * _MARGIN)
