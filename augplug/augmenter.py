@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any, overload
 
 import numpy as np
@@ -21,7 +22,7 @@ from augplug.mixing import Partner
 from augplug.outputs import Output
 from augplug.plan import Plan
 from augplug.ranges import natural
-from augplug.rendering import canvas_after, canvas_of, check_image, describe, kernels_of, prepare, run, run_into
+from augplug.rendering import canvas_after, canvas_of, check_image, describe, effect_recurs, kernels_of, run, run_into
 from augplug.rng import key_of, key_of_count
 from augplug.samples import Sample, read, to_array
 from augplug.stages import digest_of, finish, last_mix, render
@@ -31,6 +32,7 @@ from augplug.types import Image
 PROGRAMS = 4096
 """How many prepared plans an Augmenter keeps."""
 _UINT8 = np.dtype(np.uint8)
+_RECURS = attrgetter("recurs")
 
 
 class Augmenter:
@@ -102,7 +104,7 @@ class Augmenter:
             if known is not None and picture.dtype is _UINT8 and picture.flags.c_contiguous:
                 return run(known, picture)  # an image of its shape was checked before
             image = check_image(picture, self.max_pixels)
-            return run(self._program(items, image), image)
+            return run(self._prepare(items, image) if known is None else known, image)
         array, back = to_array(picture)
         checked = check_image(array, self.max_pixels)
         made = run(self._program(items, checked), checked)
@@ -125,12 +127,9 @@ class Augmenter:
         """
         given, back = to_array(images, channels=4)
         array = as_batch(given)
-        numbers = [
-            None if number is None else natural("index", number) for number in check_indices(indices, len(array))
-        ]
         threads = natural("threads", threads, lowest=1)
         back = back if self.output is None else np.asarray
-        drawn = [self._items(self._key(number, epoch)) for number in numbers]
+        drawn = [self._items(self._key(number, epoch)) for number in check_indices(indices, len(array))]
         if not targets and not self.mixes:
             return back(
                 filled(lambda place, into: self._rendered_into(array[place], drawn[place], into), array, threads)
@@ -262,11 +261,17 @@ class Augmenter:
         return key_of(self.seed, natural("epoch", epoch), natural("index", index))
 
     def _prepare(self, items: tuple[Item, ...], image: Image) -> tuple[Kernel, ...]:
-        program = prepare(items, image, self.fuse, self.backend, self.output)
-        if all(item.recurs for item in items):
-            if len(self._programs) >= PROGRAMS:
-                self._programs.clear()
-            self._programs[items, image.shape, image.dtype] = program
+        """Return the kernels, and keep them by what was drawn if that recurs, by its effects if only these do."""
+        effects = describe(items, canvas_of(image))
+        recurring = items if all(map(_RECURS, items)) else effects if all(map(effect_recurs, effects)) else None
+        key = (recurring, image.shape, image.dtype)
+        program = self._programs.get(key)
+        if program is None:
+            program = kernels_of(effects, image, self.fuse, self.backend, self.output)
+            if recurring is not None:
+                if len(self._programs) >= PROGRAMS:
+                    self._programs.clear()
+                self._programs[key] = program
         return program
 
 

@@ -139,7 +139,7 @@ def _take(made: dict[str, Any], targets: Targets, effect: Opaque) -> None:
     name = effect.function.__qualname__
     if targets.masks:
         masks = [np.ascontiguousarray(mask) for mask in made["masks"]]
-        expected = [(shape_after(effect, mask), mask.dtype) for mask in targets.masks]
+        expected = [(shape_after(effect, mask.shape), mask.dtype) for mask in targets.masks]
         if [(mask.shape, mask.dtype) for mask in masks] != expected:
             raise OperationError(f"{name} made masks of another number, shape or dtype than {expected}")
         targets.masks = masks

@@ -51,6 +51,27 @@ def test_many_shapes_and_draws_keep_the_cache_bounded(monkeypatch: pytest.Monkey
     assert all(np.array_equal(fresh(images[i], index=i), made[i]) for i in reversed(range(40)))
 
 
+@pytest.mark.parametrize(
+    ("step", "kept"),
+    [
+        (augplug.step("RandomCrop", height=3, width=2), 6),
+        (augplug.step("ChannelShuffle"), 6),
+        (augplug.step("Rotate", degrees=(-30, 30)), 0),
+        (augplug.step("HueShift", degrees=(-30, 30)), 0),
+        (augplug.step("Gamma", gamma=(0.5, 2)), 0),
+    ],
+)
+def test_what_recurs_is_kept_though_its_numbers_do_not(step: Any, kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six places of a crop, six orders of channels, of a hundred draws; a turn by a real never comes back."""
+    monkeypatch.setattr("augplug._policies.draw._INTERNED", 0)
+    augment = augplug.Augmenter(step, seed=1)
+    image = noise(4, 4, 3)
+    for index in range(100):
+        made = augment(image, index=index)
+        assert np.array_equal(made, augplug.replay(augment.plan(image, index=index), image))
+    assert len(augment._programs) == kept
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_one_draw_on_images_of_many_shapes(backend: str) -> None:
     """What was prepared for one shape is not taken for another, of other sides or channels."""

@@ -27,6 +27,8 @@ from augplug.effects import Blend, ColorMix, Effect, Filter, Noise, Paint, Tone,
 from augplug.outputs import Layout, Output
 from augplug.types import Image
 
+_UINT8 = np.dtype(np.uint8)
+
 
 class OpenCV(Backend):
     """OpenCV where it is faster, the reference elsewhere."""
@@ -43,15 +45,14 @@ class OpenCV(Backend):
 
     def prepare(self, effect: Effect, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Kernel:
         """Return OpenCV's kernel for uint8 images of up to 4 channels, else the reference's."""
+        eight = dtype == _UINT8
         if isinstance(effect, Blend):
-            if dtype == np.uint8:
+            if eight:
                 return blend(effect, shape, self.prepare)
             return partial(reference.blend, effect=effect, backend=self)
         make = _MAKE.get(type(effect))
         plain = shape[:2] if shape[2:] == (1,) else shape
-        kernel = None
-        if make is not None and dtype == np.uint8 and len(plain) * max(plain[2:], default=1) <= 12:
-            kernel = make(effect, plain)
+        kernel = make(effect, plain) if make is not None and eight and plain[2:] <= (4,) else None
         if kernel is None:
             return self._reference.prepare(effect, shape, dtype)
         return kernel if plain == shape else partial(_one_channel, kernel=kernel)

@@ -19,6 +19,7 @@ from augplug.effects import ColorMix
 from augplug.types import Image
 
 _GREY = np.array([[*GREY, 32768]], dtype=np.float32) / np.float32(65536)
+_SWAP = ((0.0, 0.0, 1.0), (0.0, 1.0, 0.0), (1.0, 0.0, 0.0))
 _NUDGE = 2.0**-13
 _PAIRS_FROM = 1 << 16
 """From so many values on, making a table of all pairs pays, though it be used once."""
@@ -49,10 +50,12 @@ def grey_mean(image: Image) -> float:
 def color_mix(effect: ColorMix, shape: tuple[int, ...]) -> Kernel | None:
     """Return the kernel of mixed channels; None where OpenCV does not do it."""
     if effect.matrix is not None:
-        matrix = np.array(effect.matrix, dtype=np.float32)
-        if matrix.shape[0] > 4 or len(shape) != 3:
+        if len(effect.matrix) > 4 or len(shape) != 3:
             return None
-        moves_alone = ((matrix == 0) | (matrix == 1)).all() and (matrix.sum(axis=1) == 1).all()
+        if effect.matrix == _SWAP and shape[2] == 3:
+            return partial(cv2.cvtColor, code=cv2.COLOR_RGB2BGR)
+        matrix = np.array(effect.matrix, dtype=np.float32)
+        moves_alone = all(row.count(1) == 1 and row.count(0) == len(row) - 1 for row in effect.matrix)
         return partial(cv2.transform, m=matrix) if moves_alone else partial(_mixed, matrix=matrix)
     if effect.grey_blend is None or shape[2:] != (3,):
         return None
