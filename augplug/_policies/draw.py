@@ -202,7 +202,7 @@ def _making(step: Step, numbers: dict[str, Any], names: list[str]) -> Callable[[
     return make
 
 
-def _check_of(name: str, about: About) -> tuple[str, type, float, float, Callable[[Any], Any]]:
+def _check_of(name: str, about: About) -> tuple[str, Any, float, float, Callable[[Any], Any]]:
     """Return a field's name, the type and the range of what needs no other check, and that other check."""
     declared = about.parameters[name]
     most = sys.float_info.max  # what lies above is not finite
