@@ -135,14 +135,14 @@ class Augmenter:
                 filled(lambda place, into: self._rendered_into(array[place], drawn[place], into), array, threads)
             )
         rows = rows_of(array, targets)
-        made: Callable[[int], dict[str, Any]] = (
+        made: Callable[[int, Image | None], dict[str, Any]] = (
             self._mixed(rows, drawn, threads)
             if self.mixes
-            else lambda place: self._with_targets(self._read(rows[place]), drawn[place])
+            else lambda place, _: self._with_targets(self._read(rows[place]), drawn[place])
         )
 
-        def image_of(place: int, _: Image | None) -> Image:
-            rows[place] = made(place)
+        def image_of(place: int, into: Image | None) -> Image:
+            rows[place] = made(place, into)
             image: Image = rows[place].pop("image")
             return image
 
@@ -216,16 +216,15 @@ class Augmenter:
 
     def _mixed(
         self, rows: list[dict[str, Any]], drawn: list[tuple[Item, ...]], threads: int
-    ) -> Callable[[int], dict[str, Any]]:
+    ) -> Callable[[int, Image | None], dict[str, Any]]:
         """Augment the samples of a batch; return what mixes that of a place with its partners."""
         samples = [self._read(row) for row in rows]
         raw = [sample.image for sample in samples]
         rendered = in_turn(lambda i: self._rendered(samples[i], drawn[i], raw, i), len(rows), threads)
         finished = [made for made, _ in rendered]
 
-        def mixed(place: int) -> dict[str, Any]:
-            made, last = rendered[place]
-            return self._result(samples[place], made if last is None else finish(last, finished, place, self.backend))
+        def mixed(place: int, into: Image | None) -> dict[str, Any]:
+            return self._result(samples[place], finish(rendered[place][1], finished, place, self.backend, into))
 
         return mixed
 

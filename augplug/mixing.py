@@ -19,7 +19,7 @@ from augplug.types import Image
 
 Partner: TypeAlias = tuple[Image, Targets]
 """A finished image of a batch and its targets."""
-Weigh: TypeAlias = Callable[[Image, Image, float], Image]
+Weigh: TypeAlias = Callable[[Image, Image, float, Image | None], Image]
 """A backend's `weighed`."""
 
 
@@ -29,20 +29,32 @@ def partner_of(key: int, position: int, count: int) -> int:
 
 
 def mix(
-    image: Image, targets: Targets, share: Share, partner: Image, theirs: Targets, weigh: Weigh = weighed
+    image: Image,
+    targets: Targets,
+    share: Share,
+    partner: Image,
+    theirs: Targets,
+    weigh: Weigh = weighed,
+    into: Image | None = None,
 ) -> Partner:
-    """Return an image and its targets with a partner's share mixed in. Raises TargetError for what cannot be mixed."""
+    """Return an image and its targets with a partner's share mixed in. Raises TargetError for what cannot be mixed.
+
+    The image may be written into the array `into`, if that has its shape and dtype.
+    """
+    if into is not None and (into.shape, into.dtype) != (image.shape, image.dtype):
+        into = None
     if share.region is not None:
-        return _paste(image, targets, share.region, partner, theirs)
+        together = _pasted(targets, theirs, share.region, (image.shape[0], image.shape[1]))
+        return _paste(image, share.region, partner, into), together
     weight = share.weight or 0.0
     if share.raw:
-        return weigh(image, partner, weight), targets
+        return weigh(image, partner, weight, into), targets
     refused = [name for name in targets.names() if name in ("masks", "keypoints")]
     if refused:
         raise TargetError(
             f"two images added have no {' and no '.join(refused)}; use CutMix, or leave these targets out"
         )
-    return weigh(image, partner, weight), Targets(
+    return weigh(image, partner, weight, into), Targets(
         corners=_joined(targets.corners, theirs.corners),
         shown=_joined(targets.shown, theirs.shown),
         tags=_joined(targets.tags, theirs.tags),
@@ -80,16 +92,22 @@ def _label(targets: Targets, theirs: Targets, weight: float) -> npt.NDArray[np.f
     return (1 - weight) * targets.label + weight * theirs.label
 
 
-def _paste(image: Image, targets: Targets, region: Region, partner: Image, theirs: Targets) -> tuple[Image, Targets]:
+def _paste(image: Image, region: Region, partner: Image, into: Image | None = None) -> Image:
     place = np.s_[region.top : region.bottom, region.left : region.right]
-    mixed = image.copy()
+    mixed = np.empty_like(image) if into is None else into
+    mixed[...] = image
     mixed[place] = partner[place]
-    masks = _paste_masks(targets.masks, theirs.masks, place)
-    pasted = (region.bottom - region.top) * (region.right - region.left) / (image.shape[0] * image.shape[1])
+    return mixed
+
+
+def _pasted(targets: Targets, theirs: Targets, region: Region, size: tuple[int, int]) -> Targets:
+    """Return what becomes of targets where a region of a canvas is pasted."""
+    masks = _paste_masks(targets.masks, theirs.masks, region)
+    pasted = (region.bottom - region.top) * (region.right - region.left) / (size[0] * size[1])
     kept = _outside(targets, region)
     given = _inside(theirs, region)
     mine, other = _points(targets, region, inside=False), _points(theirs, region, inside=True)
-    return mixed, Targets(
+    return Targets(
         masks=masks,
         corners=_joined(kept.corners, given.corners),
         shown=_joined(kept.shown, given.shown),
@@ -100,13 +118,10 @@ def _paste(image: Image, targets: Targets, region: Region, partner: Image, their
     )
 
 
-def _paste_masks(masks: list[Image], theirs: list[Image], place: Any) -> list[Image]:
+def _paste_masks(masks: list[Image], theirs: list[Image], region: Region) -> list[Image]:
     if [(mask.shape, mask.dtype) for mask in masks] != [(mask.shape, mask.dtype) for mask in theirs]:
         raise TargetError("an image and its partner need masks of the same number, shapes and dtypes")
-    pasted = [mask.copy() for mask in masks]
-    for mask, other in zip(pasted, theirs, strict=True):
-        mask[place] = other[place]
-    return pasted
+    return [_paste(mask, region, other) for mask, other in zip(masks, theirs, strict=True)]
 
 
 def _points(targets: Targets, region: Region, *, inside: bool) -> Targets:

@@ -86,13 +86,18 @@ def _mix_raw(
     return image
 
 
-def finish(effect: Mix, finished: Sequence[Partner], position: int, backend: Backend) -> Partner:
-    """Return an image of a batch and its targets with their partners mixed in. Raises TargetError."""
+def finish(
+    effect: Mix | None, finished: Sequence[Partner], position: int, backend: Backend, into: Image | None = None
+) -> Partner:
+    """Return an image of a batch, in `into` if that fits, and its targets, with the partners of a mix, if there is one.
+
+    Raises TargetError.
+    """
     image, targets = finished[position]
-    for share in effect.shares:
+    for share in effect.shares if effect is not None else ():
         partner, theirs = finished[partner_of(share.partner, position, len(finished))]
         check_alike(image, partner)
-        image, targets = mix(image, targets, share, partner, theirs, backend.weighed)
+        image, targets = mix(image, targets, share, partner, theirs, backend.weighed, into)
     return image, targets
 
 

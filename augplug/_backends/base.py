@@ -49,9 +49,10 @@ class Backend(ABC):
         """
 
     # pylint: disable-next=no-self-use  # a backend overrides it
-    def weighed(self, image: Image, partner: Image, weight: float) -> Image:
+    def weighed(self, image: Image, partner: Image, weight: float, into: Image | None = None) -> Image:
         """Return (1 - weight) image + weight partner, of one shape and dtype, for an effect Mix; weight is in 0..1.
 
-        uint8 is rounded to nearest. Whoever overrides this gives the same bits, only sooner.
+        uint8 is rounded to nearest. The array `into`, if it is given, has the shape and dtype of the result, is
+        C-contiguous, and may hold it. Whoever overrides this gives the same bits, only sooner.
         """
-        return weighing.weighed(image, partner, weight)
+        return weighing.weighed(image, partner, weight, into)

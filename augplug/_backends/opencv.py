@@ -66,11 +66,11 @@ class OpenCV(Backend):
         looking = finishing.Looking(_finished, histograms)
         return finishing.finish(output, last, shape, dtype, self, looking)
 
-    def weighed(self, image: Image, partner: Image, weight: float) -> Image:
+    def weighed(self, image: Image, partner: Image, weight: float, into: Image | None = None) -> Image:
         """Return two images added by weight: uint8 by OpenCV."""
-        if image.dtype != np.uint8:
-            return super().weighed(image, partner, weight)
-        return weighed(image, partner, weight)
+        if image.dtype != _UINT8:
+            return super().weighed(image, partner, weight, into)
+        return weighed(image, partner, weight, into)
 
 
 def _one_channel(image: Image, kernel: Kernel) -> Image:

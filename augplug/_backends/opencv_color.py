@@ -88,14 +88,15 @@ def _blended(base: Image, image: Image, factor: float) -> Image:
     """Return the blend where sums in another order may come out on the other side of an integer."""
     if not WIDE_TABLES or image.size < _PAIRS_FROM:
         return blend8(base, image, factor)
-    return _by_pairs(base, image, _of_pairs(blend8, factor))
+    return _by_pairs(base, image, _of_pairs(blend8, factor), np.empty_like(image))
 
 
-def _by_pairs(high: Image, low: Image, table: Image) -> Image:
-    """Return what a table `(1, 65536)` says of every pair of two images' values."""
+def _by_pairs(high: Image, low: Image, table: Image, into: Image) -> Image:
+    """Return what a table `(1, 65536)` says of every pair of two images' values, in `into`."""
     rows = (len(low), -1)
     pairs = cv2.merge([low.reshape(rows), high.reshape(rows)]).view(np.uint16)[..., 0]
-    return cv2.LUT(pairs, table).reshape(low.shape)
+    cv2.LUT(pairs, table, into.reshape(rows))
+    return into
 
 
 @lru_cache(maxsize=32)
@@ -105,16 +106,18 @@ def _of_pairs(function: Callable[[Image, Image, float], Image], factor: float) -
     return function(high, low, factor).reshape(1, -1)
 
 
-def weighed(image: Image, partner: Image, weight: float) -> Image:
+def weighed(image: Image, partner: Image, weight: float, into: Image | None) -> Image:
     """Return (1 - weight) image + weight partner, uint8, rounded to nearest as float64 rounds, to the bit.
 
     Where no sum lies within _NUDGE of a half, OpenCV's float32 sum, off by less than half of that, rounds alike. The
     other sums that float32 is trusted with are exact: the nudge rounds their halves up.
     """
+    made = np.empty(image.shape, np.uint8) if into is None else into
     if is_exact_in_float32(weight):
         rows = (len(image), -1)
-        made = cv2.addWeighted(image.reshape(rows), 1 - weight, partner.reshape(rows), weight, _NUDGE / 2)
-        return made.reshape(image.shape)
+        mine, theirs = image.reshape(rows), partner.reshape(rows)
+        cv2.addWeighted(mine, 1 - weight, theirs, weight, _NUDGE / 2, made.reshape(rows))
+        return made
     if not WIDE_TABLES or image.size < _PAIRS_FROM:
-        return weighing.weighed(image, partner, weight)
-    return _by_pairs(image, partner, _of_pairs(weighing.weighed, weight))
+        return weighing.weighed(image, partner, weight, made)
+    return _by_pairs(image, partner, _of_pairs(weighing.weighed, weight), made)

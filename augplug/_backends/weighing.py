@@ -18,13 +18,14 @@ _MARGIN = 1 << 19
 _FROM = np.uint32(_WHOLE // 2 - _MARGIN)
 
 
-def weighed(image: Image, partner: Image, weight: float) -> Image:
-    """Return (1 - weight) image + weight partner, of one shape and dtype; uint8 is rounded to nearest."""
+def weighed(image: Image, partner: Image, weight: float, into: Image | None = None) -> Image:
+    """Return (1 - weight) image + weight partner, of one shape and dtype; uint8 is rounded to nearest, in `into`."""
     if image.dtype != np.uint8:
         units = (1 - weight) * to_units(image, image.dtype) + weight * to_units(partner, partner.dtype)
         return from_units(units, image.dtype)
+    made = np.empty(image.shape, np.uint8) if into is None else into
     real: Any = np.float32 if is_exact_in_float32(weight) else np.float64
-    mixed, mine, theirs = np.empty(image.size, dtype=np.uint8), image.reshape(-1), partner.reshape(-1)
+    mixed, mine, theirs = made.reshape(-1), image.reshape(-1), partner.reshape(-1)
     # A piece after the other, so that the reals stay in the cache.
     own, other = np.empty((2, min(_PIECE, image.size)), dtype=real)
     for start in range(0, image.size, _PIECE):
@@ -35,7 +36,7 @@ def weighed(image: Image, partner: Image, weight: float) -> Image:
         total += part
         total += real(0.5)
         mixed[start:end] = total  # nothing lies outside 0..255.5, so truncating rounds
-    return mixed.reshape(image.shape)
+    return made
 
 
 @lru_cache(maxsize=256)
