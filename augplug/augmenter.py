@@ -5,13 +5,12 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Callable, Sequence
-from operator import attrgetter
 from typing import Any, overload
 
 import numpy as np
 
 from augplug._backends import default_backend
-from augplug._backends.base import Backend, Kernel
+from augplug._backends.base import Backend
 from augplug._policies.draw import Item, drawing
 from augplug._policies.grammar import Node, Policy, Step
 from augplug.batches import as_batch, check_indices, filled, in_turn, rows_of
@@ -21,18 +20,16 @@ from augplug.fuse import FUSE_LEVELS, FuseLevel
 from augplug.mixing import Partner
 from augplug.outputs import Output
 from augplug.plan import Plan
+from augplug.programs import Programs, recur
 from augplug.ranges import natural
-from augplug.rendering import canvas_after, canvas_of, check_image, describe, effect_recurs, kernels_of, run, run_into
+from augplug.rendering import canvas_after, canvas_of, check_image, describe, kernels_of, run, run_into
 from augplug.rng import key_of, key_of_count
 from augplug.samples import Sample, read, to_array
 from augplug.stages import digest_of, finish, last_mix, render
 from augplug.targets import follow
 from augplug.types import Image
 
-PROGRAMS = 4096
-"""How many prepared plans an Augmenter keeps."""
 _UINT8 = np.dtype(np.uint8)
-_RECURS = attrgetter("recurs")
 
 
 class Augmenter:
@@ -71,7 +68,8 @@ class Augmenter:
         self.output = output
         self._items = drawing(policy)
         self.mixes = _mixes(policy.node)
-        self._programs: dict[Any, tuple[Kernel, ...]] = {}
+        self._programs = Programs(self.fuse, self.backend, output)
+        self._unmixed = Programs(self.fuse, self.backend)
         self._count = _Counter()
 
     @overload
@@ -100,14 +98,14 @@ class Augmenter:
             return self._call_with(picture, sample, partner, self._items(self._key(index, epoch)))
         items = self._items(self._key(index, epoch))
         if picture.__class__ is np.ndarray:
-            known = self._programs.get((items, picture.shape, picture.dtype))
+            known = self._programs.kept.get((items, picture.shape, picture.dtype))
             if known is not None and picture.dtype is _UINT8 and picture.flags.c_contiguous:
                 return run(known, picture)  # an image of its shape was checked before
             image = check_image(picture, self.max_pixels)
-            return run(self._prepare(items, image) if known is None else known, image)
+            return run(self._programs.prepare(items, image) if known is None else known, image)
         array, back = to_array(picture)
         checked = check_image(array, self.max_pixels)
-        made = run(self._program(items, checked), checked)
+        made = run(self._programs.of(items, checked), checked)
         return back(made) if self.output is None else made
 
     def batch(
@@ -155,12 +153,8 @@ class Augmenter:
     def _rendered_into(self, picture: Image, items: tuple[Item, ...], into: Image | None) -> Image:
         """Return what a call makes, in `into` if an output can write it there."""
         image = check_image(picture, self.max_pixels)
-        program = self._program(items, image)
+        program = self._programs.of(items, image)
         return run(program, image) if self.output is None or into is None else run_into(program, image, into)
-
-    def _program(self, items: tuple[Item, ...], image: Image) -> tuple[Kernel, ...]:
-        program = self._programs.get((items, image.shape, image.dtype))
-        return self._prepare(items, image) if program is None else program
 
     def _call_with(self, picture: Any, sample: dict[str, Any], partner: Any, items: tuple[Item, ...]) -> Any:
         if picture is not None and sample:
@@ -184,11 +178,16 @@ class Augmenter:
         self, sample: Sample, items: tuple[Item, ...], raw: Sequence[Image], position: int
     ) -> tuple[Partner, Mix | None]:
         """Return an image and its targets, all but the mix with finished partners, and that mix."""
-        effects, last = last_mix(describe(items, canvas_of(sample.image)))
-        image = render(
-            effects, sample.image, sample.targets, fuse=self.fuse, backend=self.backend, raw=raw, position=position
-        )
-        return (image, sample.targets), last
+        image, targets = sample.image, sample.targets
+        effects, last = last_mix(describe(items, canvas_of(image)))
+        if any(isinstance(effect, Mix | Opaque) for effect in effects):
+            image = render(effects, image, targets, fuse=self.fuse, backend=self.backend, raw=raw, position=position)
+        elif effects:
+            # A mix is another every time; what comes before it need not be.
+            recurring = recur(items if last is None else items[:-1])
+            image = run(self._unmixed.of_effects(effects, image, recurring=recurring), image)
+            follow(targets, effects, self.backend)
+        return (image, targets), last
 
     def _result(self, sample: Sample, made: Partner) -> dict[str, Any]:
         image, targets = made
@@ -203,7 +202,7 @@ class Augmenter:
         canvas = canvas_of(sample.image)
         effects = describe(items, canvas)
         if not any(isinstance(effect, Mix | Opaque) for effect in effects):
-            image = run(self._program(items, sample.image), sample.image)
+            image = run(self._programs.of(items, sample.image), sample.image)
             follow(sample.targets, effects, self.backend)
             after = canvas_after(effects, canvas)
             size = (after.height, after.width)
@@ -258,20 +257,6 @@ class Augmenter:
                 raise SettingsError(f"epoch {epoch!r} without an index says nothing: give index= too, or neither")
             return key_of_count(self.seed, *self._count.next())
         return key_of(self.seed, natural("epoch", epoch), natural("index", index))
-
-    def _prepare(self, items: tuple[Item, ...], image: Image) -> tuple[Kernel, ...]:
-        """Return the kernels, and keep them by what was drawn if that recurs, by its effects if only these do."""
-        effects = describe(items, canvas_of(image))
-        recurring = items if all(map(_RECURS, items)) else effects if all(map(effect_recurs, effects)) else None
-        key = (recurring, image.shape, image.dtype)
-        program = self._programs.get(key)
-        if program is None:
-            program = kernels_of(effects, image, self.fuse, self.backend, self.output)
-            if recurring is not None:
-                if len(self._programs) >= PROGRAMS:
-                    self._programs.clear()
-                self._programs[key] = program
-        return program
 
 
 class _Counter:

@@ -24,7 +24,7 @@ from augplug.types import Image
 _NO_TARGETS = Targets()
 
 
-def last_mix(effects: Sequence[Effect]) -> tuple[Sequence[Effect], Mix | None]:
+def last_mix(effects: tuple[Effect, ...]) -> tuple[tuple[Effect, ...], Mix | None]:
     """Part the mix with finished partners, which comes last, from the effects before it. Raises TargetError."""
     finishing = [place for place, effect in enumerate(effects) if isinstance(effect, Mix) and not _is_raw(effect)]
     if not finishing:

@@ -40,14 +40,14 @@ def test_a_batch_equals_the_loop(backend: str, threads: int, shape: tuple[int, .
 
 def test_many_shapes_and_draws_keep_the_cache_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Prepared plans are dropped when there are too many, and results stay what they were."""
-    monkeypatch.setattr("augplug.augmenter.PROGRAMS", 5)
+    monkeypatch.setattr("augplug.programs.PROGRAMS", 5)
     node = augplug.step("Rotate", degrees=(-30, 30))
     augment, fresh = augplug.Augmenter(node, seed=1), augplug.Augmenter(node, seed=1)
     images = [noise(8 + i % 3, 9) for i in range(40)]
 
     made = [augment(image, index=i) for i, image in enumerate(images)]
 
-    assert len(augment._programs) <= 5
+    assert len(augment._programs.kept) <= 5
     assert all(np.array_equal(fresh(images[i], index=i), made[i]) for i in reversed(range(40)))
 
 
@@ -69,7 +69,7 @@ def test_what_recurs_is_kept_though_its_numbers_do_not(step: Any, kept: int, mon
     for index in range(100):
         made = augment(image, index=index)
         assert np.array_equal(made, augplug.replay(augment.plan(image, index=index), image))
-    assert len(augment._programs) == kept
+    assert len(augment._programs.kept) == kept
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

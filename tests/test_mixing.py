@@ -80,6 +80,29 @@ def test_every_pair_of_values_is_weighed_to_the_bit(weight: float) -> None:
     assert np.array_equal(made, np.floor((1 - weight) * mine.astype(float) + weight * theirs.astype(float) + 0.5))
 
 
+@pytest.mark.parametrize(
+    ("before", "kept"),
+    [
+        (augplug.step("Posterize", bits=4), 1),
+        (augplug.step("RandomCrop", height=19, width=29), 4),
+        (augplug.step("Gamma", gamma=(0.5, 2)), 0),
+        (augplug.step("SamplePairing", weight=0.5), 0),
+    ],
+)
+def test_what_comes_before_a_mix_is_kept_if_it_recurs(before: Any, kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mix is another every time; kept or not, the images are the same."""
+    monkeypatch.setattr("augplug._policies.draw._INTERNED", 0)
+    node = augplug.sequence(before, augplug.step("CutMix"))
+    augment = augplug.Augmenter(node, seed=1)
+    for epoch in range(5):
+        made, fresh = (
+            each.batch(NOISE, indices=range(COUNT), epoch=epoch) for each in (augment, augplug.Augmenter(node, seed=1))
+        )
+        assert np.array_equal(made, fresh)
+
+    assert len(augment._unmixed.kept) == kept
+
+
 @pytest.mark.parametrize("backend", [OpenCV(), Reference()], ids=lambda backend: backend.name)
 @pytest.mark.parametrize(
     "shares",
