@@ -199,6 +199,10 @@ class Augmenter:
         return sample.result(image, targets, size, as_array=self.output is not None)
 
     def _with_targets(self, sample: Sample, items: tuple[Item, ...], partner: Sample | None = None) -> dict[str, Any]:
+        if not sample.moves and not self.mixes:
+            image = run(self._programs.of(items, sample.image), sample.image)
+            no_size = (0, 0)  # only boxes ask for one
+            return sample.result(image, sample.targets, no_size, as_array=self.output is not None)
         canvas = canvas_of(sample.image)
         effects = describe(items, canvas)
         if not any(isinstance(effect, Mix | Opaque) for effect in effects):

@@ -74,6 +74,11 @@ class Sample:
     boxes: Boxes | None
     keypoints: Keypoints | None
 
+    @property
+    def moves(self) -> bool:
+        """Whether anything but the image has a place in it, which effects may move."""
+        return self.boxes is not None or self.keypoints is not None or len(self.targets.masks) > 0
+
     def result(
         self, image: Image, targets: Targets, size: tuple[int, int], *, as_array: bool = False
     ) -> dict[str, Any]:
