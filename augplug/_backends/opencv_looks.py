@@ -6,8 +6,9 @@ them a table is, is found from the table itself and tried on all 256 values, so 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache, lru_cache, partial
+from itertools import count
 from typing import TypeAlias
 
 import cv2
@@ -30,8 +31,8 @@ _MARGIN = 2.0**-13
 _STEEPEST = 16.0
 WIDE_TABLES = int(cv2.__version__.split(".", maxsplit=1)[0]) >= 5
 """Tables of 65,536 values came to OpenCV with version 5."""
-_PAIRS_FROM = 1 << 17
-"""From so many values on, a table of pairs pays, though it be used once."""
+_PAIRS_FROM, _ONCE_FROM = 1 << 17, 1 << 18
+"""From so many values on, a table of pairs pays if it is used again, and though it be used once."""
 
 
 def planes(image: Image) -> Image:
@@ -50,9 +51,18 @@ def _looked_up(image: Image, into: Image | None = None, *, table: Table) -> Imag
     rows = image.reshape(len(image), -1)
     if not WIDE_TABLES or rows.size < _PAIRS_FROM or rows.shape[1] % 2:
         return cv2.LUT(image, table, into)
+    key = table.tobytes()
+    if rows.size < _ONCE_FROM and next(_uses(key)) == 0:
+        return cv2.LUT(image, table, into)
     made = np.empty_like(image) if into is None else into
-    cv2.LUT(rows.view(np.uint16), _pairs(table.tobytes()), made.reshape(rows.shape).view(np.uint16))
+    cv2.LUT(rows.view(np.uint16), _pairs(key), made.reshape(rows.shape).view(np.uint16))
     return made
+
+
+@lru_cache(maxsize=256)
+def _uses(_table: bytes) -> Iterator[int]:
+    """Return what counts the uses of a table."""
+    return count()
 
 
 @lru_cache(maxsize=32)

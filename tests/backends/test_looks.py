@@ -63,6 +63,29 @@ def test_a_table_is_looked_up_by_pairs_of_values_or_one_by_one(monkeypatch: pyte
     check(looks.by_table(tone_table(Tone(formulas.gamma, 0.7), UINT8)), tone_table(Tone(formulas.gamma, 0.7), UINT8))
 
 
+@pytest.mark.skipif(not looks.WIDE_TABLES, reason="OpenCV 4 has no tables of pairs")
+def test_a_table_of_pairs_is_made_for_the_second_use_or_for_a_large_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[bytes] = []
+    pairs = looks._pairs
+
+    def making(table: bytes) -> Any:
+        made.append(table)
+        return pairs(table)
+
+    monkeypatch.setattr(looks, "_pairs", making)
+    monkeypatch.setattr(looks, "_PAIRS_FROM", 0)
+    image = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    for once_from, expected in [(1 << 18, [0, 1, 2]), (0, [1, 2, 3])]:
+        table = np.random.default_rng(once_from).permutation(EVERY)
+        look, found = looks.by_table(table), []
+        made.clear()
+        monkeypatch.setattr(looks, "_ONCE_FROM", once_from)
+        for _ in range(3):
+            np.testing.assert_array_equal(look(image), table[image])
+            found.append(len(made))
+        assert found == expected
+
+
 def test_no_bit_operation_is_found_where_one_value_is_another() -> None:
     found = [looks.by_bits(tone_table(effect, UINT8)) for effect, _ in BITS]
     for (effect, _), place in zip(BITS, range(0, 256, 17), strict=False):
