@@ -10,7 +10,7 @@ from typing import Any, overload
 import numpy as np
 
 from augplug._backends import default_backend
-from augplug._backends.base import Backend, Kernel
+from augplug._backends.base import Backend
 from augplug._policies.draw import Item, drawing
 from augplug._policies.grammar import Node, Policy, Step
 from augplug.batches import as_batch, check_indices, filled, in_turn, rows_of
@@ -20,16 +20,15 @@ from augplug.fuse import FUSE_LEVELS, FuseLevel
 from augplug.mixing import Partner
 from augplug.outputs import Output
 from augplug.plan import Plan
+from augplug.programs import Programs, recur
 from augplug.ranges import natural
-from augplug.rendering import canvas_after, canvas_of, check_image, describe, kernels_of, prepare, run, run_into
+from augplug.rendering import canvas_after, canvas_of, check_image, describe, kernels_of, run, run_into
 from augplug.rng import key_of, key_of_count
 from augplug.samples import Sample, read, to_array
 from augplug.stages import digest_of, finish, last_mix, render
 from augplug.targets import follow
 from augplug.types import Image
 
-PROGRAMS = 4096
-"""How many prepared plans an Augmenter keeps."""
 _UINT8 = np.dtype(np.uint8)
 
 
@@ -69,7 +68,8 @@ class Augmenter:
         self.output = output
         self._items = drawing(policy)
         self.mixes = _mixes(policy.node)
-        self._programs: dict[Any, tuple[Kernel, ...]] = {}
+        self._programs = Programs(self.fuse, self.backend, output)
+        self._unmixed = Programs(self.fuse, self.backend)
         self._count = _Counter()
 
     @overload
@@ -98,14 +98,14 @@ class Augmenter:
             return self._call_with(picture, sample, partner, self._items(self._key(index, epoch)))
         items = self._items(self._key(index, epoch))
         if picture.__class__ is np.ndarray:
-            known = self._programs.get((items, picture.shape, picture.dtype))
+            known = self._programs.kept.get((items, picture.shape, picture.dtype))
             if known is not None and picture.dtype is _UINT8 and picture.flags.c_contiguous:
                 return run(known, picture)  # an image of its shape was checked before
             image = check_image(picture, self.max_pixels)
-            return run(self._program(items, image), image)
+            return run(self._programs.prepare(items, image) if known is None else known, image)
         array, back = to_array(picture)
         checked = check_image(array, self.max_pixels)
-        made = run(self._program(items, checked), checked)
+        made = run(self._programs.of(items, checked), checked)
         return back(made) if self.output is None else made
 
     def batch(
@@ -125,25 +125,22 @@ class Augmenter:
         """
         given, back = to_array(images, channels=4)
         array = as_batch(given)
-        numbers = [
-            None if number is None else natural("index", number) for number in check_indices(indices, len(array))
-        ]
         threads = natural("threads", threads, lowest=1)
         back = back if self.output is None else np.asarray
-        drawn = [self._items(self._key(number, epoch)) for number in numbers]
+        drawn = [self._items(self._key(number, epoch)) for number in check_indices(indices, len(array))]
         if not targets and not self.mixes:
             return back(
                 filled(lambda place, into: self._rendered_into(array[place], drawn[place], into), array, threads)
             )
         rows = rows_of(array, targets)
-        made: Callable[[int], dict[str, Any]] = (
+        made: Callable[[int, Image | None], dict[str, Any]] = (
             self._mixed(rows, drawn, threads)
             if self.mixes
-            else lambda place: self._with_targets(self._read(rows[place]), drawn[place])
+            else lambda place, _: self._with_targets(self._read(rows[place]), drawn[place])
         )
 
-        def image_of(place: int, _: Image | None) -> Image:
-            rows[place] = made(place)
+        def image_of(place: int, into: Image | None) -> Image:
+            rows[place] = made(place, into)
             image: Image = rows[place].pop("image")
             return image
 
@@ -156,12 +153,8 @@ class Augmenter:
     def _rendered_into(self, picture: Image, items: tuple[Item, ...], into: Image | None) -> Image:
         """Return what a call makes, in `into` if an output can write it there."""
         image = check_image(picture, self.max_pixels)
-        program = self._program(items, image)
+        program = self._programs.of(items, image)
         return run(program, image) if self.output is None or into is None else run_into(program, image, into)
-
-    def _program(self, items: tuple[Item, ...], image: Image) -> tuple[Kernel, ...]:
-        program = self._programs.get((items, image.shape, image.dtype))
-        return self._prepare(items, image) if program is None else program
 
     def _call_with(self, picture: Any, sample: dict[str, Any], partner: Any, items: tuple[Item, ...]) -> Any:
         if picture is not None and sample:
@@ -185,24 +178,35 @@ class Augmenter:
         self, sample: Sample, items: tuple[Item, ...], raw: Sequence[Image], position: int
     ) -> tuple[Partner, Mix | None]:
         """Return an image and its targets, all but the mix with finished partners, and that mix."""
-        effects, last = last_mix(describe(items, canvas_of(sample.image)))
-        image = render(
-            effects, sample.image, sample.targets, fuse=self.fuse, backend=self.backend, raw=raw, position=position
-        )
-        return (image, sample.targets), last
+        image, targets = sample.image, sample.targets
+        effects, last = last_mix(describe(items, canvas_of(image)))
+        if any(isinstance(effect, Mix | Opaque) for effect in effects):
+            image = render(effects, image, targets, fuse=self.fuse, backend=self.backend, raw=raw, position=position)
+        elif effects:
+            # A mix is another every time; what comes before it need not be.
+            recurring = recur(items if last is None else items[:-1])
+            image = run(self._unmixed.of_effects(effects, image, recurring=recurring), image)
+            follow(targets, effects, self.backend)
+        return (image, targets), last
 
     def _result(self, sample: Sample, made: Partner) -> dict[str, Any]:
         image, targets = made
         size = (image.shape[0], image.shape[1])
         if self.output is not None:
             image = run(kernels_of((), image, self.fuse, self.backend, self.output), image)
+        elif image is sample.image:
+            image = image.copy()
         return sample.result(image, targets, size, as_array=self.output is not None)
 
     def _with_targets(self, sample: Sample, items: tuple[Item, ...], partner: Sample | None = None) -> dict[str, Any]:
+        if not sample.moves and not self.mixes:
+            image = run(self._programs.of(items, sample.image), sample.image)
+            no_size = (0, 0)  # only boxes ask for one
+            return sample.result(image, sample.targets, no_size, as_array=self.output is not None)
         canvas = canvas_of(sample.image)
         effects = describe(items, canvas)
         if not any(isinstance(effect, Mix | Opaque) for effect in effects):
-            image = run(self._program(items, sample.image), sample.image)
+            image = run(self._programs.of(items, sample.image), sample.image)
             follow(sample.targets, effects, self.backend)
             after = canvas_after(effects, canvas)
             size = (after.height, after.width)
@@ -210,21 +214,20 @@ class Augmenter:
         raw = [] if partner is None else [sample.image, partner.image]
         made, last = self._rendered(sample, items, raw, 0)
         if last is not None and partner is not None:
-            made = finish(last, [made, (partner.image, partner.targets)], 0)
+            made = finish(last, [made, (partner.image, partner.targets)], 0, self.backend)
         return self._result(sample, made)
 
     def _mixed(
         self, rows: list[dict[str, Any]], drawn: list[tuple[Item, ...]], threads: int
-    ) -> Callable[[int], dict[str, Any]]:
+    ) -> Callable[[int, Image | None], dict[str, Any]]:
         """Augment the samples of a batch; return what mixes that of a place with its partners."""
         samples = [self._read(row) for row in rows]
         raw = [sample.image for sample in samples]
         rendered = in_turn(lambda i: self._rendered(samples[i], drawn[i], raw, i), len(rows), threads)
         finished = [made for made, _ in rendered]
 
-        def mixed(place: int) -> dict[str, Any]:
-            made, last = rendered[place]
-            return self._result(samples[place], made if last is None else finish(last, finished, place))
+        def mixed(place: int, into: Image | None) -> dict[str, Any]:
+            return self._result(samples[place], finish(rendered[place][1], finished, place, self.backend, into))
 
         return mixed
 
@@ -258,14 +261,6 @@ class Augmenter:
                 raise SettingsError(f"epoch {epoch!r} without an index says nothing: give index= too, or neither")
             return key_of_count(self.seed, *self._count.next())
         return key_of(self.seed, natural("epoch", epoch), natural("index", index))
-
-    def _prepare(self, items: tuple[Item, ...], image: Image) -> tuple[Kernel, ...]:
-        program = prepare(items, image, self.fuse, self.backend, self.output)
-        if all(item.recurs for item in items):
-            if len(self._programs) >= PROGRAMS:
-                self._programs.clear()
-            self._programs[items, image.shape, image.dtype] = program
-        return program
 
 
 class _Counter:

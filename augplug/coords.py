@@ -99,16 +99,18 @@ def multiply(second: Matrix, first: Matrix) -> Matrix:
 def inverse(matrix: Matrix) -> npt.NDArray[np.float64]:
     """Return the inverse as an array; by cofactors, so that shears, shifts and quarter turns stay exact."""
     (a, b, c), (d, e, f), (g, h, i) = matrix
-    cofactors = np.array(
+    first, second, third = e * i - f * h, f * g - d * i, d * h - e * g
+    result = np.array(
         [
-            [e * i - f * h, c * h - b * i, b * f - c * e],
-            [f * g - d * i, a * i - c * g, c * d - a * f],
-            [d * h - e * g, b * g - a * h, a * e - b * d],
-        ]
+            [first, c * h - b * i, b * f - c * e],
+            [second, a * i - c * g, c * d - a * f],
+            [third, b * g - a * h, a * e - b * d],
+        ],
+        dtype=np.float64,
     )
-    determinant = a * cofactors[0, 0] + b * cofactors[1, 0] + c * cofactors[2, 0]
-    result: npt.NDArray[np.float64] = cofactors / determinant
-    return result + 0.0  # no negative zeros
+    result /= a * first + b * second + c * third
+    result += 0.0  # no negative zeros
+    return result
 
 
 def to_matrix(array: npt.NDArray[np.float64]) -> Matrix:

@@ -15,6 +15,7 @@ from augplug.errors import SettingsError
 from augplug.rng import Stream, check_weights, pick
 
 _ROUND = float(1 << 24)
+_NORMAL = NormalDist()
 
 
 class Distribution(ABC):
@@ -120,7 +121,7 @@ class Normal(Distribution):
 
     def draw(self, stream: Stream) -> float:
         # The half step keeps the argument above 0, and the bound below 1, to which the last half step would round.
-        quantile = NormalDist().inv_cdf(min(stream.real() + 2.0**-54, 1 - 2.0**-53))
+        quantile = _NORMAL.inv_cdf(min(stream.real() + 2.0**-54, 1 - 2.0**-53))
         return min(max(self.mean + self.deviation * _rounded(quantile), self.clip[0]), self.clip[1])
 
     @property
@@ -169,6 +170,8 @@ class Beta(Distribution):
             raise SettingsError(f"beta takes two positive numbers, not [{self.a}, {self.b}]")
 
     def draw(self, stream: Stream) -> float:
+        if self.a == 1 == self.b:  # uniform
+            return _rounded(stream.real())
         from scipy import special  # scipy costs 50 ms; only policies with a beta pay them
 
         return _rounded(float(special.betaincinv(self.a, self.b, stream.real())))

@@ -14,6 +14,8 @@ from augplug.effects import Blend, Effect, Opaque, Tone, ToneFrom, Warp
 from augplug.types import Canvas
 
 FuseLevel: TypeAlias = Literal["none", "exact"]
+_TONES = (Tone, ToneFrom)
+_RESIZING = (Warp, Opaque)
 FUSE_LEVELS: tuple[FuseLevel, ...] = ("none", "exact")
 
 
@@ -28,13 +30,13 @@ def fuse(effects: Sequence[Effect], level: FuseLevel, canvas: Canvas) -> tuple[E
         if isinstance(effect, Blend):
             inner = Canvas(*size, canvas.channels)
             effect = Blend(effect.weights, tuple(fuse(chain, level, inner) for chain in effect.chains))
-        if isinstance(effect, Tone | ToneFrom) and isinstance(last, Tone | ToneFrom) and _joins(effect):
+        if isinstance(effect, _TONES) and isinstance(last, _TONES) and _joins(effect):
             fused[-1] = _join(last, effect)
         elif isinstance(effect, Warp) and isinstance(effect.motion, tuple):
             _add_warp(fused, effect, size)
         else:
             fused.append(effect)
-        if isinstance(effect, Warp | Opaque) and effect.size is not None:
+        if isinstance(effect, _RESIZING) and effect.size is not None:
             size = effect.size
     return tuple(fused)
 

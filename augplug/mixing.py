@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -9,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from augplug._backends.base import Backend
-from augplug._backends.tables import from_units, to_units
+from augplug._backends.weighing import weighed
 from augplug.coords import crop_resize
 from augplug.effects import Region, Share, Warp
 from augplug.errors import TargetError
@@ -18,6 +19,8 @@ from augplug.types import Image
 
 Partner: TypeAlias = tuple[Image, Targets]
 """A finished image of a batch and its targets."""
+Weigh: TypeAlias = Callable[[Image, Image, float, Image | None], Image]
+"""A backend's `weighed`."""
 
 
 def partner_of(key: int, position: int, count: int) -> int:
@@ -25,58 +28,42 @@ def partner_of(key: int, position: int, count: int) -> int:
     return (position + 1 + key % (count - 1)) % count if count > 1 else position
 
 
-def mix(image: Image, targets: Targets, share: Share, partner: Image, theirs: Targets) -> tuple[Image, Targets]:
-    """Return an image and its targets with a partner's share mixed in. Raises TargetError for what cannot be mixed."""
+def mix(
+    image: Image,
+    targets: Targets,
+    share: Share,
+    partner: Image,
+    theirs: Targets,
+    weigh: Weigh = weighed,
+    into: Image | None = None,
+) -> Partner:
+    """Return an image and its targets with a partner's share mixed in. Raises TargetError for what cannot be mixed.
+
+    The image may be written into the array `into`, if that has its shape and dtype.
+    """
+    if into is not None and (into.shape, into.dtype) != (image.shape, image.dtype):
+        into = None
     if share.region is not None:
-        return _paste(image, targets, share.region, partner, theirs)
+        together = _pasted(targets, theirs, share.region, (image.shape[0], image.shape[1]))
+        return _paste(image, share.region, partner, into), together
+    weight = share.weight or 0.0
+    if share.raw:
+        return weigh(image, partner, weight, into), targets
     refused = [name for name in targets.names() if name in ("masks", "keypoints")]
-    if refused and not share.raw:
+    if refused:
         raise TargetError(
             f"two images added have no {' and no '.join(refused)}; use CutMix, or leave these targets out"
         )
-    weight = share.weight or 0.0
-    mixed = _weighed(image, partner, weight)
-    if share.raw:
-        return mixed, targets
-    together = replace(
-        targets,
-        corners=np.concatenate([targets.corners, theirs.corners]),
-        shown=np.concatenate([targets.shown, theirs.shown]),
-        tags=np.concatenate([targets.tags, theirs.tags]),
+    return weigh(image, partner, weight, into), Targets(
+        corners=_joined(targets.corners, theirs.corners),
+        shown=_joined(targets.shown, theirs.shown),
+        tags=_joined(targets.tags, theirs.tags),
         label=_label(targets, theirs, weight),
     )
-    return mixed, together
 
 
-def _weighed(image: Image, partner: Image, weight: float) -> Image:
-    if image.dtype != np.uint8:
-        units = (1 - weight) * to_units(image, image.dtype) + weight * to_units(partner, partner.dtype)
-        return from_units(units, image.dtype)
-    real: Any = np.float32 if _is_exact_in_float32(weight) else np.float64
-    mixed, mine, theirs = np.empty_like(image), np.ravel(image), np.ravel(partner)
-    # A piece after the other, so that the reals stay in the cache.
-    own, other = (np.empty(min(_PIECE, image.size), dtype=real) for _ in range(2))
-    for start in range(0, image.size, _PIECE):
-        end = min(start + _PIECE, image.size)
-        total, part = own[: end - start], other[: end - start]
-        np.multiply(mine[start:end], real(1 - weight), out=total)
-        np.multiply(theirs[start:end], real(weight), out=part)
-        total += part
-        total += real(0.5)
-        mixed.reshape(-1)[start:end] = total  # nothing lies outside 0..255.5, so truncating rounds
-    return mixed
-
-
-_PIECE = 1 << 15
-_MARGIN = 2.0**-13
-"""Sums of 8-bit values in float32 are off by less than half of this."""
-
-
-def _is_exact_in_float32(weight: float) -> bool:
-    """Whether no weighted difference of two 8-bit values is so near to a half that float32 may round it elsewhere."""
-    if float(256 * weight).is_integer():  # every product is a float32
-        return True
-    return bool((np.abs(weight * np.arange(256) % 1 - 0.5) > _MARGIN).all())
+def _joined(mine: npt.NDArray[Any], theirs: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return np.concatenate([mine, theirs]) if len(theirs) else mine
 
 
 def raw_partner(partner: Image, size: tuple[int, int], backend: Backend) -> Image:
@@ -105,39 +92,46 @@ def _label(targets: Targets, theirs: Targets, weight: float) -> npt.NDArray[np.f
     return (1 - weight) * targets.label + weight * theirs.label
 
 
-def _paste(image: Image, targets: Targets, region: Region, partner: Image, theirs: Targets) -> tuple[Image, Targets]:
+def _paste(image: Image, region: Region, partner: Image, into: Image | None = None) -> Image:
     place = np.s_[region.top : region.bottom, region.left : region.right]
-    mixed = image.copy()
+    mixed = np.empty_like(image) if into is None else into
+    mixed[...] = image
     mixed[place] = partner[place]
-    masks = _paste_masks(targets.masks, theirs.masks, place)
-    pasted = (region.bottom - region.top) * (region.right - region.left) / (image.shape[0] * image.shape[1])
+    return mixed
+
+
+def _pasted(targets: Targets, theirs: Targets, region: Region, size: tuple[int, int]) -> Targets:
+    """Return what becomes of targets where a region of a canvas is pasted."""
+    masks = _paste_masks(targets.masks, theirs.masks, region)
+    pasted = (region.bottom - region.top) * (region.right - region.left) / (size[0] * size[1])
     kept = _outside(targets, region)
     given = _inside(theirs, region)
-    mine_in, theirs_in = _holds(region, targets.points), _holds(region, theirs.points)
-    return mixed, Targets(
+    mine, other = _points(targets, region, inside=False), _points(theirs, region, inside=True)
+    return Targets(
         masks=masks,
-        corners=np.concatenate([kept.corners, given.corners]),
-        shown=np.concatenate([kept.shown, given.shown]),
-        tags=np.concatenate([kept.tags, given.tags]),
-        points=np.concatenate([targets.points[~mine_in], theirs.points[theirs_in]]),
-        visible=np.concatenate([targets.visible[~mine_in], theirs.visible[theirs_in]]),
+        corners=_joined(kept.corners, given.corners),
+        shown=_joined(kept.shown, given.shown),
+        tags=_joined(kept.tags, given.tags),
+        points=_joined(mine.points, other.points),
+        visible=_joined(mine.visible, other.visible),
         label=_label(targets, theirs, pasted),
     )
 
 
-def _paste_masks(masks: list[Image], theirs: list[Image], place: Any) -> list[Image]:
+def _paste_masks(masks: list[Image], theirs: list[Image], region: Region) -> list[Image]:
     if [(mask.shape, mask.dtype) for mask in masks] != [(mask.shape, mask.dtype) for mask in theirs]:
         raise TargetError("an image and its partner need masks of the same number, shapes and dtypes")
-    pasted = [mask.copy() for mask in masks]
-    for mask, other in zip(pasted, theirs, strict=True):
-        mask[place] = other[place]
-    return pasted
+    return [_paste(mask, region, other) for mask, other in zip(masks, theirs, strict=True)]
 
 
-def _holds(region: Region, points: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-    x, y = points.T + 0.5
-    held: npt.NDArray[np.bool_] = (x >= region.left) & (x < region.right) & (y >= region.top) & (y < region.bottom)
-    return held
+def _points(targets: Targets, region: Region, *, inside: bool) -> Targets:
+    """Return the points that lie in a region, or those that do not."""
+    if len(targets.points) == 0:
+        return targets
+    x, y = targets.points.T + 0.5
+    held = (x >= region.left) & (x < region.right) & (y >= region.top) & (y < region.bottom)
+    kept = held == inside
+    return replace(targets, points=targets.points[kept], visible=targets.visible[kept])
 
 
 def _inside(targets: Targets, region: Region) -> Targets:

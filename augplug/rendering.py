@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ MAX_PIXELS = 1 << 28
 """The largest image, height times width, unless an Augmenter is told otherwise."""
 DTYPES = ("uint8", "uint16", "float32", "float64")
 _UINT8 = np.dtype(np.uint8)
+_RESIZING = (Warp, Opaque)
 _SLACK = 1e-3
 """How far floats may leave 0..1: what other libraries' resampling overshoots. Whatever changes values clips it."""
 
@@ -76,19 +77,25 @@ def _check_floats(image: Image) -> None:
 
 def canvas_of(image: Image) -> Canvas:
     """Return the canvas of an image; a grey image `(H, W)` has one channel."""
-    return Canvas(image.shape[0], image.shape[1], image.shape[2] if image.ndim == 3 else 1)
+    return _canvas(image.shape)
+
+
+@lru_cache(maxsize=1024)
+def _canvas(shape: tuple[int, ...]) -> Canvas:
+    return Canvas(shape[0], shape[1], shape[2] if len(shape) == 3 else 1)
 
 
 def describe(items: Sequence[Item], canvas: Canvas) -> tuple[Effect, ...]:
     """Return the effects of drawn operations, each described on the canvas that those before it leave."""
     effects: list[Effect] = []
+    new: Sequence[Effect] = ()
     for item in items:
+        canvas = canvas_after(new, canvas) if new else canvas
         if isinstance(item, Drawn):
-            new: Sequence[Effect] = item.operation.describe(canvas)
+            new = item.operation.describe(canvas)
         else:
             new = (Blend(item.weights, tuple(_chain(chain, canvas) for chain in item.chains)),)
-        effects.extend(new)
-        canvas = canvas_after(new, canvas)
+        effects += new
     return tuple(effects)
 
 
@@ -105,12 +112,19 @@ def _chain(items: Sequence[Item], canvas: Canvas) -> tuple[Effect, ...]:
 
 def canvas_after(effects: Sequence[Effect], canvas: Canvas) -> Canvas:
     """Return the canvas that effects leave."""
+    shape: tuple[int, ...] = (canvas.height, canvas.width, canvas.channels)
     for effect in effects:
-        if isinstance(effect, Warp | Opaque) and effect.size is not None:
-            canvas = Canvas(*effect.size, canvas.channels)
-        elif isinstance(effect, ColorMix) and effect.matrix is not None:
-            canvas = Canvas(canvas.height, canvas.width, len(effect.matrix))
-    return canvas
+        shape = shape_after(effect, shape)
+    return Canvas(*shape)
+
+
+def shape_after(effect: Effect, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape that an image or a mask has behind an effect."""
+    if isinstance(effect, _RESIZING):
+        return shape if effect.size is None else (*effect.size, *shape[2:])
+    if isinstance(effect, ColorMix) and effect.matrix is not None and len(shape) == 3:
+        return (*shape[:2], len(effect.matrix))
+    return shape
 
 
 def prepare(
@@ -124,12 +138,12 @@ def kernels_of(
     effects: Sequence[Effect], image: Image, fuse: FuseLevel, backend: Backend, output: Output | None = None
 ) -> tuple[Kernel, ...]:
     """Return the kernels that render effects on images of this shape and dtype, and end with `output`."""
-    canvas = canvas_of(image)
-    effects = fusing.fuse(effects, fuse, canvas)
+    effects = fusing.fuse(effects, fuse, canvas_of(image))
     last: Tone | ToneFrom | None = None
     if output is not None and fuse != "none" and effects and isinstance(tone := effects[-1], Tone | ToneFrom):
         effects, last = effects[:-1], tone
     kernels: list[Kernel] = []
+    shape = image.shape
     for effect in effects:
         if isinstance(effect, Mix):
             raise TargetError(
@@ -139,13 +153,19 @@ def kernels_of(
         if isinstance(effect, Opaque):
             kernels.append(partial(_opaque, effect=effect))
         else:
-            shape = (canvas.height, canvas.width, canvas.channels)[: image.ndim]
             kernels.append(backend.prepare(effect, shape, image.dtype))
-        canvas = canvas_after((effect,), canvas)
+        shape = shape_after(effect, shape)
     if output is not None:
-        shape = (canvas.height, canvas.width, canvas.channels)[: image.ndim]
         kernels.append(backend.finish(output, last, shape, image.dtype))
     return tuple(kernels)
+
+
+def effect_recurs(effect: Effect) -> bool:
+    """Whether an effect has few forms, of whatever reals it was made: whole pixels moved, channels in another order."""
+    if isinstance(effect, Warp) and isinstance(effect.motion, tuple):
+        (_, _, right), (_, _, down), _ = effect.motion
+        return right % 1 == 0 == down % 1
+    return isinstance(effect, ColorMix) and effect.matrix is not None and 1 in effect.matrix[0]
 
 
 def _opaque(image: Image, effect: Opaque) -> Image:
@@ -155,7 +175,7 @@ def _opaque(image: Image, effect: Opaque) -> Image:
 
 def check_opaque(made: Any, image: Image, effect: Opaque) -> Image:
     """Return what an opaque function made of an image, or refuse another shape than it said, or another dtype."""
-    shape = shape_after(effect, image)
+    shape = shape_after(effect, image.shape)
     if not isinstance(made, np.ndarray) or (made.shape, made.dtype) != (shape, image.dtype):
         given = f"{getattr(made, 'shape', type(made).__name__)} {getattr(made, 'dtype', '')}"
         raise OperationError(
@@ -163,11 +183,6 @@ def check_opaque(made: Any, image: Image, effect: Opaque) -> Image:
             f"function keeps the dtype, and makes the shape that its effect says: {shape}"
         )
     return np.ascontiguousarray(made)
-
-
-def shape_after(effect: Opaque, array: Image) -> tuple[int, ...]:
-    """Return the shape that an image or a mask has behind an opaque effect."""
-    return (*(effect.size or array.shape[:2]), *array.shape[2:])
 
 
 def run(program: Sequence[Kernel], image: Image) -> Image:

@@ -61,8 +61,10 @@ def beginnings(digest: bytes) -> Callable[[bytes, int], Stream]:
     new = Stream.__new__
 
     def begin(key: bytes, blocks: int) -> Stream:
-        words: list[int] = []
-        for block in range(blocks):
+        hasher = keyed.copy()
+        hasher.update(key + _FIRST)
+        words = [*_UNPACK(hasher.digest())]
+        for block in range(1, blocks):
             hasher = keyed.copy()
             hasher.update(key + block.to_bytes(4, "little"))
             words += _UNPACK(hasher.digest())
@@ -74,6 +76,7 @@ def beginnings(digest: bytes) -> Callable[[bytes, int], Stream]:
     return begin
 
 
+_FIRST = bytes(4)
 _UNPACK = struct.Struct("<8Q").unpack
 
 

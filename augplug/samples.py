@@ -10,12 +10,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from augplug.boxes import Boxes, Keypoints
+from augplug.boxes import Boxes, Edges, Keypoints
 from augplug.errors import ImageError, TargetError, suggest
 from augplug.rendering import check_image
 from augplug.targets import Targets, areas_of, clip, corners_of, edges_of
 from augplug.types import Image
 
+_NOWHERE = frozenset({"image", "label"})
+"""What has no place in the image."""
+_NO_EDGES = np.zeros((0, 4))
 KEYWORDS = ("image", "mask", "masks", "boxes", "bboxes", "keypoints", "label", "labels")
 
 
@@ -25,6 +28,8 @@ def to_array(given: Any, channels: int = 3) -> tuple[Any, Callable[[Image], Any]
     Torch tensors are `(C, H, W)` or `(H, W)`, and come back so; with `channels` dimensions, an array has channels.
     Neither library is imported: it made the object. Anything else comes back as it is.
     """
+    if given.__class__ is np.ndarray:
+        return given, _same
     home = type(given).__module__.split(".")[0]
     if home == "PIL" and hasattr(given, "getbands"):
         return _from_picture(given)
@@ -69,6 +74,11 @@ class Sample:
     boxes: Boxes | None
     keypoints: Keypoints | None
 
+    @property
+    def moves(self) -> bool:
+        """Whether anything but the image has a place in it, which effects may move."""
+        return self.boxes is not None or self.keypoints is not None or len(self.targets.masks) > 0
+
     def result(
         self, image: Image, targets: Targets, size: tuple[int, int], *, as_array: bool = False
     ) -> dict[str, Any]:
@@ -78,8 +88,7 @@ class Sample:
         """
         made: dict[str, Any] = {}
         masks = iter(targets.masks)
-        kept = self._kept(targets)
-        boxes, tags = edges_of(targets.corners[kept]), targets.tags[kept]
+        boxes, tags = self._kept(targets)
         for name, value in self.given.items():
             if name == "image":
                 made[name] = image if as_array else self.back(image)
@@ -101,13 +110,15 @@ class Sample:
                 made[name] = np.array(tags.tolist(), value.dtype) if isinstance(value, np.ndarray) else list(tags)
         return made
 
-    def _kept(self, targets: Targets) -> npt.NDArray[np.bool_]:
-        if len(targets.tags) == 0:
-            return np.ones(0, dtype=np.bool_)
-        areas = areas_of(edges_of(targets.corners))
-        least, part = (self.boxes.min_area, self.boxes.min_visibility) if self.boxes else (0, 0)
-        kept: npt.NDArray[np.bool_] = (areas > 0) & (areas >= least) & (targets.shown >= part)
-        return kept
+    def _kept(self, targets: Targets) -> tuple[Edges, npt.NDArray[np.object_]]:
+        """Return the edges and the labels of the boxes that are large enough."""
+        if self.boxes is None:
+            return _NO_EDGES, targets.tags
+        edges = edges_of(targets.corners)
+        areas = areas_of(edges)
+        least, part = self.boxes.min_area, self.boxes.min_visibility
+        kept = (areas > 0) & (areas >= least) & (targets.shown >= part)
+        return edges[kept], targets.tags[kept]
 
 
 def _as_given(value: Any, holder: Any, array: Any) -> Any:
@@ -129,8 +140,9 @@ def read(given: Mapping[str, Any], *, max_pixels: int | None = None, classes: in
     raw, back = to_array(given["image"])
     image = check_image(raw, max_pixels)
     size = (image.shape[0], image.shape[1])
-    targets = Targets(masks=_masks(given, size))
-    boxes, keypoints = _boxes(given), _keypoints(given)
+    targets, boxes, keypoints = Targets(), None, None
+    if not given.keys() <= _NOWHERE:
+        targets.masks, boxes, keypoints = _masks(given, size), _boxes(given), _keypoints(given)
     if boxes is not None:
         targets.corners, targets.tags = corners_of(boxes.edges(*size)), boxes.tags()
         targets.shown = np.ones(len(boxes.array))
@@ -145,11 +157,15 @@ def read(given: Mapping[str, Any], *, max_pixels: int | None = None, classes: in
 
 def class_row(label: Any, classes: int) -> npt.NDArray[np.float64]:
     """Return a label as class weights `(L,)`: a row stays, the number of one of `classes` becomes one-hot."""
-    array = np.asarray(label)
-    if array.ndim == 1 and array.dtype.kind in "iuf" and np.isfinite(array).all():
-        return array.astype(np.float64)
-    if array.ndim == 0 and array.dtype.kind in "iu" and 0 <= array < classes:
-        row: npt.NDArray[np.float64] = np.eye(classes)[int(array)]
+    number = label
+    if label.__class__ is not int:
+        array = np.asarray(label)
+        if array.ndim == 1 and array.dtype.kind in "iuf" and np.isfinite(array).all():
+            return array.astype(np.float64)
+        number = int(array) if array.ndim == 0 and array.dtype.kind in "iu" else -1
+    if 0 <= number < classes:
+        row = np.zeros(classes)
+        row[number] = 1
         return row
     raise TargetError(
         f"mixed labels are rows of class weights: label= is such a row, or a number below classes, which is {classes}, "

@@ -21,8 +21,10 @@ from augplug.rendering import canvas_of, check_opaque, describe, kernels_of, run
 from augplug.targets import Targets, clip, corners_of, edges_of, follow
 from augplug.types import Image
 
+_NO_TARGETS = Targets()
 
-def last_mix(effects: Sequence[Effect]) -> tuple[Sequence[Effect], Mix | None]:
+
+def last_mix(effects: tuple[Effect, ...]) -> tuple[tuple[Effect, ...], Mix | None]:
     """Part the mix with finished partners, which comes last, from the effects before it. Raises TargetError."""
     finishing = [place for place, effect in enumerate(effects) if isinstance(effect, Mix) and not _is_raw(effect)]
     if not finishing:
@@ -47,7 +49,7 @@ def render(
     raw: Sequence[Image] = (),
     position: int = 0,
 ) -> Image:
-    """Return the image after the effects, and move its targets.
+    """Return the image after the effects, the image itself if there is none, and move its targets.
 
     `raw` are the images of the batch before augmentation, `position` says which of them this is. Raises TargetError.
     """
@@ -65,6 +67,8 @@ def render(
 
 
 def _flush(pending: list[Effect], image: Image, targets: Targets, fuse: FuseLevel, backend: Backend) -> Image:
+    if not pending:
+        return image
     image = run(kernels_of(pending, image, fuse, backend), image)
     follow(targets, pending, backend)
     pending.clear()
@@ -78,17 +82,22 @@ def _mix_raw(
         partner = raw[partner_of(share.partner, position, len(raw))]
         partner = raw_partner(partner, (image.shape[0], image.shape[1]), backend)
         check_alike(image, partner)
-        image, _ = mix(image, targets, share, partner, Targets())
+        image, _ = mix(image, targets, share, partner, _NO_TARGETS, backend.weighed)
     return image
 
 
-def finish(effect: Mix, finished: Sequence[Partner], position: int) -> Partner:
-    """Return an image of a batch and its targets with their partners mixed in. Raises TargetError."""
+def finish(
+    effect: Mix | None, finished: Sequence[Partner], position: int, backend: Backend, into: Image | None = None
+) -> Partner:
+    """Return an image of a batch, in `into` if that fits, and its targets, with the partners of a mix, if there is one.
+
+    Raises TargetError.
+    """
     image, targets = finished[position]
-    for share in effect.shares:
+    for share in effect.shares if effect is not None else ():
         partner, theirs = finished[partner_of(share.partner, position, len(finished))]
         check_alike(image, partner)
-        image, targets = mix(image, targets, share, partner, theirs)
+        image, targets = mix(image, targets, share, partner, theirs, backend.weighed, into)
     return image, targets
 
 
@@ -100,7 +109,9 @@ def replay(items: Sequence[Item], image: Image, partner: Image | None, fuse: Fus
     raw = [] if partner is None else [image, partner]
     targets = Targets()
     made = render(effects, image, targets, fuse=fuse, backend=backend, raw=raw)
-    return made if last is None or partner is None else finish(last, [(made, targets), (partner, Targets())], 0)[0]
+    if last is not None and partner is not None:
+        made, _ = finish(last, [(made, targets), (partner, _NO_TARGETS)], 0, backend)
+    return made.copy() if made is image else made
 
 
 def digest_of(image: Image) -> str:
@@ -133,7 +144,7 @@ def _take(made: dict[str, Any], targets: Targets, effect: Opaque) -> None:
     name = effect.function.__qualname__
     if targets.masks:
         masks = [np.ascontiguousarray(mask) for mask in made["masks"]]
-        expected = [(shape_after(effect, mask), mask.dtype) for mask in targets.masks]
+        expected = [(shape_after(effect, mask.shape), mask.dtype) for mask in targets.masks]
         if [(mask.shape, mask.dtype) for mask in masks] != expected:
             raise OperationError(f"{name} made masks of another number, shape or dtype than {expected}")
         targets.masks = masks

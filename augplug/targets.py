@@ -17,6 +17,9 @@ from augplug.errors import TargetError
 from augplug.types import Image, Points
 
 _TINY = 1e-9
+# Empty arrays are shared: nothing can be written into them, and five new ones take longer than a small kernel.
+_NO_CORNERS, _NO_POINTS, _NO_SHOWN = np.zeros((0, 4, 2)), np.zeros((0, 2)), np.zeros(0)
+_NO_TAGS, _NO_VISIBLE = np.zeros(0, dtype=object), np.zeros(0, dtype=bool)
 
 
 @dataclass
@@ -28,18 +31,18 @@ class Targets:
     """
 
     masks: list[Image] = field(default_factory=list)
-    corners: Points = field(default_factory=lambda: np.zeros((0, 4, 2)))
-    shown: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
-    tags: npt.NDArray[np.object_] = field(default_factory=lambda: np.zeros(0, dtype=object))
-    points: Points = field(default_factory=lambda: np.zeros((0, 2)))
-    visible: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    corners: Points = field(default_factory=lambda: _NO_CORNERS)
+    shown: npt.NDArray[np.float64] = field(default_factory=lambda: _NO_SHOWN)
+    tags: npt.NDArray[np.object_] = field(default_factory=lambda: _NO_TAGS)
+    points: Points = field(default_factory=lambda: _NO_POINTS)
+    visible: npt.NDArray[np.bool_] = field(default_factory=lambda: _NO_VISIBLE)
     swap: tuple[tuple[int, int], ...] = ()
     label: npt.NDArray[np.float64] | None = None
 
     def names(self) -> list[str]:
         """Return which spatial targets there are."""
-        there = {"masks": len(self.masks), "boxes": len(self.tags), "keypoints": len(self.visible)}
-        return [name for name, count in there.items() if count]
+        there = (("masks", self.masks), ("boxes", self.tags), ("keypoints", self.visible))
+        return [name for name, values in there if len(values) > 0]
 
 
 def corners_of(edges: npt.NDArray[np.float64]) -> Points:

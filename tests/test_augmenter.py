@@ -40,15 +40,36 @@ def test_a_batch_equals_the_loop(backend: str, threads: int, shape: tuple[int, .
 
 def test_many_shapes_and_draws_keep_the_cache_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Prepared plans are dropped when there are too many, and results stay what they were."""
-    monkeypatch.setattr("augplug.augmenter.PROGRAMS", 5)
+    monkeypatch.setattr("augplug.programs.PROGRAMS", 5)
     node = augplug.step("Rotate", degrees=(-30, 30))
     augment, fresh = augplug.Augmenter(node, seed=1), augplug.Augmenter(node, seed=1)
     images = [noise(8 + i % 3, 9) for i in range(40)]
 
     made = [augment(image, index=i) for i, image in enumerate(images)]
 
-    assert len(augment._programs) <= 5
+    assert len(augment._programs.kept) <= 5
     assert all(np.array_equal(fresh(images[i], index=i), made[i]) for i in reversed(range(40)))
+
+
+@pytest.mark.parametrize(
+    ("step", "kept"),
+    [
+        (augplug.step("RandomCrop", height=3, width=2), 6),
+        (augplug.step("ChannelShuffle"), 6),
+        (augplug.step("Rotate", degrees=(-30, 30)), 0),
+        (augplug.step("HueShift", degrees=(-30, 30)), 0),
+        (augplug.step("Gamma", gamma=(0.5, 2)), 0),
+    ],
+)
+def test_what_recurs_is_kept_though_its_numbers_do_not(step: Any, kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six places of a crop, six orders of channels, of a hundred draws; a turn by a real never comes back."""
+    monkeypatch.setattr("augplug._policies.draw._INTERNED", 0)
+    augment = augplug.Augmenter(step, seed=1)
+    image = noise(4, 4, 3)
+    for index in range(100):
+        made = augment(image, index=index)
+        assert np.array_equal(made, augplug.replay(augment.plan(image, index=index), image))
+    assert len(augment._programs.kept) == kept
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import special
 
 import augplug
 from augplug._policies.draw import Drawn, drawing
@@ -141,6 +142,16 @@ def test_draws_have_the_moments_of_their_law(law: Distribution, mean: float, dev
 
     assert statistics.fmean(draws) == pytest.approx(mean, abs=4 * deviation / 4000**0.5)
     assert statistics.pstdev(draws) == pytest.approx(deviation, rel=0.06)
+
+
+@given(st.one_of(st.integers(0, 2**53 - 1), st.integers(0, 2**24 - 1).map(lambda number: (2 * number + 1) << 28)))
+def test_beta_of_ones_is_what_scipy_inverts(number: int) -> None:
+    """The uniform law takes no call of scipy and gives its float, ties of the rounding included."""
+    stream = Stream(DIGEST, key_of(0, 0, 0))
+    stream.word = lambda: number << 11
+    inverted = float(special.betaincinv(1.0, 1.0, number * 2.0**-53))
+
+    assert Beta(1.0, 1.0).draw(stream) == round(inverted * 2**24) / 2**24
 
 
 def test_dirichlet_weights_sum_to_one_and_are_alike() -> None:

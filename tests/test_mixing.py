@@ -10,9 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import augplug
-from augplug.effects import Share
+from augplug._backends.base import Backend
+from augplug._backends.opencv import OpenCV
+from augplug._backends.reference import Reference
+from augplug.effects import Mix, Region, Share
 from augplug.errors import TargetError
 from augplug.mixing import mix
+from augplug.stages import finish
 from augplug.targets import Targets
 from augplug.types import Image
 
@@ -74,6 +78,54 @@ def test_every_pair_of_values_is_weighed_to_the_bit(weight: float) -> None:
     made, _ = mix(mine, Targets(), Share(0, weight=weight), theirs, Targets())
 
     assert np.array_equal(made, np.floor((1 - weight) * mine.astype(float) + weight * theirs.astype(float) + 0.5))
+
+
+@pytest.mark.parametrize(
+    ("before", "kept"),
+    [
+        (augplug.step("Posterize", bits=4), 1),
+        (augplug.step("RandomCrop", height=19, width=29), 4),
+        (augplug.step("Gamma", gamma=(0.5, 2)), 0),
+        (augplug.step("SamplePairing", weight=0.5), 0),
+    ],
+)
+def test_what_comes_before_a_mix_is_kept_if_it_recurs(before: Any, kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mix is another every time; kept or not, the images are the same."""
+    monkeypatch.setattr("augplug._policies.draw._INTERNED", 0)
+    node = augplug.sequence(before, augplug.step("CutMix"))
+    augment = augplug.Augmenter(node, seed=1)
+    for epoch in range(5):
+        made, fresh = (
+            each.batch(NOISE, indices=range(COUNT), epoch=epoch) for each in (augment, augplug.Augmenter(node, seed=1))
+        )
+        assert np.array_equal(made, fresh)
+
+    assert len(augment._unmixed.kept) == kept
+
+
+@pytest.mark.parametrize("backend", [OpenCV(), Reference()], ids=lambda backend: backend.name)
+@pytest.mark.parametrize(
+    "shares",
+    [
+        (Share(0, weight=0.3),),
+        (Share(0, weight=1 / 3),),
+        (Share(0, region=Region(2, 3, 15, 20)),),
+        (Share(0, weight=0.3), Share(1, region=Region(2, 3, 15, 20)), Share(2, weight=0.25)),
+    ],
+)
+def test_a_mix_is_written_where_it_belongs(shares: tuple[Share, ...], backend: Backend) -> None:
+    """Into the array that is given, whatever stands there, if its shape and dtype are the image's."""
+    for images in (NOISE, NOISE.repeat(40, axis=1)):  # small ones have no table of pairs
+        finished = [(image, Targets()) for image in images]
+        into = np.full_like(images[0], 7)
+        alone, _ = finish(Mix(shares), finished, 0, backend)
+        written, _ = finish(Mix(shares), finished, 0, backend, into)
+        elsewhere, _ = finish(Mix(shares), finished, 0, backend, into.astype(np.float32))
+
+        assert written is into
+        assert np.array_equal(into, alone)
+        assert np.array_equal(elsewhere, alone)
+        assert elsewhere.dtype == np.uint8
 
 
 def test_mixup_floats_are_not_quantised() -> None:

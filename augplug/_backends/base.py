@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from augplug._backends import weighing
 from augplug.effects import Effect, Tone, ToneFrom
 from augplug.outputs import Output
 from augplug.types import Image
@@ -46,3 +47,12 @@ class Backend(ABC):
         It takes images of `shape` and `dtype` and returns float32, in the layout of `output`. On integers a Tone and
         the normalisation are one table. Raises ImageError where `output` has another number of channels.
         """
+
+    # pylint: disable-next=no-self-use  # a backend overrides it
+    def weighed(self, image: Image, partner: Image, weight: float, into: Image | None = None) -> Image:
+        """Return (1 - weight) image + weight partner, of one shape and dtype, for an effect Mix; weight is in 0..1.
+
+        uint8 is rounded to nearest. The array `into`, if it is given, has the shape and dtype of the result, is
+        C-contiguous, and may hold it. Whoever overrides this gives the same bits, only sooner.
+        """
+        return weighing.weighed(image, partner, weight, into)

@@ -15,7 +15,7 @@ import numpy as np
 from augplug._backends import finishing, reference
 from augplug._backends.base import Backend, Finish, Kernel
 from augplug._backends.opencv_blend import blend
-from augplug._backends.opencv_color import color_mix
+from augplug._backends.opencv_color import color_mix, weighed
 from augplug._backends.opencv_filters import filter_
 from augplug._backends.opencv_looks import planes
 from augplug._backends.opencv_noise import add_noise
@@ -26,6 +26,8 @@ from augplug._backends.tables import Table
 from augplug.effects import Blend, ColorMix, Effect, Filter, Noise, Paint, Tone, ToneFrom, Warp
 from augplug.outputs import Layout, Output
 from augplug.types import Image
+
+_UINT8 = np.dtype(np.uint8)
 
 
 class OpenCV(Backend):
@@ -43,15 +45,14 @@ class OpenCV(Backend):
 
     def prepare(self, effect: Effect, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Kernel:
         """Return OpenCV's kernel for uint8 images of up to 4 channels, else the reference's."""
+        eight = dtype == _UINT8
         if isinstance(effect, Blend):
-            if dtype == np.uint8:
+            if eight:
                 return blend(effect, shape, self.prepare)
             return partial(reference.blend, effect=effect, backend=self)
         make = _MAKE.get(type(effect))
         plain = shape[:2] if shape[2:] == (1,) else shape
-        kernel = None
-        if make is not None and dtype == np.uint8 and len(plain) * max(plain[2:], default=1) <= 12:
-            kernel = make(effect, plain)
+        kernel = make(effect, plain) if make is not None and eight and plain[2:] <= (4,) else None
         if kernel is None:
             return self._reference.prepare(effect, shape, dtype)
         return kernel if plain == shape else partial(_one_channel, kernel=kernel)
@@ -62,6 +63,12 @@ class OpenCV(Backend):
         """Return the last step: on uint8 images OpenCV looks up the table."""
         up = _finished if dtype == np.uint8 else reference.finished
         return finishing.finish(output, last, shape, dtype, self, up)
+
+    def weighed(self, image: Image, partner: Image, weight: float, into: Image | None = None) -> Image:
+        """Return two images added by weight: uint8 by OpenCV."""
+        if image.dtype != _UINT8:
+            return super().weighed(image, partner, weight, into)
+        return weighed(image, partner, weight, into)
 
 
 def _one_channel(image: Image, kernel: Kernel) -> Image:

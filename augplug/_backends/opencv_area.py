@@ -60,17 +60,18 @@ def area(pull: npt.NDArray[np.float64], rows: Cut, columns: Cut, shape: tuple[in
 
     A side that grows is sampled from the whole image, as the definition does: beyond the cut lie its neighbours.
     """
+    whole = (rows.first, rows.last, columns.first, columns.last) == (0, shape[0], 0, shape[1])
+    growing = (rows.grows, columns.grows)
+    grow = partial(_growing, size=(rows.size, columns.size), shape=shape, whole=whole)
+    if all(growing):
+        return grow(pull[:2])
     parts = [np.s_[:] if cut.grows else np.s_[cut.first : cut.last] for cut in (rows, columns)]
     shrunk = [side if cut.grows else cut.size for cut, side in zip((rows, columns), shape, strict=False)]
     mean = partial(_mean, place=tuple(parts), size=(shrunk[1], shrunk[0]), wide=_is_quicker_wide(rows, columns))
-    if not rows.grows and not columns.grows:
+    if not any(growing):
         return mean
-    whole = (rows.first, rows.last, columns.first, columns.last) == (0, shape[0], 0, shape[1])
-    matrix = np.where([[columns.grows], [rows.grows]], pull[:2], np.eye(2, 3))
-    grow = _growing(matrix, (rows.size, columns.size), shape, whole=whole)
-    if rows.grows and columns.grows:
-        return grow
-    return lambda image: grow(mean(image))
+    then = grow(np.where([[columns.grows], [rows.grows]], pull[:2], np.eye(2, 3)))
+    return lambda image: then(mean(image))
 
 
 def _is_quicker_wide(rows: Cut, columns: Cut) -> bool:

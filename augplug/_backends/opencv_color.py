@@ -9,14 +9,17 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from augplug._backends import weighing
 from augplug._backends.base import Kernel
 from augplug._backends.opencv_looks import WIDE_TABLES
 from augplug._backends.scratch import scratch
 from augplug._backends.tables import GREY, blend8
+from augplug._backends.weighing import is_exact_in_float32
 from augplug.effects import ColorMix
 from augplug.types import Image
 
 _GREY = np.array([[*GREY, 32768]], dtype=np.float32) / np.float32(65536)
+_SWAP = ((0.0, 0.0, 1.0), (0.0, 1.0, 0.0), (1.0, 0.0, 0.0))
 _NUDGE = 2.0**-13
 _PAIRS_FROM = 1 << 16
 """From so many values on, making a table of all pairs pays, though it be used once."""
@@ -47,10 +50,12 @@ def grey_mean(image: Image) -> float:
 def color_mix(effect: ColorMix, shape: tuple[int, ...]) -> Kernel | None:
     """Return the kernel of mixed channels; None where OpenCV does not do it."""
     if effect.matrix is not None:
-        matrix = np.array(effect.matrix, dtype=np.float32)
-        if matrix.shape[0] > 4 or len(shape) != 3:
+        if len(effect.matrix) > 4 or len(shape) != 3:
             return None
-        moves_alone = ((matrix == 0) | (matrix == 1)).all() and (matrix.sum(axis=1) == 1).all()
+        if effect.matrix == _SWAP and shape[2] == 3:
+            return partial(cv2.cvtColor, code=cv2.COLOR_RGB2BGR)
+        matrix = np.array(effect.matrix, dtype=np.float32)
+        moves_alone = all(row.count(1) == 1 and row.count(0) == len(row) - 1 for row in effect.matrix)
         return partial(cv2.transform, m=matrix) if moves_alone else partial(_mixed, matrix=matrix)
     if effect.grey_blend is None or shape[2:] != (3,):
         return None
@@ -83,13 +88,36 @@ def _blended(base: Image, image: Image, factor: float) -> Image:
     """Return the blend where sums in another order may come out on the other side of an integer."""
     if not WIDE_TABLES or image.size < _PAIRS_FROM:
         return blend8(base, image, factor)
-    rows = (len(image), -1)
-    pairs = cv2.merge([image.reshape(rows), base.reshape(rows)]).view(np.uint16)[..., 0]
-    return cv2.LUT(pairs, _of_pairs(factor)).reshape(image.shape)
+    return _by_pairs(base, image, _of_pairs(blend8, factor), np.empty_like(image))
+
+
+def _by_pairs(high: Image, low: Image, table: Image, into: Image) -> Image:
+    """Return what a table `(1, 65536)` says of every pair of two images' values, in `into`."""
+    rows = (len(low), -1)
+    pairs = cv2.merge([low.reshape(rows), high.reshape(rows)]).view(np.uint16)[..., 0]
+    cv2.LUT(pairs, table, into.reshape(rows))
+    return into
 
 
 @lru_cache(maxsize=32)
-def _of_pairs(factor: float) -> Image:
-    """Return the blend `(1, 65536)` of every base with every value; the value is the low byte."""
-    base, value = np.mgrid[0:256, 0:256].astype(np.uint8)
-    return blend8(base, value, factor).reshape(1, -1)
+def _of_pairs(function: Callable[[Image, Image, float], Image], factor: float) -> Image:
+    """Return the table `(1, 65536)` of a function of two images and a factor; the second value is the low byte."""
+    high, low = np.mgrid[0:256, 0:256].astype(np.uint8)
+    return function(high, low, factor).reshape(1, -1)
+
+
+def weighed(image: Image, partner: Image, weight: float, into: Image | None) -> Image:
+    """Return (1 - weight) image + weight partner, uint8, rounded to nearest as float64 rounds, to the bit.
+
+    Where no sum lies within _NUDGE of a half, OpenCV's float32 sum, off by less than half of that, rounds alike. The
+    other sums that float32 is trusted with are exact: the nudge rounds their halves up.
+    """
+    made = np.empty(image.shape, np.uint8) if into is None else into
+    if is_exact_in_float32(weight):
+        rows = (len(image), -1)
+        mine, theirs = image.reshape(rows), partner.reshape(rows)
+        cv2.addWeighted(mine, 1 - weight, theirs, weight, _NUDGE / 2, made.reshape(rows))
+        return made
+    if not WIDE_TABLES or image.size < _PAIRS_FROM:
+        return weighing.weighed(image, partner, weight, made)
+    return _by_pairs(image, partner, _of_pairs(weighing.weighed, weight), made)

@@ -89,7 +89,7 @@ def _whole_shift(motion: Matrix) -> tuple[int, int] | None:
 
 def _shifted(shift: tuple[int, int], effect: Warp, shape: tuple[int, ...]) -> Kernel:
     """Return the kernel of a shift by whole pixels, whatever the interpolation: a cut, with fill around it."""
-    rows, columns = (_span(*axis) for axis in zip(shift[::-1], shape, effect.size, strict=False))
+    rows, columns = _span(shift[1], shape[0], effect.size[0]), _span(shift[0], shape[1], effect.size[1])
     place = np.s_[rows[0] : rows[1], columns[0] : columns[1]]
     margins = (*rows[2:], *columns[2:])
     if not any(margins):
@@ -103,7 +103,7 @@ def _shifted(shift: tuple[int, int], effect: Warp, shape: tuple[int, ...]) -> Ke
 
 def _span(move: int, side: int, size: int) -> tuple[int, int, int, int]:
     """Return what of an axis is kept, from and to, and how much fill stands before and behind it."""
-    first, last = min(max(-move, 0), side), max(min(size - move, side), 0)
+    first, last = max(-move, 0), min(size - move, side)
     return (first, last, first + move, size - last - move) if first < last else (0, 0, size, 0)
 
 

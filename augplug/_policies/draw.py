@@ -6,13 +6,15 @@ step without continuous numbers has only a few), so that plans can be cached by 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, TypeAlias
 
 from augplug._policies.grammar import BlendOf, Node, OneOf, Policy, Sequence, SomeOf, Step
 from augplug.distributions import Beta, Distribution, dirichlet
-from augplug.ops.base import Operation
+from augplug.ops.base import About, Operation
 from augplug.ops.levels import SCALES, Row
 from augplug.rng import WORD, Stream, beginnings, pick
 
@@ -184,7 +186,7 @@ def _making(step: Step, numbers: dict[str, Any], names: list[str]) -> Callable[[
     kind, about = step.operation, step.operation.about
     if kind.__post_init__ is not Operation.__post_init__:
         return lambda values: kind(**numbers, **dict(zip(names, values, strict=True)))
-    checks = [(name, about.parameters[name].check, f"{about.name}({name}=...)") for name in names]
+    checks = [_check_of(name, about) for name in names]
     settled: dict[str, Any] = {}
 
     def make(values: tuple[Any, ...]) -> Operation:
@@ -193,11 +195,20 @@ def _making(step: Step, numbers: dict[str, Any], names: list[str]) -> Callable[[
         made = kind.__new__(kind)
         fields = vars(made)  # a frozen dataclass' own fields
         fields.update(settled)
-        for (name, check, where), value in zip(checks, values, strict=True):
-            fields[name] = check(value, where)
+        for (name, plain, low, high, check), value in zip(checks, values, strict=True):
+            fields[name] = value if value.__class__ is plain and low <= value <= high else check(value)
         return made
 
     return make
+
+
+def _check_of(name: str, about: About) -> tuple[str, Any, float, float, Callable[[Any], Any]]:
+    """Return a field's name, the type and the range of what needs no other check, and that other check."""
+    declared = about.parameters[name]
+    most = sys.float_info.max  # what lies above is not finite
+    kind = object if declared.choices else int if declared.integer else float
+    check = partial(declared.check, where=f"{about.name}({name}=...)")
+    return name, kind, max(declared.low, -most), min(declared.high, most), check
 
 
 def _now_and_then(below: int, drawn_operation: Callable[[Stream], Drawn]) -> Draw:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from augplug.effects import ColorMix, Effect
 from augplug.errors import ImageError
 from augplug.ops.base import Operation, operation, parameter
 from augplug.ops.tone import AUTOAUGMENT, require_rgb
-from augplug.rng import Stream, key_of
+from augplug.rng import beginnings, key_of
 from augplug.types import Canvas
 
 
@@ -80,11 +81,17 @@ class ChannelShuffle(Operation):
         """One matrix of zeros and ones; nothing where the order stays."""
         if canvas.channels > _MOST_SHUFFLED:
             raise ImageError(f"ChannelShuffle takes up to {_MOST_SHUFFLED} channels, not {canvas.channels}")
-        stream = Stream(b"augplug.ChannelShuffle", key_of(self.key, 0, 0))
+        stream = _begin(key_of(self.key, 0, 0), -(-canvas.channels // 8))
         words = [stream.word() for _ in range(canvas.channels)]
-        order = sorted(range(canvas.channels), key=words.__getitem__)
-        rows = tuple(tuple(float(column == source) for column in range(canvas.channels)) for source in order)
-        return [] if order == list(range(canvas.channels)) else [ColorMix(matrix=rows)]
+        return list(_in_order(*sorted(range(canvas.channels), key=words.__getitem__)))
 
 
 _MOST_SHUFFLED = 64
+_begin = beginnings(b"augplug.ChannelShuffle")
+
+
+@lru_cache(maxsize=256)
+def _in_order(*order: int) -> tuple[Effect, ...]:
+    """Return the matrix that moves the channels into an order; nothing where it stays."""
+    rows = tuple(tuple(float(column == source) for column in range(len(order))) for source in order)
+    return () if list(order) == sorted(order) else (ColorMix(matrix=rows),)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from augplug.distributions import Normal
@@ -178,8 +180,21 @@ def gamma(values: Values, power: float) -> Values:
 
 def tone_curve(values: Values, shadows: float, highlights: float) -> Values:
     """Return the cubic Bezier curve through 0 and 255 with the two inner heights, at v / 255."""
+    low, high, end = _kept_parts(values.tobytes()) if values.shape == (256,) else _parts(values)
+    return 255.0 * (low * shadows + high * highlights + end)
+
+
+def _parts(values: Values) -> tuple[Values, Values, Values]:
+    """Return what the inner heights and the end are multiplied by, at v / 255."""
     t = values / 255.0
-    return 255.0 * (3 * (1 - t) ** 2 * t * shadows + 3 * (1 - t) * t**2 * highlights + t**3)
+    u = 1 - t
+    return 3 * u**2 * t, 3 * u * t**2, t**3
+
+
+@lru_cache(maxsize=4)
+def _kept_parts(values: bytes) -> tuple[Values, Values, Values]:
+    # Every table of 8 bits is made of the same 256 values, and its parts take longer than the sum.
+    return _parts(np.frombuffer(values))
 
 
 @operation(source="the power law of displays; scikit-image's adjust_gamma")

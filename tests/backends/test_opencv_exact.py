@@ -8,6 +8,8 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from augplug import coords
 from augplug._backends import noise, opencv_area, opencv_noise, opencv_packing
@@ -101,7 +103,7 @@ def test_blends_are_exact(shape: tuple[int, ...]) -> None:
         same(Blend(weights, chains), noise_image(shape))
 
 
-@pytest.mark.parametrize("order", [(0, 2, 1), (1, 2, 0), (2, 2, 0)])
+@pytest.mark.parametrize("order", [(0, 2, 1), (1, 2, 0), (2, 1, 0), (2, 2, 0)])
 def test_channels_in_another_order_are_exact(order: tuple[int, ...]) -> None:
     """A matrix that only moves channels."""
     matrix = tuple(tuple(float(column == source) for column in range(3)) for source in order)
@@ -138,6 +140,28 @@ BUSY: list[Effect] = [
     Blend((0.3, 0.7), ((), (Noise(key=4, deviation=9.0),))),
     Warp(motion=coords.crop_resize((0, 0, 131, 150), 77, 90), size=(77, 90), interpolation="area"),
 ]
+
+
+@given(st.one_of(st.sampled_from([0.0, 0.5, 0.1, 0.3, 0.35, 1 / 3, 1.0]), st.floats(0, 1)))
+@example(0.5 / 77 - 2.0**-22)  # the half lies within the nudge
+def test_two_images_are_weighed_to_the_bit(weight: float) -> None:
+    """Every pair of values: in float32, in float64, and by the table that images of so many values have."""
+    mine, theirs = np.mgrid[0:256, 0:256].astype(np.uint8)
+    for rows in (1 << 8, 1 << 7):
+        one, other = mine[:rows], theirs[:rows]
+        right = np.floor((1 - weight) * one.astype(float) + weight * other.astype(float) + 0.5)
+        for backend in (FAST, RIGHT):
+            np.testing.assert_array_equal(backend.weighed(one, other, weight), right)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_images_of_any_shape_are_weighed(shape: tuple[int, ...]) -> None:
+    """Grey, one channel and many; floats too."""
+    for scale in (1, np.float32(1 / 255)):
+        one, other = noise_image(shape) * scale, noise_image(shape, 1) * scale
+        made, right = FAST.weighed(one, other, 0.4), RIGHT.weighed(one, other, 0.4)
+        assert (made.shape, made.dtype) == (right.shape, one.dtype)
+        np.testing.assert_array_equal(made, right)
 
 
 def test_threads_do_not_share_scratch() -> None:

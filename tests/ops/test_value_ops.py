@@ -23,7 +23,7 @@ from augplug.ops.base import Operation
 from augplug.ops.color import ChannelShuffle, Color, Grayscale, HueShift, Saturation
 from augplug.ops.filters import GaussianBlur, GaussianNoise, MotionBlur, Sharpen
 from augplug.ops.regions import Cutout, GridMask, RandomErasing
-from augplug.ops.tone import Gamma, ToneCurve
+from augplug.ops.tone import Gamma, ToneCurve, tone_curve
 from augplug.rendering import canvas_of
 from augplug.types import Canvas, Image
 
@@ -59,6 +59,16 @@ def test_a_straight_tone_curve_changes_nothing_and_a_bent_one_keeps_its_ends() -
     assert np.abs(straight.astype(int) - ramp).max() <= 1
     assert (bent[0, 0], bent[0, 255]) == (0, 255)
     assert (np.diff(bent[0].astype(int)) >= 0).all()
+
+
+@pytest.mark.parametrize("count", [256, 255, 65536])
+def test_a_tone_curve_is_the_bezier_curve_to_the_bit(count: int) -> None:
+    """As written, whether its parts are kept or not; other values of the same number have other parts."""
+    for values in (np.linspace(0, 255, count), np.linspace(3, 250, count)):
+        t = values / 255.0
+        for low, high in [(0.1, 0.9), (1 / 3, 2 / 3)]:
+            curve = 255.0 * (3 * (1 - t) ** 2 * t * low + 3 * (1 - t) * t**2 * high + t**3)
+            np.testing.assert_array_equal(tone_curve(values, low, high), curve)
 
 
 @BOTH

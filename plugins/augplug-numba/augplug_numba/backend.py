@@ -49,6 +49,10 @@ class Numba(Backend):
         then = self._beneath.finish(output, None, shape, dtype)
         return lambda image, into=None: then(first(image), into)
 
+    def weighed(self, image: Image, partner: Image, weight: float, into: Image | None = None) -> Image:
+        """Return two images added by weight, as the backend beneath does it."""
+        return self._beneath.weighed(image, partner, weight, into)
+
     def _compiled(self, effect: Effect, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Kernel | None:
         if dtype != _UINT8 or shape[2:] != (3,):
             return None

@@ -205,3 +205,10 @@ def test_the_plugin_is_loaded_and_a_plan_names_both_libraries() -> None:
     assert plan.backend == "numba"
     assert plan.versions["backend"].startswith("numba ")
     assert BACKENDS["opencv"].version() in plan.versions["backend"]
+
+
+def test_two_images_are_added_by_the_backend_beneath(monkeypatch: pytest.MonkeyPatch) -> None:
+    beneath, image, into = Recorder(), photograph(8, 8), photograph(8, 8, 9)
+    monkeypatch.setattr(beneath, "weighed", lambda *given: given)
+
+    assert Numba(beneath).weighed(image, into, 0.25, into) == (image, into, 0.25, into)
