@@ -63,8 +63,13 @@ LEVERS = (
     Lever("a draw's first words at once", _HASHED, (("autoaugment-cifar10", 32),)),
     Lever(
         "plans kept by what was drawn",
-        {"augplug.augmenter.PROGRAMS": 0},
+        {"augplug.programs.PROGRAMS": 0},
         (("autoaugment-cifar10", 32), ("autoaugment-cifar10", 224)),
+    ),
+    Lever(
+        "plans kept by their effects, where these are few",
+        {"augplug.programs.effect_recurs": lambda _effect: False},
+        ((_alone("RandomCrop", height=24, width=24), 32), (_alone("ChannelShuffle"), 32)),
     ),
     Lever(
         "tables looked up by stringzilla",
