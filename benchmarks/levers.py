@@ -85,9 +85,9 @@ LEVERS = (
         ((_alone("Invert"), 224), (_alone("Posterize", bits=4), 224)),
     ),
     Lever(
-        "tables of small images' Equalize by sums in float32",
-        {"augplug._backends.opencv_tones._small_equalize": lambda _run, _shape: None},
-        ((_alone("Equalize"), 32),),
+        "Equalize's tables by sums in float32",
+        {"augplug._backends.opencv_tones._equalize": lambda _run, _shape: None},
+        ((_alone("Equalize"), 32), (_alone("Equalize"), 224)),
     ),
     Lever(
         "large planes counted in another order",

@@ -24,10 +24,12 @@ _EXACT_COUNT = 1 << 24
 """OpenCV counts histograms in float32, which is exact up to this many pixels."""
 _PLANES_FROM = 1 << 12
 """From so many pixels on, a table for each plane is quicker than one for pixels."""
-_MIXED_FROM = 1 << 17
+_MIXED_FROM = 1 << 15
 """From so many pixels on, counting mixed pixels is quicker by more than the mixing takes."""
 _PUSH_FROM = 1 << 13
 """From so many pixels on, pushing a histogram through a table is quicker than a second look at the image."""
+_SUMS_UPTO = 1 << 18
+"""Up to so many pixels half of a step of Equalize is several times what its sums in float32 are off by, 2**-12."""
 
 
 def tone(effect: Tone, _shape: tuple[int, ...]) -> Kernel:
@@ -81,7 +83,7 @@ def _part(run: Run, shape: tuple[int, ...]) -> Kernel:
         look = lru_cache(maxsize=256)(partial(_about_mean, first, run[1:]))
         return lambda image: look(grey_mean(image))(image)
     if _has_histogram(run):
-        return _small_equalize(run, shape) or partial(_by_histogram, run=run)
+        return _equalize(run, shape) or partial(_by_histogram, run=run)
     if isinstance(first, ToneFrom):
         return partial(_stretched, table_of=_stretches(run))
     return tone(_joined(run), shape)
@@ -175,37 +177,55 @@ def _mixed(plane: Image) -> Image:
     return np.asarray(cv2.transpose(plane.reshape(8, -1), mixed)).reshape(plane.shape)
 
 
-def _small_equalize(run: Run, shape: tuple[int, ...]) -> Kernel | None:
-    """Return the kernel of Equalize, and tones behind it, on small images: the same tables in half of the time."""
+def _equalize(run: Run, shape: tuple[int, ...]) -> Kernel | None:
+    """Return the kernel of Equalize, and tones behind it, by sums in float32: the same tables, sooner."""
     first, *after = run
-    small = shape[0] * shape[1] < _PUSH_FROM
-    if not (small and first == _EQUALIZE and all(isinstance(tone, Tone) for tone in after)):
+    pixels, channels = shape[0] * shape[1], shape[2] if len(shape) == 3 else 1
+    small = pixels < _PUSH_FROM
+    known = first == _EQUALIZE and all(isinstance(tone, Tone) for tone in after)
+    if not known or pixels > _SUMS_UPTO or not (small or len(shape) == 3):
         return None
-    channels = shape[2] if len(shape) == 3 else 1
     then = tone_table(_joined(tuple(after)), _UINT8) if after else None
-    return partial(_equalized, run=run, apart=_apart(shape[0] * shape[1], channels), channels=channels, then=then)
+    if small:
+        return partial(_equalized_small, run=run, apart=_apart(pixels, channels), channels=channels, then=then)
+    return partial(_equalized, run=run, then=then)
 
 
 _EQUALIZE = ToneFrom("histogram", equalize)
 
 
-def _equalized(image: Image, run: Run, apart: Table, channels: int, then: Table | None) -> Image:
-    """Return an image equalized by tables that float32 sums make, to the bit.
-
-    All channels are counted up in one row. (n + step // 2) // step is the nearest integer to the middle between the
-    quotient's multiples of 1 / step, minus a half.
-    """
+def _equalized_small(image: Image, run: Run, apart: Table, channels: int, then: Table | None) -> Image:
     counts = np.bincount(image.reshape(-1) + apart, minlength=256 * channels)
+    tables = _by_sums(counts, len(apart) // channels)
+    if not tables:
+        return _by_histogram(image, run)
+    table = tables[0] if channels == 1 else cv2.merge(tables)
+    return cv2.LUT(image, table if then is None else cv2.LUT(table, then))
+
+
+def _equalized(image: Image, run: Run, then: Table | None) -> Image:
+    apart = planes(image)
+    tables = _by_sums(_counted(apart).reshape(-1), apart[0].size)
+    if not tables:
+        return _by_histogram(image, run)
+    return _merged(apart, [(table if then is None else cv2.LUT(table, then))[0] for table in tables])
+
+
+def _by_sums(counts: Counts, pixels: int) -> list[Table]:
+    """Return Equalize's table `(1, 256)` of each channel, to the bit; none where a channel's step is 0.
+
+    All channels are counted up in one row of `counts`, `(256 C,)`. (n + step // 2) // step is the nearest integer to
+    the middle between the quotient's multiples of 1 / step, minus a half.
+    """
     below = counts.cumsum()
-    pixels = len(apart) // channels
     # Below the highest level in use lie all pixels but its own.
-    ends = below.searchsorted([pixels * channel for channel in range(1, channels + 1)])
+    ends = below.searchsorted([pixels * channel for channel in range(1, len(counts) // 256 + 1)])
     steps = [(pixels - own) // 255 for own in counts[ends].tolist()]
     if 0 in steps:
-        return _by_histogram(image, run)
+        return []
     below -= counts
     row = below.astype(np.float32)[None]
-    tables = [
+    return [
         cv2.convertScaleAbs(
             row[:, 256 * channel : 256 * channel + 256],
             None,
@@ -214,5 +234,3 @@ def _equalized(image: Image, run: Run, apart: Table, channels: int, then: Table 
         )
         for channel, step in enumerate(steps)
     ]
-    table = tables[0] if channels == 1 else cv2.merge(tables)
-    return cv2.LUT(image, table if then is None else cv2.LUT(table, then))

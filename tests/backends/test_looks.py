@@ -77,12 +77,12 @@ def test_no_bit_operation_is_found_where_one_value_is_another() -> None:
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 @pytest.mark.parametrize("after", [(), (Tone(formulas.solarize, 100.0), Tone(formulas.posterize, 3))])
 def test_equalize_by_sums_is_equalize(channels: int, after: tuple[Tone, ...]) -> None:
-    """Histograms flat and steep, images of one value and of a few, up to the size where sums end."""
+    """Histograms flat and steep, images of one value and of a few, small and large."""
     run: tones.Run = (ToneFrom("histogram", formulas.equalize), *after)
     rng = np.random.default_rng(channels)
-    for pixels in (1, 300, 1024, 8191):
+    for pixels in (1, 300, 1024, 8191, *([8192, 50176] if channels > 1 else [])):
         shape = (1, pixels) if channels == 1 else (1, pixels, channels)
-        kernel = tones._small_equalize(run, shape)
+        kernel = tones._equalize(run, shape)
         assert kernel is not None
         for law in (rng.dirichlet([alpha] * 256) for alpha in (0.01, 0.1, 1.0, 50.0)):
             image = rng.choice(256, shape, p=law).astype(np.uint8)
@@ -92,11 +92,23 @@ def test_equalize_by_sums_is_equalize(channels: int, after: tuple[Tone, ...]) ->
             np.testing.assert_array_equal(kernel(image), expected.reshape(shape))
 
 
-def test_equalize_by_sums_is_for_small_images_that_are_equalized_first() -> None:
+@pytest.mark.parametrize("pixels", [256, 1024, 8191, 50176, tones._SUMS_UPTO])
+def test_tables_by_sums_are_equalizes(pixels: int) -> None:
+    """Four channels, whose offsets are the largest; counts of any kind, those on the edge of a step too."""
+    rng = np.random.default_rng(pixels)
+    for alpha in (0.003, 0.03, 0.3, 3.0, 300.0) * 40:
+        counts = np.stack([rng.multinomial(pixels, rng.dirichlet([alpha] * 256)) for _ in range(4)])
+        expected = run_table((ToneFrom("histogram", formulas.equalize),), counts, UINT8)
+        for own, table in zip(expected, tones._by_sums(counts.reshape(-1), pixels), strict=False):
+            np.testing.assert_array_equal(table[0], own)
+
+
+def test_equalize_by_sums_is_for_images_that_are_equalized_first() -> None:
     run: tones.Run = (ToneFrom("histogram", formulas.equalize),)
-    assert tones._small_equalize(run, (128, 128, 3)) is None
-    assert tones._small_equalize((*run, *run), (16, 16, 3)) is None
-    assert tones._small_equalize((Tone(formulas.invert), *run), (16, 16, 3)) is None
+    assert tones._equalize(run, (512, 513, 3)) is None
+    assert tones._equalize(run, (128, 128)) is None
+    assert tones._equalize((*run, *run), (16, 16, 3)) is None
+    assert tones._equalize((Tone(formulas.invert), *run), (16, 16, 3)) is None
 
 
 @pytest.mark.parametrize("factor", [0.3, 0.6, 1.2, 1.3, 2.7, 9.9])
