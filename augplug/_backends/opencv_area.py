@@ -84,9 +84,9 @@ def _mean(image: Image, place: tuple[Any, ...], size: tuple[int, int], *, wide: 
     part: Image = image[place]
     if not wide:
         return cv2.resize(part, size, interpolation=cv2.INTER_AREA)
-    values = scratch("wide", part.shape, np.float32)
+    values = scratch(0, part.shape, np.float32)
     values[...] = part
-    made = scratch("mean", (size[1], size[0], *part.shape[2:]), np.float32)
+    made = scratch(1, (size[1], size[0], *part.shape[2:]), np.float32)
     return cv2.convertScaleAbs(cv2.resize(values, size, made, interpolation=cv2.INTER_AREA))
 
 

@@ -30,7 +30,7 @@ def blend(
     def render(image: Image) -> Image:
         made = [_through(chain, image) for chain in chains]
         rows = (made[0].shape[0], made[0][0].size)
-        total, part = scratch("total", rows, np.float64), scratch("part", rows, np.float64)
+        total, part = scratch(0, rows, np.float64), scratch(1, rows, np.float64)
         cv2.LUT(made[0].reshape(rows), tables[0], total)
         for other, table in zip(made[1:], tables[1:], strict=True):
             cv2.LUT(other.reshape(rows), table, part)

@@ -35,10 +35,10 @@ def grey(image: Image) -> Image:
 
 def _transformed(image: Image, matrix: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Return the channels of every pixel in float32 through a matrix: this thread's scratch."""
-    wide = scratch("wide", image.shape, np.float32)
+    wide = scratch(0, image.shape, np.float32)
     wide[...] = image
     shape = (*image.shape[:2], len(matrix)) if len(matrix) > 1 else image.shape[:2]
-    return np.asarray(cv2.transform(wide, matrix, scratch("transformed", shape, np.float32)), dtype=np.float32)
+    return np.asarray(cv2.transform(wide, matrix, scratch(1, shape, np.float32)), dtype=np.float32)
 
 
 def grey_mean(image: Image) -> float:

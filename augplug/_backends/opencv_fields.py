@@ -30,7 +30,7 @@ def maps(field: Field, size: tuple[int, int]) -> tuple[Map, Map]:
 
     Made anew for every image: a prepared plan that kept its maps would hold 8 bytes a pixel.
     """
-    xs, ys = scratch("across", size, np.float32), scratch("down", size, np.float32)
+    xs, ys = scratch(2, size, np.float32), scratch(3, size, np.float32)
     {"elastic": _elastic, "grid": _lines, "radial": _radial}[field.kind](field, size, xs, ys)
     return xs, ys
 
@@ -82,7 +82,7 @@ def _radial(field: Field, size: tuple[int, int], xs: Map, ys: Map) -> None:
     """Fill in centre + (place - centre) (1 + strength r**2), r at most 1."""
     x, y = (np.arange(side, dtype=np.float32) - (side - 1) / 2 for side in size[::-1])
     strength = field.amplitude / field.spacing
-    factor = scratch("factor", size, np.float32)
+    factor = scratch(4, size, np.float32)
     np.add.outer(1 + strength * (y / field.spacing) ** 2, strength * (x / field.spacing) ** 2, out=factor)
     if math.hypot(x[0], y[0]) > field.spacing:
         (np.minimum if strength > 0 else np.maximum)(factor, 1 + strength, out=factor)

@@ -37,7 +37,7 @@ def _smooth3(mix: Mix, shape: tuple[int, ...]) -> Kernel:
 
     def render(image: Image) -> Image:
         # (box + 4 centre) / 13 is never half way between integers (13 is odd), so rounding is Pillow's truncated sum.
-        total, more = (scratch(use, image.shape, np.uint16) for use in ("box", "centre"))
+        total, more = (scratch(number, image.shape, np.uint16) for number in (0, 1))
         cv2.boxFilter(image, cv2.CV_16U, (3, 3), total, normalize=False)
         total += np.left_shift(image, 2, out=more, dtype=np.uint16)
         smooth = cv2.convertScaleAbs(total, alpha=1 / 13)
@@ -63,8 +63,8 @@ def _line(length: float, degrees: float) -> Kernel:
 
 def _along_line(image: Image, weights: Image) -> Image:
     """Return an image smoothed along a line: in float32, where OpenCV takes less than half of the time of bytes."""
-    wide = scratch("wide", image.shape, np.float32)
+    wide = scratch(0, image.shape, np.float32)
     wide[...] = image
-    made = scratch("smooth", image.shape, np.float32)
+    made = scratch(1, image.shape, np.float32)
     cv2.filter2D(wide, -1, weights, made, borderType=cv2.BORDER_REFLECT_101)
     return cv2.convertScaleAbs(made)

@@ -35,7 +35,7 @@ def _whole_numbers(steps: Steps, deviation: float) -> npt.NDArray[Any]:
     """Return the normal numbers of random steps, rounded; this thread's scratch, until the next call."""
     if len(steps) <= _SMALL:
         return _rounded(noise.quantiles()[steps], deviation)
-    table, made = _table(deviation), scratch("noise", steps.shape, np.int16)
+    table, made = _table(deviation), scratch(0, steps.shape, np.int16)
     if WIDE_TABLES:
         cv2.LUT(steps[None], table[None], made[None])
     else:

@@ -37,15 +37,15 @@ def packed(
 
 def _four_channels(image: Image, warp: Callable[..., Image], size: tuple[int, int]) -> Image:
     """Return an RGB image warped as RGBA: OpenCV 5 takes a third of the time for it."""
-    made = warp(_with_fourth(image), dst=scratch("warped", (*size, 4), np.uint8))
+    made = warp(_with_fourth(image), dst=scratch(1, (*size, 4), np.uint8))
     return cv2.cvtColor(made, cv2.COLOR_RGBA2RGB)
 
 
 def _one_float(image: Image, warp: Callable[..., Image], size: tuple[int, int]) -> Image:
     """Return an RGB image through a warp that only moves pixels, each as one float32."""
-    made = warp(_with_fourth(image).view(np.float32)[..., 0], dst=scratch("warped", size, np.float32))
+    made = warp(_with_fourth(image).view(np.float32)[..., 0], dst=scratch(1, size, np.float32))
     return cv2.cvtColor(made.view(np.uint8).reshape(*size, 4), cv2.COLOR_RGBA2RGB)
 
 
 def _with_fourth(image: Image) -> Any:
-    return cv2.cvtColor(image, cv2.COLOR_RGB2RGBA, scratch("packed", (*image.shape[:2], 4), np.uint8))
+    return cv2.cvtColor(image, cv2.COLOR_RGB2RGBA, scratch(0, (*image.shape[:2], 4), np.uint8))

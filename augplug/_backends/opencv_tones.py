@@ -173,7 +173,7 @@ def _mixed(plane: Image) -> Image:
     """Return the values of a large plane in an order where neighbours differ: counting waits for repeated values."""
     if plane.size < _MIXED_FROM or plane.size % 8:
         return plane
-    mixed = scratch("mixed", (plane.size // 8, 8), np.uint8)
+    mixed = scratch(0, (plane.size // 8, 8), np.uint8)
     return np.asarray(cv2.transpose(plane.reshape(8, -1), mixed)).reshape(plane.shape)
 
 

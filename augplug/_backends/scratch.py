@@ -14,21 +14,24 @@ _LEAST, _MOST = 1 << 16, 1 << 24
 
 
 class _Kept(threading.local):
-    """What this thread keeps: bytes by what they are for."""
+    """What this thread keeps: bytes by number."""
 
     def __init__(self) -> None:
-        self.arrays: dict[str, npt.NDArray[np.uint8]] = {}
+        self.arrays: dict[int, npt.NDArray[np.uint8]] = {}
 
 
 _KEPT = _Kept()
 
 
-def scratch(use: str, shape: tuple[int, ...], dtype: Any) -> npt.NDArray[Any]:
-    """Return an array of anything, C-contiguous; the next call with the same `use` in this thread overwrites it."""
+def scratch(number: int, shape: tuple[int, ...], dtype: Any) -> npt.NDArray[Any]:
+    """Return an array of anything, C-contiguous; the next call with the same `number` in this thread overwrites it.
+
+    A kernel numbers what it needs at a time from 0 on, and returns none of it, so that all kernels share a few.
+    """
     size = math.prod(shape) * np.dtype(dtype).itemsize
     if not _LEAST <= size <= _MOST:
         return np.empty(shape, dtype)
-    kept = _KEPT.arrays.get(use)
+    kept = _KEPT.arrays.get(number)
     if kept is None or kept.size < size:
-        kept = _KEPT.arrays[use] = np.empty(size, np.uint8)
+        kept = _KEPT.arrays[number] = np.empty(size, np.uint8)
     return np.ndarray(shape, dtype, kept.data)

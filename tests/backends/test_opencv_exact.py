@@ -178,13 +178,13 @@ def test_threads_do_not_share_scratch() -> None:
 
 def test_scratch_is_kept_and_large_arrays_are_not() -> None:
     """The same memory for the same use, whatever the shape; another for another use."""
-    first = scratch("test", (200, 400), np.float32)
-    assert np.shares_memory(first, scratch("test", (300, 500), np.uint8))
-    assert not np.shares_memory(first, scratch("other", (200, 400), np.float32))
-    small = scratch("test", (4, 4), np.float32)
-    assert not np.shares_memory(small, scratch("test", (4, 4), np.float32))
-    large = scratch("test", (1 << 24, 2), np.uint8)
-    assert not np.shares_memory(large, scratch("test", (1 << 24, 2), np.uint8))
+    first = scratch(7, (200, 400), np.float32)
+    assert np.shares_memory(first, scratch(7, (300, 500), np.uint8))
+    assert not np.shares_memory(first, scratch(8, (200, 400), np.float32))
+    small = scratch(7, (4, 4), np.float32)
+    assert not np.shares_memory(small, scratch(7, (4, 4), np.float32))
+    large = scratch(7, (1 << 24, 2), np.uint8)
+    assert not np.shares_memory(large, scratch(7, (1 << 24, 2), np.uint8))
 
 
 def test_cuts_are_found_at_edges_of_pixels_alone() -> None:
