@@ -119,9 +119,10 @@ class Augmenter:
     ) -> Any:
         """Return a batch augmented: `(B, H, W)` or `(B, H, W, C)`; equals calling on each image, bit for bit.
 
-        `indices` holds one index an image. With `threads` above 1 images are rendered side by side. Keywords are those
-        of a call, each with one value an image; then the result is a dict with `image` and them. Operations that mix
-        take their partners from the batch. Raises ImageError when the images come out in unequal sizes.
+        `indices` holds one index an image. With `threads` above 1 images are rendered side by side, which pays from
+        about 512x512 pixels on. Keywords are those of a call, each with one value an image; then the result is a dict
+        with `image` and them. Operations that mix take their partners from the batch. Raises ImageError when the images
+        come out in unequal sizes.
         """
         given, back = to_array(images, channels=4)
         array = as_batch(given)
