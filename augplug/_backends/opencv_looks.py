@@ -42,9 +42,12 @@ def by_table(table: Table) -> Look:
 def _looked_up(image: Image, into: Image | None = None, *, table: Table) -> Image:
     if translate is None:
         return cv2.LUT(image, table, into)
-    made = np.empty_like(image) if into is None else into
-    translate(image.data, table.data, out=made.data)
-    return made
+    if into is None:
+        into = image.copy()
+    elif into is not image:
+        into[...] = image
+    translate(into.data, table.data, inplace=True)  # into another array only stringzilla 5.3 does it
+    return into
 
 
 def by_bits(table: Table) -> Look | None:
