@@ -132,20 +132,13 @@ def looked_up(image: Image, tables: Table) -> Image:
 
 
 def histograms(image: Image) -> Counts:
-    """Return the exact histograms `(C, 256)`, in blocks where float32 would round."""
+    """Return the exact histograms `(C, 256)`."""
     channels = image.shape[2] if image.ndim == 3 else 1
     if image.shape[0] * image.shape[1] < _PUSH_FROM and channels <= 4:
         apart = image.reshape(-1) + _apart(image.shape[0] * image.shape[1], channels)
         counts: Counts = np.bincount(apart, minlength=channels * 256)
         return counts.reshape(channels, 256)
-    total = np.zeros((channels, 256), dtype=np.int64)
-    pixels = image if image.shape[1] <= _EXACT_COUNT else image.reshape(-1, 1, channels)
-    rows = _EXACT_COUNT // pixels.shape[1]
-    for start in range(0, len(pixels), rows):
-        block = [pixels[start : start + rows]]
-        counted = [cv2.calcHist(block, [channel], None, [256], [0, 256]) for channel in range(channels)]
-        total += np.array(counted, dtype=np.int64).reshape(channels, 256)
-    return total
+    return _counted(planes(image) if image.ndim == 3 else [image])
 
 
 @lru_cache(maxsize=16)
@@ -162,19 +155,22 @@ def _by_histogram(image: Image, run: Run) -> Image:
 
 
 def _counted(apart: Sequence[Image]) -> Counts:
-    """Return the exact histograms `(C, 256)` of large planes."""
-    if apart[0].size > _EXACT_COUNT:
-        return np.concatenate([histograms(plane) for plane in apart])
-    counts = [cv2.calcHist([_mixed(plane)], [0], None, [256], [0, 256]) for plane in apart]
-    return np.array(counts, dtype=np.int64).reshape(-1, 256)
+    """Return the exact histograms `(C, 256)` of planes, in blocks where float32 would round."""
+    return np.concatenate([_counted_plane(plane.reshape(-1)) for plane in apart])
 
 
-def _mixed(plane: Image) -> Image:
-    """Return the values of a large plane in an order where neighbours differ: counting waits for repeated values."""
-    if plane.size < _MIXED_FROM or plane.size % 8:
-        return plane
-    mixed = scratch(0, (plane.size // 8, 8), np.uint8)
-    return np.asarray(cv2.transpose(plane.reshape(8, -1), mixed)).reshape(plane.shape)
+def _counted_plane(values: Image) -> Counts:
+    blocks = range(0, values.size, _EXACT_COUNT)
+    counts = [cv2.calcHist([_mixed(values[at : at + _EXACT_COUNT])], [0], None, [256], [0, 256]) for at in blocks]
+    total: Counts = np.array(counts, dtype=np.int64).sum(axis=0).reshape(1, 256)
+    return total
+
+
+def _mixed(values: Image) -> Image:
+    """Return many values `(N,)` in an order where neighbours differ: counting waits for repeated ones."""
+    if values.size < _MIXED_FROM or values.size % 8:
+        return values
+    return cv2.transpose(values.reshape(8, -1), scratch(0, (values.size // 8, 8), np.uint8))
 
 
 def _equalize(run: Run, shape: tuple[int, ...]) -> Kernel | None:
