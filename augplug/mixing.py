@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -10,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from augplug._backends.base import Backend
-from augplug._backends.weighing import weighed
 from augplug.coords import crop_resize
 from augplug.effects import Region, Share, Warp
 from augplug.errors import TargetError
@@ -19,8 +17,6 @@ from augplug.types import Image
 
 Partner: TypeAlias = tuple[Image, Targets]
 """A finished image of a batch and its targets."""
-Weigh: TypeAlias = Callable[[Image, Image, float, Image | None], Image]
-"""A backend's `weighed`."""
 
 
 def partner_of(key: int, position: int, count: int) -> int:
@@ -34,7 +30,7 @@ def mix(
     share: Share,
     partner: Image,
     theirs: Targets,
-    weigh: Weigh = weighed,
+    backend: Backend,
     into: Image | None = None,
 ) -> Partner:
     """Return an image and its targets with a partner's share mixed in. Raises TargetError for what cannot be mixed.
@@ -48,13 +44,13 @@ def mix(
         return _paste(image, share.region, partner, into), together
     weight = share.weight or 0.0
     if share.raw:
-        return weigh(image, partner, weight, into), targets
+        return backend.weighed(image, partner, weight, into), targets
     refused = [name for name in targets.names() if name in ("masks", "keypoints")]
     if refused:
         raise TargetError(
             f"two images added have no {' and no '.join(refused)}; use CutMix, or leave these targets out"
         )
-    return weigh(image, partner, weight, into), Targets(
+    return backend.weighed(image, partner, weight, into), Targets(
         corners=_joined(targets.corners, theirs.corners),
         shown=_joined(targets.shown, theirs.shown),
         tags=_joined(targets.tags, theirs.tags),

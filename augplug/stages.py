@@ -82,7 +82,7 @@ def _mix_raw(
         partner = raw[partner_of(share.partner, position, len(raw))]
         partner = raw_partner(partner, (image.shape[0], image.shape[1]), backend)
         check_alike(image, partner)
-        image, _ = mix(image, targets, share, partner, _NO_TARGETS, backend.weighed)
+        image, _ = mix(image, targets, share, partner, _NO_TARGETS, backend)
     return image
 
 
@@ -97,7 +97,7 @@ def finish(
     for share in effect.shares if effect is not None else ():
         partner, theirs = finished[partner_of(share.partner, position, len(finished))]
         check_alike(image, partner)
-        image, targets = mix(image, targets, share, partner, theirs, backend.weighed, into)
+        image, targets = mix(image, targets, share, partner, theirs, backend, into)
     return image, targets
 
 

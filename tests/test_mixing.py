@@ -20,6 +20,7 @@ from augplug.stages import finish
 from augplug.targets import Targets
 from augplug.types import Image
 
+BACKENDS: list[Backend] = [OpenCV(), Reference()]
 COUNT, SIDES = 6, (20, 30)
 FLAT = np.stack([np.full((*SIDES, 3), 40 * place, dtype=np.uint8) for place in range(COUNT)])
 NOISE = np.random.default_rng(0).integers(0, 256, (COUNT, *SIDES, 3), dtype=np.uint8)
@@ -75,9 +76,10 @@ def test_mixup_against_numpy() -> None:
 def test_every_pair_of_values_is_weighed_to_the_bit(weight: float) -> None:
     """In float32 where that is exact, in pieces: the values are those of float64 all the same."""
     mine, theirs = (np.dstack([values] * 3) for values in np.mgrid[0:256, 0:256].astype(np.uint8))
-    made, _ = mix(mine, Targets(), Share(0, weight=weight), theirs, Targets())
+    sums = [mix(mine, Targets(), Share(0, weight=weight), theirs, Targets(), backend)[0] for backend in BACKENDS]
 
-    assert np.array_equal(made, np.floor((1 - weight) * mine.astype(float) + weight * theirs.astype(float) + 0.5))
+    for made in sums:
+        assert np.array_equal(made, np.floor((1 - weight) * mine.astype(float) + weight * theirs.astype(float) + 0.5))
 
 
 @pytest.mark.parametrize(
@@ -103,7 +105,7 @@ def test_what_comes_before_a_mix_is_kept_if_it_recurs(before: Any, kept: int, mo
     assert len(augment._unmixed.kept) == kept
 
 
-@pytest.mark.parametrize("backend", [OpenCV(), Reference()], ids=lambda backend: backend.name)
+@pytest.mark.parametrize("backend", BACKENDS, ids=lambda backend: backend.name)
 @pytest.mark.parametrize(
     "shares",
     [
