@@ -127,13 +127,6 @@ def shape_after(effect: Effect, shape: tuple[int, ...]) -> tuple[int, ...]:
     return shape
 
 
-def prepare(
-    items: Sequence[Item], image: Image, fuse: FuseLevel, backend: Backend, output: Output | None = None
-) -> tuple[Kernel, ...]:
-    """Return the kernels that render drawn operations on images of this shape and dtype, and end with `output`."""
-    return kernels_of(describe(items, canvas_of(image)), image, fuse, backend, output)
-
-
 def kernels_of(
     effects: Sequence[Effect], image: Image, fuse: FuseLevel, backend: Backend, output: Output | None = None
 ) -> tuple[Kernel, ...]:

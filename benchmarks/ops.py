@@ -19,7 +19,7 @@ import numpy as np
 
 import augplug
 from augplug._backends import default_backend
-from augplug.rendering import check_image, prepare, run
+from augplug.rendering import check_image, kernels_of, run
 
 sys.path.append(str(Path(__file__).parents[1]))  # last, so that augplug is the installed one
 
@@ -69,7 +69,7 @@ def _finished(image: Array, _number: int, output: augplug.Output, programs: dict
     image = check_image(image)
     program = programs.get(image.shape)
     if program is None:
-        program = programs[image.shape] = prepare((), image, "exact", default_backend(), output)
+        program = programs[image.shape] = kernels_of((), image, "exact", default_backend(), output)
     return run(program, image)
 
 

@@ -20,7 +20,8 @@ from augplug._policies.draw import Drawn, DrawnBlend, Item
 from augplug.effects import Blend, ColorMix, Effect, Filter, Paint, Tone, ToneFrom, Warp
 from augplug.fuse import fuse
 from augplug.ops.base import Operation, Parameter
-from augplug.rendering import canvas_of, describe, prepare, run
+from augplug.programs import Programs
+from augplug.rendering import canvas_of, describe, run
 from augplug.types import Canvas, Image
 from tests.strategies import BUILT_IN
 
@@ -105,7 +106,7 @@ def picture(size: tuple[int, int], channels: int, chance: Chance) -> Image:
 
 def rendered(items: Sequence[Item], image: Image, level: Any, backend: Backend) -> Image:
     """Render a plan at a fuse level."""
-    return run(prepare(items, image, level, backend), image)
+    return run(Programs(level, backend).prepare(tuple(items), image), image)
 
 
 def check(chance: Chance, sizes: Sequence[tuple[int, int]], backends: Sequence[Backend], note: Any) -> None:

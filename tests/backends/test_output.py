@@ -18,7 +18,8 @@ from augplug.ops.filters import Sharpness
 from augplug.ops.geometry import Rotate
 from augplug.ops.tone import AutoContrast, Brightness, Contrast, Equalize, Invert
 from augplug.outputs import Output
-from augplug.rendering import prepare, run
+from augplug.programs import Programs
+from augplug.rendering import run
 from augplug.types import Image
 
 BACKENDS: dict[str, Backend] = {"reference": Reference(), "opencv": OpenCV()}
@@ -51,7 +52,7 @@ def random_image(shape: tuple[int, ...], dtype: str) -> Image:
 def rendered(chain: str, image: Image, fuse: Any, backend: str, output: Output | None) -> Image:
     """Render a chain that ends with an output."""
     items = [Drawn("augplug:X", operation) for operation in CHAINS[chain]]
-    return run(prepare(items, image, fuse, BACKENDS[backend], output), image)
+    return run(Programs(fuse, BACKENDS[backend], output).prepare(tuple(items), image), image)
 
 
 def numbers(shape: tuple[int, ...], *, many: bool) -> tuple[Any, Any]:
@@ -111,7 +112,7 @@ def test_a_number_for_channels_that_are_not_there_is_refused(given: dict[str, An
     """When the program is prepared, with what to give instead."""
     for backend in BACKENDS.values():
         with pytest.raises(ImageError, match=r"numbers, and the image that leaves has shape \(4, 5, 3\).*\(3\)"):
-            prepare([], random_image((4, 5, 3), dtype), "exact", backend, Output(**given))
+            Programs("exact", backend, Output(**given)).prepare((), random_image((4, 5, 3), dtype))
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,8 @@ from augplug.ops.tone import (
     Solarize,
     SolarizeAdd,
 )
-from augplug.rendering import prepare, run
+from augplug.programs import Programs
+from augplug.rendering import run
 from augplug.types import Canvas, Image
 
 POINT_SHIFT = 1 / 512
@@ -277,7 +278,7 @@ def pairs(name: str) -> Iterator[tuple[Case, Image]]:
 
 def render(operation: Operation, image: Image, backend: str) -> Image:
     """Render an operation as it is described."""
-    return run(prepare([Drawn("augplug:X", operation)], image, "none", BACKENDS[backend]), image)
+    return run(Programs("none", BACKENDS[backend]).prepare((Drawn("augplug:X", operation),), image), image)
 
 
 def expected(case: Case, image: Image) -> Image:

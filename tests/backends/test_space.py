@@ -43,7 +43,8 @@ from augplug.ops.tone import (
     Solarize,
     SolarizeAdd,
 )
-from augplug.rendering import canvas_of, check_image, prepare, run
+from augplug.programs import Programs
+from augplug.rendering import canvas_of, check_image, run
 from augplug.types import Image, Interpolation, Matrix
 
 RESAMPLED: dict[tuple[int, str], int] = {(5, "linear"): 1, (5, "cubic"): 1, (4, "linear"): 9, (4, "cubic"): 12}
@@ -98,7 +99,7 @@ def turned(x: float, y: float, height: int, width: int, degrees: float) -> Point
 
 def render(operation: Operation, image: Image, backend: str) -> Image:
     """Render an operation as it is described."""
-    return run(prepare([Drawn("augplug:X", operation)], image, "none", BACKENDS[backend]), image)
+    return run(Programs("none", BACKENDS[backend]).prepare((Drawn("augplug:X", operation),), image), image)
 
 
 def warped(effect: Warp, image: Image, backend: str) -> Image:
