@@ -173,6 +173,29 @@ def output_is_normalised(thing: Thing) -> None:
                 require(np.array_equal(one, written), f"finish of {dtype} with {output} and {tone} writes other values")
 
 
+def mixes_as_the_reference(thing: Thing) -> None:
+    """Does `weighed` add two images as the reference does, to the bit, and leave both as they were?
+
+    When it fails: leave `weighed` to `augplug.Backend`, or take numpy's float64 sums where yours round otherwise. The
+    array that it may be given for the result is written, or left alone.
+    """
+    made, slow = _backend(thing), Reference()
+    for dtype, channels in _KINDS:
+        image = photograph((160, 144), channels, dtype)
+        partner = np.flip(image).copy()
+        before = digest(image), digest(partner)
+        for weight in (0.0, 0.25, 0.3, 1 / 3, 0.49999997, 1.0):
+            expected = slow.weighed(image, partner, weight)
+            for into in (None, np.full_like(image, 1)):
+                out = made.weighed(image, partner, weight, into)
+                told = f"weighed, by {weight:.9g}, of {dtype} {image.shape}"
+                require(
+                    out.dtype == image.dtype and np.array_equal(out, expected), f"{told}, differs from the reference"
+                )
+                shared = np.shares_memory(out, image) or np.shares_memory(out, partner)
+                require(not shared and (digest(image), digest(partner)) == before, f"{told}, changes its input")
+
+
 CHECKS: tuple[Check, ...] = (
     has_a_name,
     agrees_with_the_reference,
@@ -180,4 +203,5 @@ CHECKS: tuple[Check, ...] = (
     kernels_are_reentrant,
     fusing_is_exact,
     output_is_normalised,
+    mixes_as_the_reference,
 )

@@ -132,6 +132,22 @@ class LeavesTheArrayThatItIsGiven(Wrapped):
         return lambda image, into=None: kernel(image) if into is None else into
 
 
+@planted("mixes-as-the-reference")
+class RoundsInFloat32(Wrapped):
+    def weighed(self, image, partner, weight, into=None):
+        if image.dtype != np.uint8:
+            return super().weighed(image, partner, weight, into)
+        share = np.float32(weight)
+        return np.rint((1 - share) * image + share * partner).astype(np.uint8)
+
+
+@planted("mixes-as-the-reference")
+class MixesInPlace(Wrapped):
+    def weighed(self, image, partner, weight, into=None):
+        image[...] = super().weighed(image, partner, weight)
+        return image
+
+
 @augplug.hookimpl
 def augplug_backends():
     return BACKENDS
