@@ -195,8 +195,6 @@ class Augmenter:
         size = (image.shape[0], image.shape[1])
         if self.output is not None:
             image = run(kernels_of((), image, self.fuse, self.backend, self.output), image)
-        elif image is sample.image:
-            image = image.copy()
         return sample.result(image, targets, size, as_array=self.output is not None)
 
     def _with_targets(self, sample: Sample, items: tuple[Item, ...], partner: Sample | None = None) -> dict[str, Any]:

@@ -236,3 +236,23 @@ def test_epoch_samplers_never_repeat_an_epoch() -> None:
     assert len(sampler) == 50
     with pytest.raises(SettingsError):
         augplug.EpochSampler(-1)
+
+
+def test_what_draws_nothing_is_a_copy_all_the_same() -> None:
+    """Of an image, of one that might have been mixed, and of a replayed draw: the result is the caller's to change."""
+    image, partner = noise(6, 5, 3), noise(6, 5, 3)
+    never = augplug.Augmenter(augplug.step("MixUp", p=0.0), classes=2)
+    plain = augplug.Augmenter(augplug.step("Invert", p=0.0))
+
+    results = [
+        plain(image, index=0),
+        plain(image=image, label=1, index=0)["image"],
+        never(image, index=0, partner=partner),
+        never(image=image, label=1, index=0, partner={"image": partner, "label": 0})["image"],
+        augplug.replay(plain.plan(image, index=0), image),
+        augplug.replay(never.plan(image, index=0, partner=partner), image, partner=partner),
+    ]
+
+    for made in results:
+        assert np.array_equal(made, image)
+        assert not np.shares_memory(made, image)

@@ -35,7 +35,7 @@ from augplug.distributions import (
     Uniform,
     dirichlet,
 )
-from augplug.errors import SettingsError
+from augplug.errors import OperationError, SettingsError
 from augplug.rng import WORD, Stream, generator, key_of, key_of_count, pick
 from tests import processes
 from tests.processes import drawn
@@ -361,3 +361,26 @@ def test_a_generator_depends_on_its_key_alone() -> None:
 def test_a_generator_refuses_what_is_no_key(key: int) -> None:
     with pytest.raises(SettingsError, match="the key of a generator"):
         generator(key)
+
+
+@pytest.mark.parametrize("value", [360.5, -360.5, math.nan, math.inf])
+def test_a_number_beyond_what_its_law_promised_is_refused(value: float) -> None:
+    """A law of somebody else's may keep its bounds once, and no longer; the operation never holds such a number."""
+    drawn_numbers = iter([0.5, value])
+
+    class Liar(augplug.Distribution):
+        bounds = (0.0, 1.0)
+
+        def draw(self, stream: Stream) -> float:
+            stream.word()
+            return next(drawn_numbers)
+
+        def to_json(self) -> dict[str, object]:
+            return {"uniform": [0.0, 1.0]}
+
+    augment = augplug.Augmenter(augplug.step("Rotate", degrees=Liar()))
+
+    augment(np.zeros((4, 4, 3), np.uint8), index=0)
+
+    with pytest.raises(OperationError, match=r"Rotate\(degrees=\.\.\.\)"):
+        augment(np.zeros((4, 4, 3), np.uint8), index=1)
