@@ -156,13 +156,11 @@ def _by_histogram(image: Image, run: Run) -> Image:
 
 def _counted(apart: Sequence[Image]) -> Counts:
     """Return the exact histograms `(C, 256)` of planes, in blocks where float32 would round."""
-    return np.concatenate([_counted_plane(plane.reshape(-1)) for plane in apart])
-
-
-def _counted_plane(values: Image) -> Counts:
-    blocks = range(0, values.size, _EXACT_COUNT)
-    counts = [cv2.calcHist([_mixed(values[at : at + _EXACT_COUNT])], [0], None, [256], [0, 256]) for at in blocks]
-    total: Counts = np.array(counts, dtype=np.int64).sum(axis=0).reshape(1, 256)
+    blocks = [slice(at, at + _EXACT_COUNT) for at in range(0, apart[0].size, _EXACT_COUNT)]
+    # One after the other is mixed and counted: all are mixed in the same kept array.
+    values = (_mixed(plane.reshape(-1)[block]) for plane in apart for block in blocks)
+    counts = np.array([cv2.calcHist([one], [0], None, [256], [0, 256]) for one in values], dtype=np.int64)
+    total: Counts = counts.reshape((len(apart), len(blocks), 256)).sum(axis=1)
     return total
 
 
@@ -170,7 +168,8 @@ def _mixed(values: Image) -> Image:
     """Return many values `(N,)` in an order where neighbours differ: counting waits for repeated ones."""
     if values.size < _MIXED_FROM or values.size % 8:
         return values
-    return cv2.transpose(values.reshape(8, -1), scratch(0, (values.size // 8, 8), np.uint8))
+    mixed = scratch(0, (values.size // 8, 8), np.uint8)
+    return np.asarray(cv2.transpose(values.reshape(8, -1), mixed)).reshape(1, -1)
 
 
 def _equalize(run: Run, shape: tuple[int, ...]) -> Kernel | None:
