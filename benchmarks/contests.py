@@ -97,7 +97,7 @@ MIXES: dict[str, Contest] = {
 }
 """They need a partner: raced on a batch, in time an image."""
 ON_NUMBA = {"AutoContrast": 64} | dict.fromkeys(
-    ("Equalize", "Contrast", "Color", "Saturation", "Grayscale", "Sharpness"), 1 << 15
+    ("Equalize", "Contrast", "Color", "Saturation", "Grayscale", "Sharpness", "MixUp", "SamplePairing"), 1 << 15
 )
 """What the plugin augplug-numba compiles, and up to which side of an image."""
 LAYOUTS = {"Normalize HWC": "HWC", "Normalize CHW": "CHW"}

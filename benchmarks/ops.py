@@ -55,7 +55,7 @@ def ours(name: str, size: int, backend: str | None = None) -> Callable[[Any, int
         return partial(_finished, output=augplug.Output(MEAN, STD, LAYOUTS[name]), programs={})  # type: ignore[arg-type]  # a layout
     if name in MIXES:
         op, fields = MIXES[name]
-        augment = augplug.Augmenter(augplug.Policy(augplug.step(op, **fields)), classes=10)
+        augment = augplug.Augmenter(augplug.Policy(augplug.step(op, **fields)), classes=10, backend=backend)
         return lambda images, number: augment.batch(
             images, indices=range(number * IMAGES, (number + 1) * IMAGES), label=range(IMAGES)
         )

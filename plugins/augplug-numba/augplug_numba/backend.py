@@ -19,7 +19,10 @@ _EVERY = np.arange(256, dtype=np.uint8)[None]
 
 
 class Numba(Backend):
-    """Equalize, Contrast, Color and Sharpness on uint8 RGB images, AutoContrast on small ones; the reference's bits."""
+    """Equalize, Contrast, Color and Sharpness on uint8 RGB images, AutoContrast on small ones, mixes by weight.
+
+    Every bit is the reference's.
+    """
 
     name = "numba"
 
@@ -50,8 +53,12 @@ class Numba(Backend):
         return lambda image, into=None: then(first(image), into)
 
     def weighed(self, image: Image, partner: Image, weight: float, into: Image | None = None) -> Image:
-        """Return two images added by weight, as the backend beneath does it."""
-        return self._beneath.weighed(image, partner, weight, into)
+        """Return two images added by weight: uint8 by a compiled kernel, others as the backend beneath does it."""
+        if image.dtype != _UINT8:
+            return self._beneath.weighed(image, partner, weight, into)
+        made = np.empty(image.shape, np.uint8) if into is None else into
+        kernels.weighed(image.reshape(-1), partner.reshape(-1), weight, made.reshape(-1))
+        return made
 
     def _compiled(self, effect: Effect, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Kernel | None:
         if dtype != _UINT8 or shape[2:] != (3,):

@@ -22,7 +22,8 @@ TABLE, EQUALIZE, STRETCH = range(3)
 """Kinds of tones: by a table, Equalize, AutoContrast."""
 _ZERO, _TOP = np.float32(0), np.float32(255)
 _IMAGE = numba.types.Array(numba.uint8, 3, "C", readonly=True)
-"""Takes writable images too."""
+_VALUES = numba.types.Array(numba.uint8, 1, "C", readonly=True)
+"""These take writable ones too."""
 _AT = np.uintp
 _BLOCK = 6144
 """Bytes of a block: 2,048 pixels."""
@@ -244,3 +245,32 @@ def sharpened(image: Bytes, factor: np.float32) -> Bytes:
             result[row + place] = values[row + place]
             result[row + width - 3 + place] = values[row + width - 3 + place]
     return made
+
+
+@numba.njit(nogil=True)
+def _rounds_alike(weight: float) -> bool:
+    """Whether float32 rounds every sum of two values by weight as float64 does.
+
+    Either every product is a float32, or no sum is nearer to a half than twice what float32 may be off by, 2**-14.
+    """
+    if 256 * weight == np.floor(256 * weight):
+        return True
+    nearest = 1.0
+    for difference in range(256):
+        part = difference * weight
+        nearest = min(nearest, abs(part - np.floor(part) - 0.5))
+    return nearest > 2.0**-13
+
+
+@numba.njit((_VALUES, _VALUES, numba.float64, numba.uint8[::1]), nogil=True)
+def weighed(values: Bytes, others: Bytes, weight: float, result: Bytes) -> None:
+    """Fill `result` with (1 - weight) value + weight other, rounded to nearest as float64 rounds; all `(N,)`."""
+    if _rounds_alike(weight):
+        kept, given = np.float32(1 - weight), np.float32(weight)
+        for place in range(values.size):
+            near = kept * np.float32(values[place]) + given * np.float32(others[place])
+            result[place] = np.uint8(np.int32(near + np.float32(0.5)))
+    else:
+        for place in range(values.size):
+            total = (1 - weight) * np.float64(values[place]) + weight * np.float64(others[place])
+            result[place] = np.uint8(np.int32(total + 0.5))

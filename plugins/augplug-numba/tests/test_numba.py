@@ -207,8 +207,21 @@ def test_the_plugin_is_loaded_and_a_plan_names_both_libraries() -> None:
     assert BACKENDS["opencv"].version() in plan.versions["backend"]
 
 
-def test_two_images_are_added_by_the_backend_beneath(monkeypatch: pytest.MonkeyPatch) -> None:
-    beneath, image, into = Recorder(), photograph(8, 8), photograph(8, 8, 9)
+@pytest.mark.parametrize("shape", [(7, 9), (7, 9, 1), (7, 9, 3), (3, 5, 40)])
+def test_bytes_of_any_shape_are_added_by_the_kernel_where_they_shall_go(shape: tuple[int, ...]) -> None:
+    image, partner = np.random.default_rng(1).integers(0, 256, (2, *shape), np.uint8)
+    image.flags.writeable = partner.flags.writeable = False
+    beneath, into = Recorder(), np.empty(shape, np.uint8)
+
+    made = [Numba(beneath).weighed(image, partner, 0.3), Numba(beneath).weighed(image, partner, 0.3, into)]
+
+    assert made[1] is into
+    for one in made:
+        assert np.array_equal(one, np.floor(0.7 * image.astype(float) + 0.3 * partner.astype(float) + 0.5))
+
+
+def test_two_images_of_floats_are_added_by_the_backend_beneath(monkeypatch: pytest.MonkeyPatch) -> None:
+    beneath, image, into = Recorder(), np.zeros((8, 8, 3), np.float32), np.ones((8, 8, 3), np.float32)
     monkeypatch.setattr(beneath, "weighed", lambda *given: given)
 
     assert Numba(beneath).weighed(image, into, 0.25, into) == (image, into, 0.25, into)

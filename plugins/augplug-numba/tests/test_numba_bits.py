@@ -166,3 +166,21 @@ def test_a_quotient_of_equalize_that_is_a_whole_number_is_not_rounded_down() -> 
     expected = rendered(augplug.step("Equalize"), image, BACKENDS["reference"])
 
     assert np.array_equal(expected, rendered(augplug.step("Equalize"), image, BACKENDS["numba"]))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.one_of(st.sampled_from([0.0, 1.0, 0.5, 0.1, 0.3, 1 / 3, 0.7, 0.49999997]), st.floats(0, 1)))
+def test_every_pair_of_values_is_weighed_as_float64_rounds(weight: float) -> None:
+    mine, theirs = np.mgrid[0:256, 0:256].astype(np.uint8)
+
+    made = BACKENDS["numba"].weighed(mine, theirs, weight)
+
+    assert np.array_equal(made, np.floor((1 - weight) * mine.astype(float) + weight * theirs.astype(float) + 0.5))
+
+
+@pytest.mark.parametrize(
+    ("weight", "alike"),
+    [(0, True), (1, True), (0.25, True), (0.31234, True), (0.1, False), (0.3, False), (0.5 + 2**-22, False)],
+)
+def test_float32_is_asked_where_it_rounds_as_float64_does(weight: float, alike: bool) -> None:
+    assert kernels._rounds_alike(weight) == alike
