@@ -82,5 +82,7 @@ def lines(field: Field, count: int) -> Reals:
 
 def _uniform(key: int, count: int) -> Reals:
     """Return reals in [-1, 1) from the key: raw Philox words, mapped by ourselves."""
-    reals: Reals = (noise.words(key, count) >> np.uint64(11)).astype(np.float64) * 2.0**-52 - 1.0
+    reals: Reals = (noise.words(key, count) >> np.uint64(11)).astype(np.float64)
+    reals *= 2.0**-52
+    reals -= 1.0
     return reals

@@ -30,32 +30,36 @@ def maps(field: Field, size: tuple[int, int]) -> tuple[Map, Map]:
 
     Made anew for every image: a prepared plan that kept its maps would hold 8 bytes a pixel.
     """
-    xs, ys = scratch(2, size, np.float32), scratch(3, size, np.float32)
-    {"elastic": _elastic, "grid": _lines, "radial": _radial}[field.kind](field, size, xs, ys)
-    return xs, ys
+    return _MAPS[field.kind](field, size)
 
 
-def _elastic(field: Field, size: tuple[int, int], xs: Map, ys: Map) -> None:
-    """Fill in the spline's two small products, with the pixel's own place as one more term."""
+def _elastic(field: Field, size: tuple[int, int]) -> tuple[Map, Map]:
+    """Return the spline's two small products, with the pixel's own place as one more term; x and y by turns in rows."""
     rows, columns = _axis(size[0], field.spacing).down, _axis(size[1], field.spacing).across
     high, wide = rows.shape[1], columns.shape[0]
-    moves = np.zeros((2, high, wide), np.float32)
-    moves[:, :-2, :-2] = fields.control(field, high - 2, wide - 2)
-    moves[0, -1, -2] = moves[1, -2, -1] = 1  # x: 1 down and the pixel across; y: the pixel down and 1 across
-    across = _product(moves.reshape(2 * high, wide), columns)
-    _product(rows, across[:high], xs)
-    _product(rows, across[high:], ys)
+    moves = np.zeros((high, 2, wide), np.float32)
+    moves[:-2, :, :-2] = fields.control(field, high - 2, wide - 2).transpose(1, 0, 2)
+    moves[-1, 0, -2] = moves[-2, 1, -1] = 1  # x: 1 down and the pixel across; y: the pixel down and 1 across
+    down = _product(rows, moves.reshape(high, 2 * wide)).reshape(2 * size[0], wide)
+    both = _product(down, columns, scratch(2, (2 * size[0], size[1]), np.float32))
+    return both[0::2], both[1::2]
 
 
-def _lines(field: Field, size: tuple[int, int], xs: Map, ys: Map) -> None:
+def _apart(size: tuple[int, int]) -> tuple[Map, Map]:
+    return scratch(2, size, np.float32), scratch(3, size, np.float32)
+
+
+def _lines(field: Field, size: tuple[int, int]) -> tuple[Map, Map]:
     rows, columns = _axis(size[0], field.spacing).down, _axis(size[1], field.spacing).across
     high, wide = rows.shape[1], columns.shape[0]
     moves = np.zeros(wide + high, np.float32)
     lines = fields.lines(field, wide + high - 4)
     moves[: wide - 2], moves[wide:-2] = lines[: wide - 2], lines[wide - 2 :]
     moves[wide - 2] = moves[-2] = 1  # the pixel itself
+    xs, ys = _apart(size)
     xs[:] = _product(moves[None, :wide], columns)
     ys[:] = _product(rows, moves[wide:, None])
+    return xs, ys
 
 
 def _product(left: Map, right: Map, into: Map | None = None) -> Map:
@@ -78,11 +82,11 @@ def _axis(side: int, spacing: float) -> _Axis:
     return _Axis(down, np.ascontiguousarray(down.T))
 
 
-def _radial(field: Field, size: tuple[int, int], xs: Map, ys: Map) -> None:
-    """Fill in centre + (place - centre) (1 + strength r**2), r at most 1."""
+def _radial(field: Field, size: tuple[int, int]) -> tuple[Map, Map]:
+    """Return centre + (place - centre) (1 + strength r**2), r at most 1."""
     x, y = (np.arange(side, dtype=np.float32) - (side - 1) / 2 for side in size[::-1])
     strength = field.amplitude / field.spacing
-    factor = scratch(4, size, np.float32)
+    factor, (xs, ys) = scratch(4, size, np.float32), _apart(size)
     np.add.outer(1 + strength * (y / field.spacing) ** 2, strength * (x / field.spacing) ** 2, out=factor)
     if math.hypot(x[0], y[0]) > field.spacing:
         (np.minimum if strength > 0 else np.maximum)(factor, 1 + strength, out=factor)
@@ -90,3 +94,7 @@ def _radial(field: Field, size: tuple[int, int], xs: Map, ys: Map) -> None:
     np.multiply(factor, y[:, None], out=ys)
     xs += (size[1] - 1) / 2
     ys += (size[0] - 1) / 2
+    return xs, ys
+
+
+_MAPS = {"elastic": _elastic, "grid": _lines, "radial": _radial}
