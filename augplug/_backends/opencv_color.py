@@ -21,6 +21,8 @@ from augplug.types import Image
 _GREY = np.array([[*GREY, 32768]], dtype=np.float32) / np.float32(65536)
 _SWAP = ((0.0, 0.0, 1.0), (0.0, 1.0, 0.0), (1.0, 0.0, 0.0))
 _NUDGE = 2.0**-13
+_MANY = 1 << 14
+"""From so many values on, kept arrays pay."""
 _PAIRS_FROM = 1 << 16
 """From so many values on, making a table of all pairs pays, though it be used once."""
 
@@ -34,7 +36,9 @@ def grey(image: Image) -> Image:
 
 
 def _transformed(image: Image, matrix: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Return the channels of every pixel in float32 through a matrix: this thread's scratch."""
+    """Return the channels of every pixel in float32 through a matrix: this thread's scratch, if they are many."""
+    if image.size < _MANY:
+        return np.asarray(cv2.transform(image.astype(np.float32), matrix), dtype=np.float32)
     wide = scratch(0, image.shape, np.float32)
     wide[...] = image
     shape = (*image.shape[:2], len(matrix)) if len(matrix) > 1 else image.shape[:2]
@@ -65,8 +69,10 @@ def color_mix(effect: ColorMix, shape: tuple[int, ...]) -> Kernel | None:
 
 def _mixed(image: Image, matrix: npt.NDArray[np.float32]) -> Image:
     # In float32: OpenCV's own sum on uint8 knows a weight to 10 bits alone.
-    made = _transformed(image, matrix).reshape(*image.shape[:2], len(matrix))
-    return cv2.convertScaleAbs(np.maximum(made, 0, out=made)).reshape(made.shape)
+    made = _transformed(image, matrix)
+    # Half of the time of clipping first: convertScaleAbs turns what is negative over.
+    clipped = cv2.addWeighted(made, 1, made, 0, 0, dtype=cv2.CV_8U)
+    return clipped.reshape(*image.shape[:2], len(matrix))
 
 
 def blend(factor: float) -> Callable[[Image, Image], Image]:

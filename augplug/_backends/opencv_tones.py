@@ -144,7 +144,8 @@ def histograms(image: Image) -> Counts:
 @lru_cache(maxsize=16)
 def _apart(pixels: int, channels: int) -> Table:
     """Return what keeps the channels of so many pixels apart: 0, 256, 512, 0, 256, ..."""
-    return np.tile(np.arange(channels, dtype=np.uint16) * 256, pixels)
+    # As wide as bincount wants its numbers, which then need not be converted.
+    return np.tile(np.arange(channels, dtype=np.intp) * 256, pixels)
 
 
 def _by_histogram(image: Image, run: Run) -> Image:
