@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import struct
 from collections.abc import Callable, Sequence
 from typing import Any, overload
 
@@ -259,7 +260,10 @@ class Augmenter:
             if epoch != 0:
                 raise SettingsError(f"epoch {epoch!r} without an index says nothing: give index= too, or neither")
             return key_of_count(self.seed, *self._count.next())
-        return key_of(self.seed, natural("epoch", epoch), natural("index", index))
+        try:
+            return key_of(self.seed, epoch, index)
+        except struct.error:  # asked first, each number would be checked twice
+            return key_of(self.seed, natural("epoch", epoch), natural("index", index))
 
 
 class _Counter:

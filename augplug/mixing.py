@@ -98,8 +98,11 @@ def _paste(image: Image, region: Region, partner: Image, into: Image | None = No
 
 def _pasted(targets: Targets, theirs: Targets, region: Region, size: tuple[int, int]) -> Targets:
     """Return what becomes of targets where a region of a canvas is pasted."""
-    masks = _paste_masks(targets.masks, theirs.masks, region)
     pasted = (region.bottom - region.top) * (region.right - region.left) / (size[0] * size[1])
+    label = _label(targets, theirs, pasted)
+    if not (targets.moves or theirs.moves):
+        return Targets(label=label)
+    masks = _paste_masks(targets.masks, theirs.masks, region)
     kept = _outside(targets, region)
     given = _inside(theirs, region)
     mine, other = _points(targets, region, inside=False), _points(theirs, region, inside=True)
@@ -110,7 +113,7 @@ def _pasted(targets: Targets, theirs: Targets, region: Region, size: tuple[int, 
         tags=_joined(kept.tags, given.tags),
         points=_joined(mine.points, other.points),
         visible=_joined(mine.visible, other.visible),
-        label=_label(targets, theirs, pasted),
+        label=label,
     )
 
 

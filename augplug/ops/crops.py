@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from augplug import coords
 from augplug.distributions import LogUniform, Uniform
@@ -17,8 +18,14 @@ _RESAMPLING = ("nearest", "linear", "cubic", "area")
 
 def cut(top: int, left: int, height: int, width: int, fill: Fill, mask_fill: float) -> list[Effect]:
     """Return the warp that shows the `height` x `width` pixels from (`top`, `left`) on, which may lie outside."""
+    return [_cut(top, left, height, width, fill, mask_fill)]
+
+
+@lru_cache(maxsize=4096)
+def _cut(top: int, left: int, height: int, width: int, fill: Fill, mask_fill: float) -> Warp:
+    # Kept: a random crop comes to few places, and looking for a warp's kernel is quicker when it is the same object.
     shift = coords.translation(-float(left), -float(top))
-    return [Warp(motion=shift, size=(height, width), fill=fill, mask_fill=mask_fill)]
+    return Warp(motion=shift, size=(height, width), fill=fill, mask_fill=mask_fill)
 
 
 @operation(source="a rectangle of pixels; no number in it")
