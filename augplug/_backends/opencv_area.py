@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from augplug._backends.base import Kernel
 from augplug._backends.opencv_packing import packed
 from augplug._backends.scratch import scratch
-from augplug.types import Image
+from augplug.types import Image, Matrix
 
 _ON_EDGE = 1e-6
 """A cut this close to an edge between pixels, in pixels, is on it."""
@@ -32,46 +33,53 @@ class Cut(NamedTuple):
         """Whether it comes out longer than it is."""
         return self.size > self.last - self.first
 
+    def seen(self, side: int) -> slice:
+        """Return what of an axis of that length is looked at: its neighbours too where it grows, as linear taps do."""
+        return slice(max(self.first - self.grows, 0), min(self.last + self.grows, side))
+
+    def pull(self, start: int) -> tuple[float, float]:
+        """Return scale and shift from what comes out to what goes in, counted from `start`; nothing if it shrinks."""
+        if not self.grows:
+            return 1.0, 0.0
+        scale = (self.last - self.first) / self.size
+        return scale, self.first - start + (scale - 1) / 2
+
     @property
     def whole(self) -> bool:
         """Whether its length is a whole number of times what comes out."""
         return (self.last - self.first) % self.size == 0
 
 
-def cuts(pull: npt.NDArray[np.float64], size: tuple[int, int], shape: tuple[int, ...]) -> tuple[Cut, Cut] | None:
-    """Return the rows and the columns that a matrix shows, cut at edges of pixels within the image; else None."""
-    (a, b, c), (d, e, f), last = pull.tolist()
-    if b or d or last != [0.0, 0.0, 1.0] or a <= 0 or e <= 0:
+def cuts(motion: Matrix, size: tuple[int, int], shape: tuple[int, ...]) -> tuple[Cut, Cut] | None:
+    """Return the rows and the columns that a warp shows, cut at edges of pixels within the image; else None."""
+    (a, b, c), (d, e, f), last = motion
+    if b or d or last != (0.0, 0.0, 1.0) or a <= 0 or e <= 0:
         return None
     rows, columns = _cut(e, f, size[0], shape[0]), _cut(a, c, size[1], shape[1])
     return None if rows is None or columns is None else (rows, columns)
 
 
 def _cut(scale: float, shift: float, size: int, side: int) -> Cut | None:
-    start = shift - (scale - 1) / 2
-    end = start + scale * size
+    start = 0.5 - (shift + 0.5) / scale  # where the edge of the first pixel that comes out lies, from the first edge
+    end = start + size / scale
     first, last = round(start), round(end)
     on_edges = abs(start - first) <= _ON_EDGE and abs(end - last) <= _ON_EDGE
     return Cut(first, last, size) if on_edges and first >= 0 and last <= side else None
 
 
-def area(pull: npt.NDArray[np.float64], rows: Cut, columns: Cut, shape: tuple[int, ...]) -> Kernel:
-    """Return a resized part of the image: the mean where a side shrinks, linear where it grows.
-
-    A side that grows is sampled from the whole image, as the definition does: beyond the cut lie its neighbours.
-    """
-    whole = (rows.first, rows.last, columns.first, columns.last) == (0, shape[0], 0, shape[1])
-    growing = (rows.grows, columns.grows)
-    grow = partial(_growing, size=(rows.size, columns.size), shape=shape, whole=whole)
-    if all(growing):
-        return grow(pull[:2])
-    parts = [np.s_[:] if cut.grows else np.s_[cut.first : cut.last] for cut in (rows, columns)]
-    shrunk = [side if cut.grows else cut.size for cut, side in zip((rows, columns), shape, strict=False)]
-    mean = partial(_mean, place=tuple(parts), size=(shrunk[1], shrunk[0]), wide=_is_quicker_wide(rows, columns))
-    if not any(growing):
+def area(rows: Cut, columns: Cut, shape: tuple[int, ...]) -> Kernel:
+    """Return the kernel that resizes a part of the image: the mean where a side shrinks, linear where it grows."""
+    place = (rows.seen(shape[0]), columns.seen(shape[1]))
+    left = [part.stop - part.start if cut.grows else cut.size for cut, part in zip((rows, columns), place, strict=True)]
+    mean = partial(_mean, place=place, size=(left[1], left[0]), wide=_is_quicker_wide(rows, columns))
+    if not (rows.grows or columns.grows):
         return mean
-    then = grow(np.where([[columns.grows], [rows.grows]], pull[:2], np.eye(2, 3)))
-    return lambda image: then(mean(image))
+    (across, right), (along, down) = columns.pull(place[1].start), rows.pull(place[0].start)
+    whole = (rows.first, rows.last, columns.first, columns.last) == (0, shape[0], 0, shape[1])
+    pull = np.array([[across, 0, right], [0, along, down]])
+    grow = _growing(pull, (rows.size, columns.size), shape, whole=whole)
+    first: Kernel = operator.itemgetter(place) if rows.grows and columns.grows else mean
+    return lambda image: grow(first(image))
 
 
 def _is_quicker_wide(rows: Cut, columns: Cut) -> bool:

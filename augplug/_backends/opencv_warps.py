@@ -7,7 +7,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from augplug import coords
 from augplug._backends import opencv_area, opencv_fields
@@ -38,19 +37,18 @@ def warp(effect: Warp, shape: tuple[int, ...]) -> Kernel | None:
 
 
 def _area(effect: Warp, motion: Matrix, shape: tuple[int, ...]) -> Kernel | None:
-    pull = coords.inverse(motion)
-    cuts = opencv_area.cuts(pull, effect.size, shape)
-    return None if cuts is None else opencv_area.area(pull, *cuts, shape)
+    cuts = opencv_area.cuts(motion, effect.size, shape)
+    return None if cuts is None else opencv_area.area(*cuts, shape)
 
 
 def _by_matrix(effect: Warp, motion: Matrix, shape: tuple[int, ...]) -> Kernel | None:
     if max(*shape[:2], *effect.size) > _LONGEST_SIDE:
         return None
     size = effect.size[::-1]
-    pull = coords.inverse(motion)
-    part = _shrinking(pull, effect, shape) if effect.interpolation == "linear" else None
+    part = _shrinking(motion, effect, shape) if effect.interpolation == "linear" else None
     if part is not None:
         return lambda image: cv2.resize(image[part], size, interpolation=cv2.INTER_LINEAR)
+    pull = coords.inverse(motion)
     flags = _INTERPOLATIONS[effect.interpolation] | cv2.WARP_INVERSE_MAP
     if motion[2] == (0.0, 0.0, 1.0):
         kernel: Any = partial(cv2.warpAffine, M=pull[:2], dsize=size, flags=flags)
@@ -63,9 +61,9 @@ def _fill(effect: Warp, shape: tuple[int, ...]) -> list[Any]:
     return list(fill_values(effect.fill, shape, _UINT8).tolist())
 
 
-def _shrinking(pull: npt.NDArray[np.float64], effect: Warp, shape: tuple[int, ...]) -> tuple[slice, slice] | None:
+def _shrinking(motion: Matrix, effect: Warp, shape: tuple[int, ...]) -> tuple[slice, slice] | None:
     """Return the part of the image that is made smaller: then no tap lies outside it, and a resize is the same warp."""
-    cuts = opencv_area.cuts(pull, effect.size, shape)
+    cuts = opencv_area.cuts(motion, effect.size, shape)
     if cuts is None or any(cut.grows for cut in cuts):
         return None
     rows, columns = cuts

@@ -192,11 +192,11 @@ def test_cuts_are_found_at_edges_of_pixels_alone() -> None:
 
     def found(left: float, top: float, right: float, bottom: float) -> Any:
         motion = coords.crop_resize((left, top, right, bottom), 13, 17)
-        return opencv_area.cuts(coords.inverse(motion), (13, 17), (150, 131, 3))
+        return opencv_area.cuts(motion, (13, 17), (150, 131, 3))
 
     assert found(3, 20, 90, 150) == (opencv_area.Cut(20, 150, 13), opencv_area.Cut(3, 90, 17))
     assert found(3, 20, 90, 150.5) is None
     assert found(3, 20.25, 90, 150) is None
     assert found(3, 20, 132, 150) is None
     assert found(-1, 20, 90, 150) is None
-    assert opencv_area.cuts(coords.inverse(TURN), (13, 17), (150, 131, 3)) is None
+    assert opencv_area.cuts(TURN, (13, 17), (150, 131, 3)) is None
