@@ -183,20 +183,30 @@ def _equalize(run: Run, shape: tuple[int, ...]) -> Kernel | None:
         return None
     then = tone_table(_joined(tuple(after)), _UINT8) if after else None
     if small:
-        return partial(_equalized_small, run=run, apart=_apart(pixels, channels), channels=channels, then=then)
+        return partial(_equalized_small, run=run, apart=_apart(pixels, channels), pixels=pixels, then=then)
     return partial(_equalized, run=run, then=then)
 
 
 _EQUALIZE = ToneFrom("histogram", equalize)
 
 
-def _equalized_small(image: Image, run: Run, apart: Table, channels: int, then: Table | None) -> Image:
-    counts = np.bincount(image.reshape(-1) + apart, minlength=256 * channels)
-    tables = _by_sums(counts, len(apart) // channels)
-    if not tables:
+def _equalized_small(image: Image, run: Run, apart: Table, pixels: int, then: Table | None) -> Image:
+    places = image.reshape(-1) + apart
+    below, steps = _counted_up(np.bincount(places, minlength=256 * (len(apart) // pixels)), pixels)
+    if 0 in steps:
         return _by_histogram(image, run)
-    table = tables[0] if channels == 1 else cv2.merge(tables)
-    return cv2.LUT(image, table if then is None else cv2.LUT(table, then))
+    table = _levels(tuple(steps), pixels).take(below)
+    if then is not None:
+        table = cv2.LUT(table, then).reshape(-1)
+    return table.take(places).reshape(image.shape)
+
+
+@lru_cache(maxsize=128)
+def _levels(steps: tuple[int, ...], pixels: int) -> Table:
+    """Return what Equalize makes of a level, by how many values lie below it; all channels are counted in one row."""
+    below = np.arange(pixels)
+    made = [np.minimum((below + step // 2) // step, 255) for step in steps]
+    return np.concatenate([*made, [255]]).astype(np.uint8)  # below levels that nothing has may lie all values
 
 
 def _equalized(image: Image, run: Run, then: Table | None) -> Image:
@@ -210,16 +220,12 @@ def _equalized(image: Image, run: Run, then: Table | None) -> Image:
 def _by_sums(counts: Counts, pixels: int) -> list[Table]:
     """Return Equalize's table `(1, 256)` of each channel, to the bit; none where a channel's step is 0.
 
-    All channels are counted up in one row of `counts`, `(256 C,)`. (n + step // 2) // step is the nearest integer to
-    the middle between the quotient's multiples of 1 / step, minus a half.
+    (n + step // 2) // step is the nearest integer to the middle between the quotient's multiples of 1 / step, minus a
+    half.
     """
-    below = counts.cumsum()
-    # Below the highest level in use lie all pixels but its own.
-    ends = below.searchsorted([pixels * channel for channel in range(1, len(counts) // 256 + 1)])
-    steps = [(pixels - own) // 255 for own in counts[ends].tolist()]
+    below, steps = _counted_up(counts, pixels)
     if 0 in steps:
         return []
-    below -= counts
     row = below.astype(np.float32)[None]
     return [
         cv2.convertScaleAbs(
@@ -230,3 +236,18 @@ def _by_sums(counts: Counts, pixels: int) -> list[Table]:
         )
         for channel, step in enumerate(steps)
     ]
+
+
+def _counted_up(counts: Counts, pixels: int) -> tuple[Counts, list[int]]:
+    """Return how many values lie below each level, all channels counted up in one row `(256 C,)`; and their steps."""
+    below = counts.cumsum()
+    # Below the highest level in use lie all pixels but its own.
+    ends = below.searchsorted(_whole(pixels, len(counts) // 256))
+    below -= counts
+    return below, [(pixels - own) // 255 for own in counts[ends].tolist()]
+
+
+@lru_cache(maxsize=64)
+def _whole(pixels: int, channels: int) -> Counts:
+    """Return how many values there are up to the end of each channel."""
+    return np.arange(1, channels + 1) * pixels
