@@ -99,8 +99,9 @@ class Augmenter:
             return self._call_with(picture, sample, partner, self._items(self._key(index, epoch)))
         items = self._items(self._key(index, epoch))
         if picture.__class__ is np.ndarray:
-            known = self._programs.kept.get((items, picture.shape, picture.dtype))
-            if known is not None and picture.dtype is _UINT8 and picture.flags.c_contiguous:
+            dtype = picture.dtype
+            known = self._programs.kept.get((items, picture.shape, dtype))
+            if known is not None and dtype is _UINT8 and picture.flags.c_contiguous:
                 return run(known, picture)  # an image of its shape was checked before
             image = check_image(picture, self.max_pixels)
             return run(self._programs.prepare(items, image) if known is None else known, image)

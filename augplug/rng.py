@@ -64,10 +64,8 @@ def beginnings(digest: bytes) -> Callable[[bytes, int], Stream]:
         hasher = keyed.copy()
         hasher.update(key + _FIRST)
         words = [*_UNPACK(hasher.digest())]
-        for block in range(1, blocks):
-            hasher = keyed.copy()
-            hasher.update(key + block.to_bytes(4, "little"))
-            words += _UNPACK(hasher.digest())
+        if blocks > 1:
+            words += itertools.islice(_words(digest, key), 8, 8 * blocks)
         words.reverse()
         stream = new(Stream)
         stream.word = words.pop

@@ -182,17 +182,18 @@ def _equalize(run: Run, shape: tuple[int, ...]) -> Kernel | None:
     if not known or pixels > _SUMS_UPTO or not (small or len(shape) == 3):
         return None
     then = tone_table(_joined(tuple(after)), _UINT8) if after else None
+    ends = np.arange(1, channels + 1) * pixels
     if small:
-        return partial(_equalized_small, run=run, apart=_apart(pixels, channels), pixels=pixels, then=then)
-    return partial(_equalized, run=run, then=then)
+        return partial(_equalized_small, run=run, apart=_apart(pixels, channels), ends=ends, pixels=pixels, then=then)
+    return partial(_equalized, run=run, ends=ends, pixels=pixels, then=then)
 
 
 _EQUALIZE = ToneFrom("histogram", equalize)
 
 
-def _equalized_small(image: Image, run: Run, apart: Table, pixels: int, then: Table | None) -> Image:
+def _equalized_small(image: Image, *, run: Run, apart: Table, ends: Counts, pixels: int, then: Table | None) -> Image:
     places = image.reshape(-1) + apart
-    below, steps = _counted_up(np.bincount(places, minlength=256 * (len(apart) // pixels)), pixels)
+    below, steps = _counted_up(np.bincount(places, minlength=256 * len(ends)), ends, pixels)
     if 0 in steps:
         return _by_histogram(image, run)
     table = _levels(tuple(steps), pixels).take(below)
@@ -209,21 +210,21 @@ def _levels(steps: tuple[int, ...], pixels: int) -> Table:
     return np.concatenate([*made, [255]]).astype(np.uint8)  # below levels that nothing has may lie all values
 
 
-def _equalized(image: Image, run: Run, then: Table | None) -> Image:
+def _equalized(image: Image, run: Run, ends: Counts, pixels: int, then: Table | None) -> Image:
     apart = planes(image)
-    tables = _by_sums(_counted(apart).reshape(-1), apart[0].size)
+    tables = _by_sums(_counted(apart).reshape(-1), ends, pixels)
     if not tables:
         return _by_histogram(image, run)
     return _merged(apart, [(table if then is None else cv2.LUT(table, then))[0] for table in tables])
 
 
-def _by_sums(counts: Counts, pixels: int) -> list[Table]:
+def _by_sums(counts: Counts, ends: Counts, pixels: int) -> list[Table]:
     """Return Equalize's table `(1, 256)` of each channel, to the bit; none where a channel's step is 0.
 
     (n + step // 2) // step is the nearest integer to the middle between the quotient's multiples of 1 / step, minus a
     half.
     """
-    below, steps = _counted_up(counts, pixels)
+    below, steps = _counted_up(counts, ends, pixels)
     if 0 in steps:
         return []
     row = below.astype(np.float32)[None]
@@ -238,16 +239,10 @@ def _by_sums(counts: Counts, pixels: int) -> list[Table]:
     ]
 
 
-def _counted_up(counts: Counts, pixels: int) -> tuple[Counts, list[int]]:
+def _counted_up(counts: Counts, ends: Counts, pixels: int) -> tuple[Counts, list[int]]:
     """Return how many values lie below each level, all channels counted up in one row `(256 C,)`; and their steps."""
     below = counts.cumsum()
     # Below the highest level in use lie all pixels but its own.
-    ends = below.searchsorted(_whole(pixels, len(counts) // 256))
+    highest = below.searchsorted(ends)
     below -= counts
-    return below, [(pixels - own) // 255 for own in counts[ends].tolist()]
-
-
-@lru_cache(maxsize=64)
-def _whole(pixels: int, channels: int) -> Counts:
-    """Return how many values there are up to the end of each channel."""
-    return np.arange(1, channels + 1) * pixels
+    return below, [(pixels - own) // 255 for own in counts[highest].tolist()]
