@@ -32,6 +32,8 @@ def grey(image: Image) -> Image:
 
     Every partial sum is a multiple of 2**-16 below 256, so float32 is exact in any order of summation.
     """
+    if image.size < _MANY:
+        return cv2.transform(image.astype(np.float32), _GREY).astype(np.uint8)
     return _transformed(image, _GREY).astype(np.uint8)
 
 
