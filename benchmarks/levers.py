@@ -85,7 +85,7 @@ LEVERS = (
         ((_alone("Invert"), 224), (_alone("Posterize", bits=4), 224)),
     ),
     Lever(
-        "Equalize's tables by sums in float32",
+        "Equalize's tables by what lies below a level",
         {"augplug._backends.opencv_tones._equalize": lambda _run, _shape: None},
         ((_alone("Equalize"), 32), (_alone("Equalize"), 224)),
     ),
@@ -93,6 +93,11 @@ LEVERS = (
         "large planes counted in another order",
         {"augplug._backends.opencv_tones._MIXED_FROM": 1 << 62},
         ((_alone("Equalize"), 512),),
+    ),
+    Lever(
+        "Sharpness of small images by nine taps at once",
+        {"augplug._backends.opencv_filters._BOXES_FROM": 0},
+        ((_alone("Sharpness", factor=1.9), 32),),
     ),
     Lever(
         "a fourth byte for warps",
