@@ -36,18 +36,19 @@ def planes(image: Image) -> list[Image]:
 
 def by_table(table: Table) -> Look:
     """Return the look-up of a table `(256,)`."""
-    return partial(_looked_up, table=table)
-
-
-def _looked_up(image: Image, into: Image | None = None, *, table: Table) -> Image:
     if translate is None:
-        return cv2.LUT(image, table, into)
-    if into is None:
-        into = image.copy()
-    elif into is not image:
-        into[...] = image
-    translate(into.data, table.data, inplace=True)  # into another array only stringzilla 5.3 does it
-    return into
+        return lambda image, into=None: cv2.LUT(image, table, into)
+    values = table.data
+
+    def look(image: Image, into: Image | None = None) -> Image:
+        if into is None:
+            into = image.copy()
+        elif into is not image:
+            into[...] = image
+        translate(into.data, values, inplace=True)  # into another array only stringzilla 5.3 does it
+        return into
+
+    return look
 
 
 def by_bits(table: Table) -> Look | None:
@@ -58,7 +59,7 @@ def by_bits(table: Table) -> Look | None:
 @cache
 def _known() -> dict[bytes, Look]:
     """Return what every mask, and the inversion, makes of the 256 values."""
-    known: dict[bytes, Look] = {(_EVERY & mask).tobytes(): partial(_masked, mask=mask) for mask in _EVERY[:-1]}
+    known: dict[bytes, Look] = {(_EVERY & mask).tobytes(): partial(_masked, mask) for mask in _EVERY[:-1]}
     return known | {_EVERY.tobytes(): _copied, _EVERY[::-1].tobytes(): partial(cv2.bitwise_not)}
 
 
@@ -66,5 +67,5 @@ def _copied(image: Image, into: Image | None = None) -> Image:
     return image.copy() if into is None else into
 
 
-def _masked(image: Image, into: Image | None = None, *, mask: np.uint8) -> Image:
+def _masked(mask: np.uint8, image: Image, into: Image | None = None) -> Image:
     return np.bitwise_and(image, mask, into)

@@ -184,7 +184,7 @@ def _equalize(run: Run, shape: tuple[int, ...]) -> Kernel | None:
     then = tone_table(_joined(tuple(after)), _UINT8) if after else None
     ends = np.arange(1, channels + 1) * pixels
     if small:
-        return _equalized_small(run, _apart(pixels, channels), ends, pixels, then)
+        return _equalized_small(run, _apart(pixels, channels).reshape(shape), ends, pixels, then)
     return partial(_equalized, run=run, ends=ends, pixels=pixels, then=then)
 
 
@@ -192,15 +192,17 @@ _EQUALIZE = ToneFrom("histogram", equalize)
 
 
 def _equalized_small(run: Run, apart: Table, ends: Counts, pixels: int, then: Table | None) -> Kernel:
+    levels = 256 * len(ends)
+
     def render(image: Image) -> Image:
-        places = image.reshape(-1) + apart
-        below, steps = _counted_up(np.bincount(places, minlength=256 * len(ends)), ends, pixels)
+        places = image + apart
+        below, steps = _counted_up(np.bincount(places.reshape(-1), minlength=levels), ends, pixels)
         if 0 in steps:
             return _by_histogram(image, run)
         table = _levels(tuple(steps), pixels).take(below)
         if then is not None:
             table = cv2.LUT(table, then).reshape(-1)
-        return table.take(places).reshape(image.shape)
+        return table.take(places)
 
     return render
 
