@@ -56,9 +56,8 @@ class Numba(Backend):
         """Return two images added by weight: uint8 by a compiled kernel, others as the backend beneath does it."""
         if image.dtype != _UINT8:
             return self._beneath.weighed(image, partner, weight, into)
-        made = np.empty(image.shape, np.uint8) if into is None else into
-        kernels.weighed(image.reshape(-1), partner.reshape(-1), weight, made.reshape(-1))
-        return made
+        made: Image = kernels.weighed(image.reshape(-1), partner.reshape(-1), weight)
+        return made.reshape(image.shape)  # `into` is left alone, as it may be: a kernel changes nothing it is given
 
     def _compiled(self, effect: Effect, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Kernel | None:
         if dtype != _UINT8 or shape[2:] != (3,):

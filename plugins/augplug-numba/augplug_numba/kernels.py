@@ -262,9 +262,10 @@ def _rounds_alike(weight: float) -> bool:
     return nearest > 2.0**-13
 
 
-@numba.njit((_VALUES, _VALUES, numba.float64, numba.uint8[::1]), nogil=True)
-def weighed(values: Bytes, others: Bytes, weight: float, result: Bytes) -> None:
-    """Fill `result` with (1 - weight) value + weight other, rounded to nearest as float64 rounds; all `(N,)`."""
+@numba.njit((_VALUES, _VALUES, numba.float64), nogil=True)
+def weighed(values: Bytes, others: Bytes, weight: float) -> Bytes:
+    """Return (1 - weight) value + weight other, rounded to nearest as float64 rounds; all `(N,)`."""
+    result = np.empty(values.size, np.uint8)
     if _rounds_alike(weight):
         kept, given = np.float32(1 - weight), np.float32(weight)
         for place in range(values.size):
@@ -274,3 +275,4 @@ def weighed(values: Bytes, others: Bytes, weight: float, result: Bytes) -> None:
         for place in range(values.size):
             total = (1 - weight) * np.float64(values[place]) + weight * np.float64(others[place])
             result[place] = np.uint8(np.int32(total + 0.5))
+    return result
