@@ -263,7 +263,7 @@ class Augmenter:
             return key_of_count(self.seed, *self._count.next())
         try:
             return key_of(self.seed, epoch, index)
-        except struct.error:  # asked first, each number would be checked twice
+        except (struct.error, TypeError):  # asked first, each number would be checked twice
             return key_of(self.seed, natural("epoch", epoch), natural("index", index))
 
 

@@ -140,6 +140,8 @@ def test_what_is_no_image_is_refused(image: Any, says: str, monkeypatch: pytest.
         (lambda a: a(noise(3, 3), index=1.5), r"index.*1\.5"),
         (lambda a: a(noise(3, 3), index="3"), r"index.*'3'"),
         (lambda a: a(noise(3, 3), index=2**64), "index"),
+        (lambda a: a(noise(3, 3), index=np.arange(2)), "index"),
+        (lambda a: a(noise(3, 3), index=0, epoch=np.arange(2)), "epoch"),
         (lambda a: a(noise(3, 3), index=0, epoch=-2), r"epoch.*-2"),
         (lambda a: a.batch(noise(3, 3), indices=[0, 1, 2]), "2 dimensions"),
         (lambda a: a.batch(noise(2, 3, 3), indices=[0]), r"2 images.*not 1"),

@@ -161,7 +161,8 @@ def _step(step: Step, policy: Policy) -> Draw:
     names = [name for name, source in sources if callable(source)]
     chances = [source for _, source in sources if callable(source)]
     if not chances:
-        return _settled(below, Drawn(step.address, step.operation(**numbers)))
+        always = Drawn(step.address, step.operation(**numbers))
+        return _now_and_then(below, lambda _: always)
     made: dict[Any, Drawn] = {}
     alone = chances[0] if len(chances) == 1 else None
     operation = _making(step, numbers, names)
@@ -218,18 +219,6 @@ def _now_and_then(below: int, drawn_operation: Callable[[Stream], Drawn]) -> Dra
     def draw(stream: Stream, drawn: list[Item]) -> None:
         if stream.word() < below:
             drawn.append(drawn_operation(stream))
-
-    return draw
-
-
-def _settled(below: int, drawn_operation: Drawn) -> Draw:
-    """Return the same for an operation that leaves nothing to chance but whether it happens."""
-    if below == WORD:
-        return lambda _, drawn: drawn.append(drawn_operation)
-
-    def draw(stream: Stream, drawn: list[Item]) -> None:
-        if stream.word() < below:
-            drawn.append(drawn_operation)
 
     return draw
 
