@@ -100,7 +100,7 @@ def _pasted(targets: Targets, theirs: Targets, region: Region, size: tuple[int, 
     """Return what becomes of targets where a region of a canvas is pasted."""
     pasted = (region.bottom - region.top) * (region.right - region.left) / (size[0] * size[1])
     label = _label(targets, theirs, pasted)
-    if not (targets.moves or theirs.moves):
+    if not (targets.names() or theirs.names()):
         return Targets(label=label)
     masks = _paste_masks(targets.masks, theirs.masks, region)
     kept = _outside(targets, region)

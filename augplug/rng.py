@@ -61,11 +61,12 @@ def beginnings(digest: bytes) -> Callable[[bytes, int], Stream]:
     new = Stream.__new__
 
     def begin(key: bytes, blocks: int) -> Stream:
-        hasher = keyed.copy()
-        hasher.update(key + _FIRST)
-        words = [*_UNPACK(hasher.digest())]
-        if blocks > 1:
-            words += itertools.islice(_words(digest, key), 8, 8 * blocks)
+        if blocks == 1:
+            hasher = keyed.copy()
+            hasher.update(key + _FIRST)
+            words = [*_UNPACK(hasher.digest())]
+        else:
+            words = [*itertools.islice(_words(digest, key), 8 * blocks)]
         words.reverse()
         stream = new(Stream)
         stream.word = words.pop

@@ -39,11 +39,6 @@ class Targets:
     swap: tuple[tuple[int, int], ...] = ()
     label: npt.NDArray[np.float64] | None = None
 
-    @property
-    def moves(self) -> bool:
-        """Whether anything of them has a place in the image."""
-        return bool(self.masks) or len(self.corners) > 0 or len(self.points) > 0
-
     def names(self) -> list[str]:
         """Return which spatial targets there are."""
         there = (("masks", self.masks), ("boxes", self.tags), ("keypoints", self.visible))

@@ -70,15 +70,18 @@ def _cut(scale: float, shift: float, size: int, side: int) -> Cut | None:
 def area(rows: Cut, columns: Cut, shape: tuple[int, ...]) -> Kernel:
     """Return the kernel that resizes a part of the image: the mean where a side shrinks, linear where it grows."""
     place = (rows.seen(shape[0]), columns.seen(shape[1]))
-    left = [part.stop - part.start if cut.grows else cut.size for cut, part in zip((rows, columns), place, strict=True)]
-    mean = partial(_mean, place=place, size=(left[1], left[0]), wide=_is_quicker_wide(rows, columns))
+    first: Kernel = operator.itemgetter(place)
+    if not (rows.grows and columns.grows):
+        high, wide = (
+            p.stop - p.start if cut.grows else cut.size for cut, p in zip((rows, columns), place, strict=True)
+        )
+        first = partial(_mean, place=place, size=(wide, high), wide=_is_quicker_wide(rows, columns))
     if not (rows.grows or columns.grows):
-        return mean
+        return first
     (across, right), (along, down) = columns.pull(place[1].start), rows.pull(place[0].start)
     whole = (rows.first, rows.last, columns.first, columns.last) == (0, shape[0], 0, shape[1])
     pull = np.array([[across, 0, right], [0, along, down]])
     grow = _growing(pull, (rows.size, columns.size), shape, whole=whole)
-    first: Kernel = operator.itemgetter(place) if rows.grows and columns.grows else mean
     return lambda image: grow(first(image))
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from augplug._backends import weighing
 from augplug._backends.base import Kernel
 from augplug._backends.opencv_looks import WIDE_TABLES
-from augplug._backends.scratch import scratch
+from augplug._backends.scratch import FEW, scratch
 from augplug._backends.tables import GREY, blend8
 from augplug._backends.weighing import is_exact_in_float32
 from augplug.effects import ColorMix
@@ -21,8 +21,6 @@ from augplug.types import Image
 _GREY = np.array([[*GREY, 32768]], dtype=np.float32) / np.float32(65536)
 _SWAP = ((0.0, 0.0, 1.0), (0.0, 1.0, 0.0), (1.0, 0.0, 0.0))
 _NUDGE = 2.0**-13
-_MANY = 1 << 14
-"""From so many values on, kept arrays pay."""
 _PAIRS_FROM = 1 << 16
 """From so many values on, making a table of all pairs pays, though it be used once."""
 
@@ -32,14 +30,12 @@ def grey(image: Image) -> Image:
 
     Every partial sum is a multiple of 2**-16 below 256, so float32 is exact in any order of summation.
     """
-    if image.size < _MANY:
-        return cv2.transform(image.astype(np.float32), _GREY).astype(np.uint8)
     return _transformed(image, _GREY).astype(np.uint8)
 
 
 def _transformed(image: Image, matrix: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Return the channels of every pixel in float32 through a matrix: this thread's scratch, if they are many."""
-    if image.size < _MANY:
+    if image.size < FEW:
         return np.asarray(cv2.transform(image.astype(np.float32), matrix), dtype=np.float32)
     wide = scratch(0, image.shape, np.float32)
     wide[...] = image

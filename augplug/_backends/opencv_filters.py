@@ -20,7 +20,6 @@ from augplug.types import Image
 Mix: TypeAlias = Callable[[Image, Image], Image]
 _NEGLIGIBLE = 2.0**-11
 """Of a Gaussian's tails so much is left out: an eighth of a level where all of the image is 0 and the tails are 255."""
-
 _SMOOTH3 = np.array([[1, 1, 1], [1, 5, 1], [1, 1, 1]], dtype=np.float32) / np.float32(13)
 _BOXES_FROM = 1 << 14
 """From so many values on, a sum of nine by sums of three is quicker than by nine taps."""
@@ -49,14 +48,13 @@ def _smooth3(mix: Mix, shape: tuple[int, ...]) -> Kernel:
     return render
 
 
-# (box + 4 centre) / 13 is never half way between integers (13 is odd), so rounding is Pillow's truncated sum.
-
-
 def _nine_taps(image: Image) -> Image:
+    # (box + 4 centre) / 13 is never half way between integers (13 is odd), so rounding is Pillow's truncated sum.
     return cv2.filter2D(image, -1, _SMOOTH3)
 
 
 def _by_boxes(image: Image) -> Image:
+    # The same sum.
     total, more = (scratch(number, image.shape, np.uint16) for number in (0, 1))
     cv2.boxFilter(image, cv2.CV_16U, (3, 3), total, normalize=False)
     total += np.left_shift(image, 2, out=more, dtype=np.uint16)

@@ -184,19 +184,19 @@ def _equalize(run: Run, shape: tuple[int, ...]) -> Kernel | None:
     then = tone_table(_joined(tuple(after)), _UINT8) if after else None
     ends = np.arange(1, channels + 1) * pixels
     if small:
-        return _equalized_small(run, _apart(pixels, channels).reshape(shape), ends, pixels, then)
-    return partial(_equalized, run=run, ends=ends, pixels=pixels, then=then)
+        return _equalized_small(run, _apart(pixels, channels).reshape(shape), ends, then)
+    return partial(_equalized, run=run, ends=ends, then=then)
 
 
 _EQUALIZE = ToneFrom("histogram", equalize)
 
 
-def _equalized_small(run: Run, apart: Table, ends: Counts, pixels: int, then: Table | None) -> Kernel:
-    levels = 256 * len(ends)
+def _equalized_small(run: Run, apart: Table, ends: Counts, then: Table | None) -> Kernel:
+    levels, pixels = 256 * len(ends), int(ends[0])
 
     def render(image: Image) -> Image:
         places = image + apart
-        below, steps = _counted_up(np.bincount(places.reshape(-1), minlength=levels), ends, pixels)
+        below, steps = _counted_up(np.bincount(places.reshape(-1), minlength=levels), ends)
         if 0 in steps:
             return _by_histogram(image, run)
         table = _levels(tuple(steps), pixels).take(below)
@@ -215,21 +215,21 @@ def _levels(steps: tuple[int, ...], pixels: int) -> Table:
     return np.concatenate([*made, [255]]).astype(np.uint8)  # below levels that nothing has may lie all values
 
 
-def _equalized(image: Image, run: Run, ends: Counts, pixels: int, then: Table | None) -> Image:
+def _equalized(image: Image, run: Run, ends: Counts, then: Table | None) -> Image:
     apart = planes(image)
-    tables = _by_sums(_counted(apart).reshape(-1), ends, pixels)
+    tables = _by_sums(_counted(apart).reshape(-1), ends)
     if not tables:
         return _by_histogram(image, run)
     return _merged(apart, [(table if then is None else cv2.LUT(table, then))[0] for table in tables])
 
 
-def _by_sums(counts: Counts, ends: Counts, pixels: int) -> list[Table]:
+def _by_sums(counts: Counts, ends: Counts) -> list[Table]:
     """Return Equalize's table `(1, 256)` of each channel, to the bit; none where a channel's step is 0.
 
     (n + step // 2) // step is the nearest integer to the middle between the quotient's multiples of 1 / step, minus a
     half.
     """
-    below, steps = _counted_up(counts, ends, pixels)
+    below, steps = _counted_up(counts, ends)
     if 0 in steps:
         return []
     row = below.astype(np.float32)[None]
@@ -238,14 +238,18 @@ def _by_sums(counts: Counts, ends: Counts, pixels: int) -> list[Table]:
             row[:, 256 * channel : 256 * channel + 256],
             None,
             1 / step,
-            (step // 2 + 0.5 - channel * pixels) / step - 0.5,
+            (step // 2 + 0.5 - channel * int(ends[0])) / step - 0.5,
         )
         for channel, step in enumerate(steps)
     ]
 
 
-def _counted_up(counts: Counts, ends: Counts, pixels: int) -> tuple[Counts, list[int]]:
-    """Return how many values lie below each level, all channels counted up in one row `(256 C,)`; and their steps."""
+def _counted_up(counts: Counts, ends: Counts) -> tuple[Counts, list[int]]:
+    """Return how many values lie below each level, all channels counted up in one row `(256 C,)`; and their steps.
+
+    `ends` `(C,)` says up to where each channel counts: the pixels, twice the pixels, ...
+    """
+    pixels = int(ends[0])
     below = counts.cumsum()
     # Below the highest level in use lie all pixels but its own.
     highest = below.searchsorted(ends)

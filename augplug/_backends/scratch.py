@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-_FEW = 1 << 14
-"""Up to so many values an array is new in no time."""
+FEW = 1 << 14
+"""Below so many values an array is new in no time."""
 _MOST = 1 << 24
 """Bytes of the largest array that is kept."""
 
@@ -31,8 +31,7 @@ def scratch(number: int, shape: tuple[int, ...], dtype: Any) -> npt.NDArray[Any]
     A kernel numbers what it needs at a time from 0 on, and returns none of it, so that all kernels share a few.
     """
     count = math.prod(shape)
-    size = 0 if count < _FEW else count * np.dtype(dtype).itemsize
-    if not 0 < size <= _MOST:
+    if count < FEW or (size := count * np.dtype(dtype).itemsize) > _MOST:
         return np.empty(shape, dtype)
     kept = _KEPT.arrays.get(number)
     if kept is None or kept.size < size:
