@@ -36,8 +36,10 @@ from ._search.ranking import (
 from ._search.space import (
     SearchSpace as SearchSpace,
 )
-from .boxes import (
+from ._sample.boxes import (
     Boxes as Boxes,
+)
+from ._sample.keypoints import (
     Keypoints as Keypoints,
 )
 from .data.sampler import (
@@ -95,10 +97,10 @@ from .ops.base import (
     operation as operation,
     parameter as parameter,
 )
-from .outputs import (
+from ._sample.output import (
     Output as Output,
 )
-from .plan import (
+from ._pipeline.plan import (
     Plan as Plan,
 )
 from .ranges import (

@@ -8,13 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from augplug import augmenter, rendering, stages
 from augplug._backends import default_backend
 from augplug._backends.base import Backend
+from augplug._pipeline import augmenter, render
+from augplug._pipeline.plan import Plan
 from augplug._policies import reader
 from augplug._policies.grammar import Node, Policy
+from augplug._sample.image import check_image, digest_of
 from augplug.errors import PlanError, SettingsError, suggest
-from augplug.fuse import FuseLevel
 from augplug.naming import (
     as_policy,
     load_policy,
@@ -27,9 +28,8 @@ from augplug.naming import (
     user_policy_files,
     user_policy_folder,
 )
-from augplug.plan import Plan
 from augplug.registry import Plugin
-from augplug.types import Image
+from augplug.types import FuseLevel, Image
 
 __all__ = [
     "load_policy",
@@ -110,10 +110,10 @@ def replay(plan: Plan, image: Image, partner: Image | None = None) -> Image:
     if not isinstance(plan, Plan):
         raise PlanError(f"replay takes a Plan, not a {type(plan).__name__}; augplug.load_plan(text) reads a saved one")
     backend = _plan_backend(plan)
-    other = None if partner is None else rendering.check_image(partner)
-    if plan.partners and plan.partners.get("partner") != (None if other is None else stages.digest_of(other)):
+    other = None if partner is None else check_image(partner)
+    if plan.partners and plan.partners.get("partner") != (None if other is None else digest_of(other)):
         raise PlanError("the plan was made with another partner image; give that one as partner= (--partner FILE)")
-    return stages.replay(plan.items, rendering.check_image(image), other, plan.fuse, backend)
+    return render.replay(plan.items, check_image(image), other, plan.fuse, backend)
 
 
 def _plan_backend(plan: Plan) -> Backend:

@@ -236,3 +236,12 @@ class Opaque:
 
 Effect: TypeAlias = Tone | ToneFrom | ColorMix | Warp | Filter | Paint | Noise | Mix | Blend | Opaque
 """Anything that `describe` may return."""
+
+
+def shape_after(effect: Effect, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape that an image or a mask has behind an effect."""
+    if isinstance(effect, Warp | Opaque):
+        return shape if effect.size is None else (*effect.size, *shape[2:])
+    if isinstance(effect, ColorMix) and effect.matrix is not None and len(shape) == 3:
+        return (*shape[:2], len(effect.matrix))
+    return shape

@@ -30,6 +30,10 @@ Matrix: TypeAlias = tuple[tuple[float, float, float], tuple[float, float, float]
 Interpolation: TypeAlias = Literal["nearest", "linear", "cubic", "area"]
 """How a value is had between pixels; `area` is the mean under the output pixel, for making smaller."""
 
+FuseLevel: TypeAlias = Literal["none", "exact"]
+"""How far effects are fused: not at all, or as far as every bit stays the same."""
+FUSE_LEVELS: tuple[FuseLevel, ...] = ("none", "exact")
+
 Fill: TypeAlias = float | tuple[float, ...]
 """A value in 8-bit units for every channel, or one a channel."""
 

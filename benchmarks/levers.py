@@ -58,17 +58,17 @@ def _alone(op: str, **fields: Any) -> augplug.Policy:
     return augplug.Policy(augplug.step(op, **fields), name=op.lower())
 
 
-_HASHED: dict[str, Any] = {"augplug._policies.draw.beginnings": lambda digest: lambda key, _blocks: Stream(digest, key)}
+_HASHED: dict[str, Any] = {"augplug._pipeline.draw.beginnings": lambda digest: lambda key, _blocks: Stream(digest, key)}
 LEVERS = (
     Lever("a draw's first words at once", _HASHED, (("autoaugment-cifar10", 32),)),
     Lever(
         "plans kept by what was drawn",
-        {"augplug.programs.PROGRAMS": 0},
+        {"augplug._pipeline.program.PROGRAMS": 0},
         (("autoaugment-cifar10", 32), ("autoaugment-cifar10", 224)),
     ),
     Lever(
         "plans kept by their effects, where these are few",
-        {"augplug.programs.effect_recurs": lambda _effect: False},
+        {"augplug._pipeline.program.effect_recurs": lambda _effect: False},
         ((_alone("RandomCrop", height=24, width=24), 32), (_alone("ChannelShuffle"), 32)),
     ),
     Lever(

@@ -19,7 +19,8 @@ import numpy as np
 
 import augplug
 from augplug._backends import default_backend
-from augplug.rendering import check_image, kernels_of, run
+from augplug._pipeline.program import kernels_of, run
+from augplug._sample.image import check_image
 
 sys.path.append(str(Path(__file__).parents[1]))  # last, so that augplug is the installed one
 

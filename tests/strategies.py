@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from augplug._policies.grammar import BlendOf, Node, OneOf, Policy, Sequence, SomeOf, Step, Value
 from augplug._policies.reader import address_of
 from augplug.distributions import Beta, Choice, Distribution, Integers, LogUniform, Normal, Sign, Uniform
-from augplug.fuse import FUSE_LEVELS
 from augplug.ops import color, filters, geometry, regions, tone
 from augplug.ops.base import Operation, Parameter
 from augplug.ops.levels import SCALES
+from augplug.types import FUSE_LEVELS
 
 Operations = Mapping[str, type[Operation]]
 _REACH = 1e6

@@ -40,7 +40,7 @@ def test_a_batch_equals_the_loop(backend: str, threads: int, shape: tuple[int, .
 
 def test_many_shapes_and_draws_keep_the_cache_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Prepared plans are dropped when there are too many, and results stay what they were."""
-    monkeypatch.setattr("augplug.programs.PROGRAMS", 5)
+    monkeypatch.setattr("augplug._pipeline.program.PROGRAMS", 5)
     node = augplug.step("Rotate", degrees=(-30, 30))
     augment, fresh = augplug.Augmenter(node, seed=1), augplug.Augmenter(node, seed=1)
     images = [noise(8 + i % 3, 9) for i in range(40)]
@@ -63,7 +63,7 @@ def test_many_shapes_and_draws_keep_the_cache_bounded(monkeypatch: pytest.Monkey
 )
 def test_what_recurs_is_kept_though_its_numbers_do_not(step: Any, kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Six places of a crop, six orders of channels, of a hundred draws; a turn by a real never comes back."""
-    monkeypatch.setattr("augplug._policies.draw._INTERNED", 0)
+    monkeypatch.setattr("augplug._pipeline.draw._INTERNED", 0)
     augment = augplug.Augmenter(step, seed=1)
     image = noise(4, 4, 3)
     for index in range(100):
@@ -126,7 +126,7 @@ def test_any_integer_is_an_index(index: Any) -> None:
 )
 def test_what_is_no_image_is_refused(image: Any, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """One typed error that says what was given."""
-    monkeypatch.setattr("augplug.rendering.MAX_PIXELS", 1 << 20)
+    monkeypatch.setattr("augplug._sample.image.MAX_PIXELS", 1 << 20)
     augment = augplug.Augmenter("randaugment")
     for call in (augment, augment.plan):
         with pytest.raises(ImageError, match=says):

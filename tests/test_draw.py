@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from scipy import special
 
 import augplug
-from augplug._policies.draw import Drawn, drawing
+from augplug._pipeline.draw import Drawn, drawing
 from augplug._policies.grammar import Policy
 from augplug.distributions import (
     Beta,

@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from scipy import special
 
 import augplug
-from augplug._policies.draw import Drawn, Item
+from augplug._pipeline.augmenter import Augmenter
+from augplug._pipeline.draw import Drawn, Item
 from augplug._policies.reader import read_policy
-from augplug.augmenter import Augmenter
 from augplug.distributions import Key
 from augplug.ops.levels import SCALES
 from augplug.rng import Stream, key_of

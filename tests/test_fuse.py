@@ -16,12 +16,13 @@ from augplug._backends import opencv_tones
 from augplug._backends.base import Backend
 from augplug._backends.opencv import OpenCV
 from augplug._backends.reference import Reference
-from augplug._policies.draw import Drawn, DrawnBlend, Item
+from augplug._pipeline.describe import describe
+from augplug._pipeline.draw import Drawn, DrawnBlend, Item
+from augplug._pipeline.fuse import fuse
+from augplug._pipeline.program import Programs, run
+from augplug._sample.image import canvas_of
 from augplug.effects import Blend, ColorMix, Effect, Filter, Paint, Tone, ToneFrom, Warp
-from augplug.fuse import fuse
 from augplug.ops.base import Operation, Parameter
-from augplug.programs import Programs
-from augplug.rendering import canvas_of, describe, run
 from augplug.types import Canvas, Image
 from tests.strategies import BUILT_IN
 

@@ -19,13 +19,14 @@ import augplug
 from augplug import coords
 from augplug._backends import fields
 from augplug._backends.reference import Reference
+from augplug._pipeline.describe import describe
+from augplug._pipeline.fuse import fuse
+from augplug._sample.image import canvas_of
 from augplug.effects import Blend, Effect, Field, Mix, Opaque, Region, Share, ToneFrom, Warp
-from augplug.fuse import fuse
 from augplug.ops.filters import Sharpness
 from augplug.ops.geometry import Rotate
 from augplug.ops.regions import Cutout
 from augplug.ops.tone import Contrast, Equalize, Solarize
-from augplug.rendering import canvas_of, describe
 from augplug.types import Image, Points
 
 REFERENCE = Reference()

@@ -13,11 +13,11 @@ import augplug
 from augplug._backends.base import Backend
 from augplug._backends.opencv import OpenCV
 from augplug._backends.reference import Reference
+from augplug._pipeline.mix import mix
+from augplug._pipeline.render import finish
+from augplug._sample.targets import Targets
 from augplug.effects import Mix, Region, Share
 from augplug.errors import TargetError
-from augplug.mixing import mix
-from augplug.stages import finish
-from augplug.targets import Targets
 from augplug.types import Image
 
 BACKENDS: list[Backend] = [OpenCV(), Reference()]
@@ -93,7 +93,7 @@ def test_every_pair_of_values_is_weighed_to_the_bit(weight: float) -> None:
 )
 def test_what_comes_before_a_mix_is_kept_if_it_recurs(before: Any, kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The mix is another every time; kept or not, the images are the same."""
-    monkeypatch.setattr("augplug._policies.draw._INTERNED", 0)
+    monkeypatch.setattr("augplug._pipeline.draw._INTERNED", 0)
     node = augplug.sequence(before, augplug.step("CutMix"))
     augment = augplug.Augmenter(node, seed=1)
     for epoch in range(5):

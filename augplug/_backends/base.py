@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from augplug._backends import weighing
+from augplug._sample.output import Output
 from augplug.effects import Effect, Tone, ToneFrom
-from augplug.outputs import Output
 from augplug.types import Image
 
 Kernel: TypeAlias = Callable[[Image], Image]

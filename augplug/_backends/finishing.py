@@ -15,9 +15,9 @@ import numpy.typing as npt
 
 from augplug._backends.base import Backend, Finish, Kernel
 from augplug._backends.tables import Table, levels, tone_table
+from augplug._sample.output import Layout, Output
 from augplug.effects import Tone, ToneFrom
 from augplug.errors import ImageError
-from augplug.outputs import Layout, Output
 from augplug.types import Image
 
 Reals = npt.NDArray[np.float32]

@@ -23,8 +23,8 @@ from augplug._backends.opencv_paint import paint
 from augplug._backends.opencv_tones import tone, tone_from
 from augplug._backends.opencv_warps import warp
 from augplug._backends.tables import Table
+from augplug._sample.output import Layout, Output
 from augplug.effects import Blend, ColorMix, Effect, Filter, Noise, Paint, Tone, ToneFrom, Warp
-from augplug.outputs import Layout, Output
 from augplug.types import Image
 
 _UINT8 = np.dtype(np.uint8)

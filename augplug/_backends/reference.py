@@ -23,9 +23,9 @@ from augplug._backends.tables import (
     to_units,
     tone_table,
 )
+from augplug._sample.output import Layout, Output
 from augplug.effects import Blend, ColorMix, Effect, Field, Filter, Noise, Paint, Tone, ToneFrom, Warp
 from augplug.errors import OperationError
-from augplug.outputs import Layout, Output
 from augplug.types import Counts, Image, Values
 
 

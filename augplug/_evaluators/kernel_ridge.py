@@ -16,8 +16,8 @@ import numpy.typing as npt
 from augplug._evaluators.base import Evaluator
 from augplug._evaluators.gradients import features
 from augplug._evaluators.pinning import one_thread
+from augplug._pipeline.augmenter import Augmenter
 from augplug._policies.grammar import Policy
-from augplug.augmenter import Augmenter
 from augplug.data.sets import Labelled
 from augplug.errors import SettingsError
 from augplug.ranges import check_known, check_ranges

@@ -15,11 +15,10 @@ from typing import Any, TypeAlias, get_args
 
 from augplug.distributions import Choice, Distribution, Integers, Sign
 from augplug.errors import OperationError, SettingsError, suggest
-from augplug.fuse import FUSE_LEVELS, FuseLevel
 from augplug.ops.base import Operation, Parameter
 from augplug.ops.levels import SCALES
 from augplug.rng import check_weights
-from augplug.types import Interpolation
+from augplug.types import FUSE_LEVELS, FuseLevel, Interpolation
 
 FORMAT = 1
 Value: TypeAlias = float | str | tuple[float, ...] | Distribution

@@ -17,9 +17,9 @@ from augplug._policies.grammar import DEFAULTS, FORMAT, BlendOf, Node, OneOf, Po
 from augplug._policies.values import STEP_KEYS, field_at, number_at, value_at, weights_at
 from augplug.distributions import Distribution
 from augplug.errors import OperationError, PolicyError, SettingsError, suggest
-from augplug.fuse import FUSE_LEVELS
 from augplug.ops.base import Operation
 from augplug.ops.levels import SCALES
+from augplug.types import FUSE_LEVELS
 
 Word = TypeVar("Word", bound=str)
 Operations: TypeAlias = Mapping[str, type[Operation]]

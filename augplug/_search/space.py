@@ -13,17 +13,17 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Self
 
+from augplug._pipeline.describe import describe
+from augplug._pipeline.draw import drawing
+from augplug._pipeline.render import last_mix
 from augplug._policies import building
 from augplug._policies.documents import Place, check_document, contents, parse_json
-from augplug._policies.draw import drawing
 from augplug._policies.grammar import Node, Policy, Step, Value
 from augplug._policies.reader import Operations, address_of
 from augplug.errors import AugplugError, PolicyError, SettingsError, suggest
 from augplug.ops.levels import SCALES
 from augplug.ranges import Ranges, check_ranges
-from augplug.rendering import describe
 from augplug.rng import key_of
-from augplug.stages import last_mix
 from augplug.types import Canvas
 
 FORMAT = 1

@@ -14,7 +14,7 @@ from itertools import chain, count
 from pathlib import Path
 
 from augplug._evaluators.pinning import one_thread
-from augplug.augmenter import Augmenter
+from augplug._pipeline.augmenter import Augmenter
 from augplug.cli.output import say
 from augplug.cli.progress import progress
 from augplug.data.images import MODES, SUFFIXES, Loaded, encode, load_image

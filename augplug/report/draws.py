@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from augplug import augmenter
-from augplug._policies.draw import Drawn, Item
+from augplug._pipeline import augmenter
+from augplug._pipeline.draw import Drawn, Item
 from augplug.types import Image
 
 

@@ -9,14 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from augplug import api, naming, stages
+from augplug import api, naming
 from augplug._backends import default_backend
 from augplug._backends.reference import Reference
+from augplug._pipeline import render
+from augplug._pipeline.augmenter import Augmenter
+from augplug._pipeline.plan import Plan
 from augplug._policies.reader import read_policy
-from augplug.augmenter import Augmenter
 from augplug.effects import Blend, ColorMix, Effect, Opaque, Paint, Tone, ToneFrom
 from augplug.ops import geometry, tone
-from augplug.plan import Plan
 from augplug.testing.base import Check, Failed, Skipped, Thing, require
 from augplug.testing.elsewhere import fingerprints_elsewhere, fingerprints_of
 from augplug.testing.samples import augmenter, call, digest, effects_of, examples, photograph
@@ -128,7 +129,7 @@ def policies_and_plans_keep_it(thing: Thing) -> None:
         require(np.array_equal(call(Augmenter(again), image), expected), f"{operation} from a file has other pixels")
         partner = np.flip(image, axis=1).copy() if augment.mixes else None
         plan = Plan.from_json(augment.plan(image, index=0, partner=partner).to_json(), thing.operations)
-        made = stages.replay(plan.items, image, partner, augment.fuse, augment.backend)
+        made = render.replay(plan.items, image, partner, augment.fuse, augment.backend)
         require(np.array_equal(made, expected), f"{operation} replayed from a plan has other pixels")
 
 

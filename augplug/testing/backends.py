@@ -10,11 +10,11 @@ import numpy as np
 from augplug import builtin
 from augplug._backends.base import Backend
 from augplug._backends.reference import Reference
+from augplug._pipeline.fuse import fuse
+from augplug._sample.output import Output
 from augplug.effects import Blend, ColorMix, Effect, Mix, Opaque, Paint, Tone, ToneFrom, Warp
 from augplug.errors import AugplugError
-from augplug.fuse import fuse
 from augplug.ops.base import Operation
-from augplug.outputs import Output
 from augplug.testing.base import Check, Thing, require
 from augplug.testing.samples import CHANNELS, digest, effects_of, examples, photograph
 from augplug.types import Canvas, Image

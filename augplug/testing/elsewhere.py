@@ -14,8 +14,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from augplug import stages
-from augplug.augmenter import Augmenter
+from augplug._pipeline.augmenter import Augmenter
+from augplug._sample.image import digest_of
 from augplug.testing.base import Failed, Skipped, Thing, lend
 from augplug.testing.provided import things_of
 from augplug.testing.samples import augmenter, call, effects_of, examples, photograph
@@ -80,7 +80,7 @@ def _of_operation(thing: Thing) -> list[str]:
     image = photograph()
     made = []
     for operation in examples(thing):
-        pixels = stages.digest_of(call(augmenter(thing, operation), image))
+        pixels = digest_of(call(augmenter(thing, operation), image))
         made.append(f"{text_of(effects_of(operation))} {pixels}")
     return made
 

@@ -7,9 +7,9 @@ import json
 
 import numpy as np
 
+from augplug._pipeline.augmenter import Augmenter
 from augplug._policies.grammar import Policy
 from augplug._policies.reader import read_policy
-from augplug.augmenter import Augmenter
 from augplug.errors import AugplugError
 from augplug.testing.base import Check, Failed, Thing, require
 from augplug.testing.elsewhere import fingerprints_elsewhere, fingerprints_of

@@ -9,18 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from augplug import stages
 from augplug._backends.base import Backend
+from augplug._pipeline.augmenter import Augmenter
 from augplug._policies import building
 from augplug._policies.grammar import Policy
-from augplug.augmenter import Augmenter
+from augplug._sample.image import digest_of
 from augplug.effects import Effect
 from augplug.errors import AugplugError
-from augplug.fuse import FuseLevel
 from augplug.ops.base import Operation, Parameter
 from augplug.rng import Stream
 from augplug.testing.base import Skipped, Thing
-from augplug.types import Canvas, Image
+from augplug.types import Canvas, FuseLevel, Image
 
 DTYPES = ("uint8", "uint16", "float32", "float64")
 CHANNELS = (None, 1, 3, 4)
@@ -139,4 +138,4 @@ def effects_of(operation: Operation, size: tuple[int, int] = MIDDLE, channels: i
 
 def digest(image: Image) -> str:
     """Return a text that is equal for equal images of one dtype."""
-    return stages.digest_of(np.ascontiguousarray(image))
+    return digest_of(np.ascontiguousarray(image))

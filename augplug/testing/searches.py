@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from augplug._pipeline.augmenter import Augmenter
 from augplug._policies.grammar import Policy
 from augplug._search.base import Proposal, Result, SearchAlgorithm
 from augplug._search.settings import declared
-from augplug.augmenter import Augmenter
 from augplug.errors import SettingsError
 from augplug.testing.base import Check, Failed, Skipped, Thing, require
 from augplug.testing.elsewhere import fingerprints_elsewhere, fingerprints_of

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from augplug.boxes import Boxes
+from augplug._sample.boxes import Boxes
 from augplug.effects import Opaque, Warp
 from augplug.errors import TargetError
 from augplug.testing.base import Check, Failed, Skipped, Thing, require

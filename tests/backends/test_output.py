@@ -11,15 +11,14 @@ import pytest
 from augplug._backends.base import Backend
 from augplug._backends.opencv import OpenCV
 from augplug._backends.reference import Reference
-from augplug._policies.draw import Drawn
+from augplug._pipeline.draw import Drawn
+from augplug._pipeline.program import Programs, run
+from augplug._sample.output import Output
 from augplug.errors import ImageError, SettingsError
 from augplug.ops.base import Operation
 from augplug.ops.filters import Sharpness
 from augplug.ops.geometry import Rotate
 from augplug.ops.tone import AutoContrast, Brightness, Contrast, Equalize, Invert
-from augplug.outputs import Output
-from augplug.programs import Programs
-from augplug.rendering import run
 from augplug.types import Image
 
 BACKENDS: dict[str, Backend] = {"reference": Reference(), "opencv": OpenCV()}

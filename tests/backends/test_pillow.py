@@ -24,7 +24,8 @@ import augplug
 from augplug._backends.base import Backend
 from augplug._backends.opencv import OpenCV
 from augplug._backends.reference import Reference
-from augplug._policies.draw import Drawn
+from augplug._pipeline.draw import Drawn
+from augplug._pipeline.program import Programs, run
 from augplug.effects import Warp
 from augplug.ops.base import Operation
 from augplug.ops.color import Color
@@ -42,8 +43,6 @@ from augplug.ops.tone import (
     Solarize,
     SolarizeAdd,
 )
-from augplug.programs import Programs
-from augplug.rendering import run
 from augplug.types import Canvas, Image
 
 POINT_SHIFT = 1 / 512

@@ -22,9 +22,11 @@ from augplug import coords
 from augplug._backends.base import Backend
 from augplug._backends.opencv import OpenCV
 from augplug._backends.reference import Reference
-from augplug._policies.draw import Drawn
+from augplug._pipeline.augmenter import Augmenter
+from augplug._pipeline.draw import Drawn
+from augplug._pipeline.program import Programs, run
 from augplug._policies.grammar import Policy, Step
-from augplug.augmenter import Augmenter
+from augplug._sample.image import canvas_of, check_image
 from augplug.effects import Warp
 from augplug.errors import ImageError
 from augplug.ops.base import Operation
@@ -43,8 +45,6 @@ from augplug.ops.tone import (
     Solarize,
     SolarizeAdd,
 )
-from augplug.programs import Programs
-from augplug.rendering import canvas_of, check_image, run
 from augplug.types import Image, Interpolation, Matrix
 
 RESAMPLED: dict[tuple[int, str], int] = {(5, "linear"): 1, (5, "cubic"): 1, (4, "linear"): 9, (4, "cubic"): 12}

@@ -17,7 +17,7 @@ import pytest
 import augplug
 from augplug import api
 from augplug._backends.reference import Reference
-from augplug._policies.draw import Drawn
+from augplug._pipeline.draw import Drawn
 from augplug.ops.levels import SCALES
 from tests.plugins.installing import install
 

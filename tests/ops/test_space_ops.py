@@ -19,13 +19,13 @@ from augplug._backends import fields
 from augplug._backends.base import Backend
 from augplug._backends.opencv import OpenCV
 from augplug._backends.reference import Reference
+from augplug._sample.image import canvas_of
 from augplug.effects import Field, Warp
 from augplug.errors import OperationError
 from augplug.ops.base import Operation
 from augplug.ops.crops import CenterCrop, Crop, Pad, RandomCrop, RandomResizedCrop, Resize
 from augplug.ops.distortion import ElasticTransform, GridDistortion, OpticalDistortion, Perspective, converted
 from augplug.ops.geometry import Affine, Rotate90, Scale, Transpose
-from augplug.rendering import canvas_of
 from augplug.types import Canvas, Image
 
 SKIMAGE: Any = skimage  # it has no types

@@ -17,6 +17,7 @@ from augplug._backends import kernels
 from augplug._backends.base import Backend
 from augplug._backends.opencv import OpenCV
 from augplug._backends.reference import Reference
+from augplug._sample.image import canvas_of
 from augplug.effects import Paint
 from augplug.errors import ImageError
 from augplug.ops.base import Operation
@@ -24,7 +25,6 @@ from augplug.ops.color import ChannelShuffle, Color, Grayscale, HueShift, Satura
 from augplug.ops.filters import GaussianBlur, GaussianNoise, MotionBlur, Sharpen
 from augplug.ops.regions import Cutout, GridMask, RandomErasing
 from augplug.ops.tone import Gamma, ToneCurve, tone_curve
-from augplug.rendering import canvas_of
 from augplug.types import Canvas, Image
 
 SKIMAGE: Any = skimage  # it has no types

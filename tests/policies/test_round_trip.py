@@ -4,7 +4,7 @@ import json
 
 from hypothesis import HealthCheck, given, settings
 
-from augplug._policies.draw import Item, compile_policy
+from augplug._pipeline.draw import Item, compile_policy
 from augplug._policies.grammar import Node, Policy
 from augplug._policies.reader import loads_json, loads_toml, read_node, read_policy
 from augplug.rng import Stream

@@ -12,14 +12,16 @@ from typing import Any
 import numpy as np
 
 from augplug._backends.base import Backend
-from augplug._policies.draw import Item
-from augplug.effects import Effect, Mix, Opaque
+from augplug._pipeline.describe import describe
+from augplug._pipeline.draw import Item
+from augplug._pipeline.follow import follow
+from augplug._pipeline.mix import Partner, check_alike, mix, partner_of, raw_partner
+from augplug._pipeline.program import check_opaque, kernels_of, run
+from augplug._sample.image import canvas_of
+from augplug._sample.targets import Targets, clip, corners_of, edges_of
+from augplug.effects import Effect, Mix, Opaque, shape_after
 from augplug.errors import OperationError, TargetError
-from augplug.fuse import FuseLevel
-from augplug.mixing import Partner, check_alike, mix, partner_of, raw_partner
-from augplug.rendering import canvas_of, check_opaque, describe, kernels_of, run, shape_after
-from augplug.targets import Targets, clip, corners_of, edges_of, follow
-from augplug.types import Image
+from augplug.types import FuseLevel, Image
 
 _NO_TARGETS = Targets()
 

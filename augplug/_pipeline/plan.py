@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from augplug._pipeline.describe import describe
+from augplug._pipeline.draw import Drawn, DrawnBlend, Item
+from augplug._pipeline.fuse import fuse
 from augplug._policies.documents import shown
-from augplug._policies.draw import Drawn, DrawnBlend, Item
+from augplug._sample.image import canvas_of, check_image
 from augplug.effects import Effect
 from augplug.errors import AugplugError, PlanError
-from augplug.fuse import FUSE_LEVELS, FuseLevel, fuse
 from augplug.ops.base import Operation
-from augplug.rendering import canvas_of, check_image, describe
-from augplug.types import Image
+from augplug.types import FUSE_LEVELS, FuseLevel, Image
 
 FORMAT = 1
 _KEYS = ("augplug_plan", "policy", "digest", "key", "backend", "fuse", "versions", "partners", "steps")

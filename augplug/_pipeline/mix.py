@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from augplug._backends.base import Backend
+from augplug._sample.targets import Targets, clip, corners_of, edges_of
 from augplug.coords import crop_resize
 from augplug.effects import Region, Share, Warp
 from augplug.errors import TargetError
-from augplug.targets import Targets, clip, corners_of, edges_of
 from augplug.types import Image
 
 Partner: TypeAlias = tuple[Image, Targets]

@@ -1,14 +1,15 @@
-"""What users give and get besides images: boxes and keypoints, checked when they are made."""
+"""Boxes as users hand them in and get them back, checked when they are made."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from augplug._sample.numbers import numbers_of
 from augplug.errors import TargetError, suggest
 
 BoxFormat: TypeAlias = Literal["xyxy", "xywh", "cxcywh", "yolo", "albumentations"]
@@ -16,14 +17,6 @@ FORMATS: tuple[BoxFormat, ...] = ("xyxy", "xywh", "cxcywh", "yolo", "albumentati
 ALIASES = {"pascal_voc": "xyxy", "coco": "xywh"}
 Edges: TypeAlias = npt.NDArray[np.float64]
 """`(N, 4)`: left, top, right, bottom in pixels from the image's corner."""
-
-
-def _numbers(given: Any, what: str, columns: int) -> npt.NDArray[np.float64]:
-    try:
-        array = np.array(given, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise TargetError(f"{what} are an array (N, {columns}) of numbers: {error}") from error
-    return array.reshape(0, columns) if array.size == 0 else array
 
 
 @dataclass(frozen=True, eq=False)  # by identity: arrays have no single truth
@@ -48,7 +41,7 @@ class Boxes:
         name = ALIASES.get(self.format, self.format)
         if name not in FORMATS:
             raise TargetError(f"{self.format!r} is no format of boxes{suggest(self.format, (*FORMATS, *ALIASES))}")
-        array = _numbers(self.array, "boxes", 4)
+        array = numbers_of(self.array, "boxes", 4)
         if array.ndim != 2 or array.shape[1] != 4:
             raise TargetError(f"boxes are an array (N, 4), not one of shape {array.shape}")
         if self.labels is not None and len(self.labels) != len(array):
@@ -110,30 +103,3 @@ def as_tags(labels: Sequence[Any] | npt.NDArray[Any]) -> npt.NDArray[np.object_]
 
 def _scale(name: str, height: int, width: int) -> Edges:
     return np.array([width, height] * 2 if name in ("yolo", "albumentations") else [1, 1] * 2, dtype=np.float64)
-
-
-@dataclass(frozen=True, eq=False)  # by identity: arrays have no single truth
-class Keypoints:
-    """Points `(K, 2)`, x and y; the centre of the first pixel is (0, 0).
-
-    `swap` holds pairs of rows that change places when the image is mirrored (left and right eye). `visible` `(K,)` says
-    which lie in the image; the others keep their place in the array. Raises TargetError.
-    """
-
-    array: Any
-    swap: tuple[tuple[int, int], ...] = ()
-    visible: npt.NDArray[np.bool_] = field(default_factory=lambda: np.ones(0, dtype=bool))
-
-    def __post_init__(self) -> None:
-        """Check shape, numbers and pairs."""
-        array = _numbers(self.array, "keypoints", 2)
-        if array.ndim != 2 or array.shape[1] != 2 or not np.isfinite(array).all():
-            raise TargetError(f"keypoints are a finite array (K, 2) of x and y, not one of shape {array.shape}")
-        rows = [row for pair in self.swap for row in pair]
-        if any(len(pair) != 2 for pair in self.swap) or len(set(rows)) < len(rows):
-            raise TargetError(f"swap holds pairs of different rows, each row once, not {self.swap}")
-        if not all(0 <= row < len(array) for row in rows):
-            raise TargetError(f"swap names rows of {len(array)} keypoints, not {self.swap}")
-        object.__setattr__(self, "array", array)
-        if len(self.visible) != len(array):
-            object.__setattr__(self, "visible", np.ones(len(array), dtype=bool))

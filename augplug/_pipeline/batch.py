@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from augplug._sample.convert import KEYWORDS
 from augplug.errors import ImageError, SettingsError, TargetError, suggest
-from augplug.samples import KEYWORDS
 from augplug.types import Image
 
 Made = TypeVar("Made")

@@ -7,16 +7,13 @@ flips and quarter turns become one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
 
 from augplug import coords
 from augplug.effects import Blend, Effect, Opaque, Tone, ToneFrom, Warp
-from augplug.types import Canvas
+from augplug.types import Canvas, FuseLevel
 
-FuseLevel: TypeAlias = Literal["none", "exact"]
 _TONES = (Tone, ToneFrom)
 _RESIZING = (Warp, Opaque)
-FUSE_LEVELS: tuple[FuseLevel, ...] = ("none", "exact")
 
 
 def fuse(effects: Sequence[Effect], level: FuseLevel, canvas: Canvas) -> tuple[Effect, ...]:

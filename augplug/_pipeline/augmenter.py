@@ -12,23 +12,23 @@ import numpy as np
 
 from augplug._backends import default_backend
 from augplug._backends.base import Backend
-from augplug._policies.draw import Item, drawing
+from augplug._pipeline.batch import as_batch, check_indices, filled, in_turn, rows_of
+from augplug._pipeline.describe import canvas_after, describe
+from augplug._pipeline.draw import Item, drawing
+from augplug._pipeline.follow import follow
+from augplug._pipeline.mix import Partner
+from augplug._pipeline.plan import Plan
+from augplug._pipeline.program import Programs, kernels_of, recur, run, run_into
+from augplug._pipeline.render import finish, last_mix, render
 from augplug._policies.grammar import Node, Policy, Step
-from augplug.batches import as_batch, check_indices, filled, in_turn, rows_of
+from augplug._sample.convert import Sample, read, to_array
+from augplug._sample.image import canvas_of, check_image, digest_of
+from augplug._sample.output import Output
 from augplug.effects import Mix, Opaque
 from augplug.errors import SettingsError, TargetError, suggest
-from augplug.fuse import FUSE_LEVELS, FuseLevel
-from augplug.mixing import Partner
-from augplug.outputs import Output
-from augplug.plan import Plan
-from augplug.programs import Programs, recur
 from augplug.ranges import natural
-from augplug.rendering import canvas_after, canvas_of, check_image, describe, kernels_of, run, run_into
 from augplug.rng import key_of, key_of_count
-from augplug.samples import Sample, read, to_array
-from augplug.stages import digest_of, finish, last_mix, render
-from augplug.targets import follow
-from augplug.types import Image
+from augplug.types import FUSE_LEVELS, FuseLevel, Image
 
 _UINT8 = np.dtype(np.uint8)
 

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from augplug.boxes import Boxes, Edges, Keypoints
+from augplug._sample.boxes import Boxes, Edges
+from augplug._sample.image import check_image
+from augplug._sample.keypoints import Keypoints
+from augplug._sample.targets import Targets, areas_of, clip, corners_of, edges_of
 from augplug.errors import ImageError, TargetError, suggest
-from augplug.rendering import check_image
-from augplug.targets import Targets, areas_of, clip, corners_of, edges_of
 from augplug.types import Image
 
 _NOWHERE = frozenset({"image", "label"})

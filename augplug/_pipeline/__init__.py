@@ -1,0 +1,1 @@
+"""The way of an image: draw, describe, fuse, render, follow (docs/design/pipeline.md)."""

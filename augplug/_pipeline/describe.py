@@ -1,0 +1,43 @@
+"""From drawn operations to effects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from augplug._pipeline.draw import Drawn, Item
+from augplug.effects import Blend, Effect, shape_after
+from augplug.errors import ImageError
+from augplug.types import Canvas
+
+
+def describe(items: Sequence[Item], canvas: Canvas) -> tuple[Effect, ...]:
+    """Return the effects of drawn operations, each described on the canvas that those before it leave."""
+    effects: list[Effect] = []
+    new: Sequence[Effect] = ()
+    for item in items:
+        canvas = canvas_after(new, canvas) if new else canvas
+        if isinstance(item, Drawn):
+            new = item.operation.describe(canvas)
+        else:
+            new = (Blend(item.weights, tuple(_chain(chain, canvas) for chain in item.chains)),)
+        effects += new
+    return tuple(effects)
+
+
+def _chain(items: Sequence[Item], canvas: Canvas) -> tuple[Effect, ...]:
+    effects = describe(items, canvas)
+    after = canvas_after(effects, canvas)
+    if after != canvas:
+        raise ImageError(
+            f"a chain of a blend makes {after.height}x{after.width} pixels of {canvas.height}x{canvas.width}, and "
+            "images of unequal sizes cannot be blended; put what changes the size before or behind the blend"
+        )
+    return effects
+
+
+def canvas_after(effects: Sequence[Effect], canvas: Canvas) -> Canvas:
+    """Return the canvas that effects leave."""
+    shape: tuple[int, ...] = (canvas.height, canvas.width, canvas.channels)
+    for effect in effects:
+        shape = shape_after(effect, shape)
+    return Canvas(*shape)

@@ -1,0 +1,83 @@
+"""Images as users hand them in: checked, and as a canvas."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from augplug.errors import ImageError
+from augplug.types import Canvas, Image
+
+MAX_PIXELS = 1 << 28
+"""The largest image, height times width, unless an Augmenter is told otherwise."""
+DTYPES = ("uint8", "uint16", "float32", "float64")
+_UINT8 = np.dtype(np.uint8)
+_SLACK = 1e-3
+"""How far floats may leave 0..1: what other libraries' resampling overshoots. Whatever changes values clips it."""
+
+
+def check_image(image: Any, max_pixels: int | None = None) -> Image:
+    """Return the image as a C-contiguous array of native byte order.
+
+    Raises ImageError that says what was given and what is taken: other kinds, dtypes and shapes, no pixels or more than
+    `max_pixels` (MAX_PIXELS), floats that are NaN or outside 0..1.
+    """
+    # pylint: disable-next=unidiomatic-typecheck  # a subclass may mean something else by indexing
+    ready = type(image) is np.ndarray and image.dtype is _UINT8 and image.flags.c_contiguous
+    checked: Image = image if ready else _as_array(image)
+    limit = MAX_PIXELS if max_pixels is None else max_pixels
+    shape = checked.shape
+    if len(shape) not in (2, 3) or 0 in shape or shape[0] * shape[1] > limit:
+        raise ImageError(
+            f"image of shape {shape}: an image is (H, W) or (H, W, C), from 1x1 to {limit} pixels (max_pixels=)"
+        )
+    if ready:
+        return checked
+    if checked.dtype.kind == "f":
+        _check_floats(checked)
+    return np.ascontiguousarray(checked)
+
+
+def _as_array(image: Any) -> Image:
+    if not isinstance(image, np.ndarray) or isinstance(image, np.ma.MaskedArray):
+        raise ImageError(f"an image is a numpy array, not {type(image).__name__}; use numpy.asarray(image)")
+    if image.dtype.name not in DTYPES:
+        raise ImageError(
+            f"an image is uint8, uint16, or float32 or float64 in 0..1, not {image.dtype}; {_remedy(image.dtype)}"
+        )
+    return np.asarray(image, dtype=image.dtype.newbyteorder("="))
+
+
+def _remedy(dtype: np.dtype[Any]) -> str:
+    if dtype == np.bool_:
+        return "a mask goes in as mask=, an image as image.astype(numpy.uint8) * 255"
+    if dtype.kind in "iu":
+        return "image.astype(numpy.uint8) if its values are 0..255"
+    return "image.astype(numpy.float32) if its values are reals in 0..1"
+
+
+def _check_floats(image: Image) -> None:
+    lowest, highest = float(image.min()), float(image.max())
+    if not (lowest >= -_SLACK and highest <= 1 + _SLACK):  # NaN is in no range
+        raise ImageError(
+            f"a float image has values in 0..1, this one has {lowest:g} to {highest:g}; divide it by its largest "
+            "possible value (255 for 8 bits), and replace NaN and Inf with numpy.nan_to_num"
+        )
+
+
+def canvas_of(image: Image) -> Canvas:
+    """Return the canvas of an image; a grey image `(H, W)` has one channel."""
+    return _canvas(image.shape)
+
+
+@lru_cache(maxsize=1024)
+def _canvas(shape: tuple[int, ...]) -> Canvas:
+    return Canvas(shape[0], shape[1], shape[2] if len(shape) == 3 else 1)
+
+
+def digest_of(image: Image) -> str:
+    """Return the SHA-256 of an image's dtype, shape and values, as hexadecimal digits."""
+    return hashlib.sha256(f"{image.dtype.name} {image.shape}\n".encode() + image.tobytes()).hexdigest()

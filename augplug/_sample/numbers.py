@@ -1,0 +1,18 @@
+"""Numbers of targets: what users hand in as an array of float64."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from augplug.errors import TargetError
+
+
+def numbers_of(given: Any, what: str, columns: int) -> npt.NDArray[np.float64]:
+    try:
+        array = np.array(given, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise TargetError(f"{what} are an array (N, {columns}) of numbers: {error}") from error
+    return array.reshape(0, columns) if array.size == 0 else array
