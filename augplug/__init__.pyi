@@ -1,7 +1,6 @@
 # The public names of augplug: the one list, from which they are also loaded.
 
 from .api import (
-    Augmenter as Augmenter,
     backends as backends,
     evaluators as evaluators,
     executors as executors,
@@ -21,6 +20,12 @@ from ._evaluators.base import (
 )
 from ._executors.base import (
     Executor as Executor,
+)
+from ._pipeline.augmenter import (
+    Augmenter as Augmenter,
+)
+from ._pipeline.plan import (
+    Plan as Plan,
 )
 from ._policies.grammar import (
     Policy as Policy,
@@ -99,9 +104,6 @@ from .ops.base import (
 )
 from ._sample.output import (
     Output as Output,
-)
-from ._pipeline.plan import (
-    Plan as Plan,
 )
 from .ranges import (
     check_known as check_known,

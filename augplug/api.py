@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from augplug._backends import default_backend
 from augplug._backends.base import Backend
-from augplug._pipeline import augmenter, render
 from augplug._pipeline.plan import Plan
-from augplug._policies import reader
-from augplug._policies.grammar import Node, Policy
 from augplug._sample.image import check_image, digest_of
 from augplug.errors import PlanError, SettingsError, suggest
 from augplug.naming import (
-    as_policy,
+    backend,
+    backends,
     load_policy,
     operations,
     policies,
@@ -29,9 +25,10 @@ from augplug.naming import (
     user_policy_folder,
 )
 from augplug.registry import Plugin
-from augplug.types import FuseLevel, Image
+from augplug.types import Image
 
 __all__ = [
+    "backends",
     "load_policy",
     "operations",
     "policies",
@@ -50,53 +47,6 @@ if TYPE_CHECKING:
     from augplug.data.sets import Labelled
 
 
-def backends() -> Mapping[str, Callable[[], Backend]]:
-    """Return the backends by name, as functions that make them."""
-    return {name: entry.value for name, entry in registry().provided("backends").items()}
-
-
-def _backend(given: Backend | str | None) -> Backend:
-    if given is None:
-        return default_backend()
-    if isinstance(given, Backend):
-        return given
-    known = backends()
-    if given not in known:
-        raise SettingsError(f"there is no backend {given!r}{suggest(str(given), known)}")
-    try:
-        return known[given]()
-    except ImportError as error:
-        raise SettingsError(
-            f"the backend {given!r} cannot be used here ({error}); pip install 'augplug[all]'"
-        ) from error
-
-
-class Augmenter(augmenter.Augmenter):
-    """An augmenter from a name, a path, a policy or any node of the grammar; pickles as its policy's JSON."""
-
-    def __init__(
-        self,
-        policy: Policy | Node | str | Path,  # pylint: disable=redefined-outer-name  # the public name of the argument
-        *,
-        seed: int = 0,
-        backend: Backend | str | None = None,
-        fuse: FuseLevel | None = None,
-        **settings: Any,
-    ) -> None:
-        """Look the names up in the registry; raises SettingsError or PolicyError."""
-        super().__init__(as_policy(policy), seed=seed, backend=_backend(backend), fuse=fuse, **settings)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle as JSON and names: another process looks its operations up itself."""
-        settings = {"seed": self.seed, "backend": self.backend.name, "fuse": self.fuse}
-        settings |= {"classes": self.classes, "max_pixels": self.max_pixels, "output": self.output}
-        return _restore, (json.dumps(self.policy.to_json()), settings)
-
-
-def _restore(text: str, settings: Mapping[str, Any]) -> Augmenter:
-    return Augmenter(reader.loads_json(text, operations()), **settings)
-
-
 def load_plan(text: str) -> Plan:
     """Read a plan from the text that `plan.to_json()` gave. Raises PlanError."""
     return Plan.from_json(text, operations())
@@ -109,24 +59,25 @@ def replay(plan: Plan, image: Image, partner: Image | None = None) -> Image:
     """
     if not isinstance(plan, Plan):
         raise PlanError(f"replay takes a Plan, not a {type(plan).__name__}; augplug.load_plan(text) reads a saved one")
-    backend = _plan_backend(plan)
     other = None if partner is None else check_image(partner)
     if plan.partners and plan.partners.get("partner") != (None if other is None else digest_of(other)):
         raise PlanError("the plan was made with another partner image; give that one as partner= (--partner FILE)")
-    return render.replay(plan.items, check_image(image), other, plan.fuse, backend)
+    return plan.render(check_image(image), other, partial(_backend_of, plan))
 
 
-def _plan_backend(plan: Plan) -> Backend:
+def _backend_of(plan: Plan) -> Backend:
+    """Return the backend that a plan was rendered by. Raises PlanError if its pixels cannot be had here."""
     try:
-        backend = _backend(plan.backend)
+        found = backend(plan.backend)
     except SettingsError as error:
         raise PlanError(f"the plan was rendered by a backend that is not here: {error}") from error
-    made = plan.versions.get("backend")
-    if made != backend.version():
+    rendered_by = plan.versions.get("backend")
+    if rendered_by != found.version():
         raise PlanError(
-            f"the plan was rendered by {made}, here is {backend.version()}, whose pixels may differ; install the former"
+            f"the plan was rendered by {rendered_by}, here is {found.version()}, whose pixels may differ; install the "
+            "former"
         )
-    return backend
+    return found
 
 
 def plugins() -> list[Plugin]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from augplug import project
+from augplug._backends.base import Backend
 from augplug._policies import building, named, reader, timm
 from augplug._policies.grammar import BlendOf, Node, OneOf, Policy, SomeOf, Step
 from augplug._policies.grammar import Sequence as SequenceNode
@@ -29,6 +30,24 @@ def registry() -> Registry:
 def operations() -> Mapping[str, type[Operation]]:
     """Return every operation by `Name` and by `distribution:Name`."""
     return registry().operations
+
+
+def backends() -> Mapping[str, Callable[[], Backend]]:
+    """Return the backends by name, as functions that make them."""
+    return {name: entry.value for name, entry in registry().provided("backends").items()}
+
+
+def backend(name: str) -> Backend:
+    """Return the backend of that name. Raises SettingsError."""
+    known = backends()
+    if name not in known:
+        raise SettingsError(f"there is no backend {name!r}{suggest(str(name), known)}")
+    try:
+        return known[name]()
+    except ImportError as error:
+        raise SettingsError(
+            f"the backend {name!r} cannot be used here ({error}); pip install 'augplug[all]'"
+        ) from error
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ LEVERS = (
     Lever("a draw's first words at once", _HASHED, (("autoaugment-cifar10", 32),)),
     Lever(
         "plans kept by what was drawn",
-        {"augplug._pipeline.program.PROGRAMS": 0},
+        {"augplug._pipeline.program.MOST_BYTES": 0},
         (("autoaugment-cifar10", 32), ("autoaugment-cifar10", 224)),
     ),
     Lever(

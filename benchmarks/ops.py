@@ -19,7 +19,8 @@ import numpy as np
 
 import augplug
 from augplug._backends import default_backend
-from augplug._pipeline.program import kernels_of, run
+from augplug._pipeline.program import Programs
+from augplug._pipeline.render import Renderer
 from augplug._sample.image import check_image
 
 sys.path.append(str(Path(__file__).parents[1]))  # last, so that augplug is the installed one
@@ -70,8 +71,8 @@ def _finished(image: Array, _number: int, output: augplug.Output, programs: dict
     image = check_image(image)
     program = programs.get(image.shape)
     if program is None:
-        program = programs[image.shape] = kernels_of((), image, "exact", default_backend(), output)
-    return run(program, image)
+        program = programs[image.shape] = Programs(Renderer("exact", default_backend(), output)).of((), image)
+    return program.run(image)
 
 
 def contest(name: str, size: int, peers: dict[str, Peer], rounds: int) -> tuple[verdicts.Contest, list[str]]:

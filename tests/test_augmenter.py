@@ -11,6 +11,7 @@ import pytest
 
 import augplug
 from augplug._backends.base import Backend
+from augplug._pipeline.program import bytes_of
 from augplug.errors import AugplugError, ImageError, SettingsError
 from augplug.types import Image
 
@@ -39,15 +40,20 @@ def test_a_batch_equals_the_loop(backend: str, threads: int, shape: tuple[int, .
 
 
 def test_many_shapes_and_draws_keep_the_cache_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Prepared plans are dropped when there are too many, and results stay what they were."""
-    monkeypatch.setattr("augplug._pipeline.program.PROGRAMS", 5)
+    """Programs are dropped when they take too many bytes, and results stay what they were."""
+    monkeypatch.setattr("augplug._pipeline.program.MOST_BYTES", 10_000)
     node = augplug.step("Rotate", degrees=(-30, 30))
     augment, fresh = augplug.Augmenter(node, seed=1), augplug.Augmenter(node, seed=1)
     images = [noise(8 + i % 3, 9) for i in range(40)]
 
     made = [augment(image, index=i) for i, image in enumerate(images)]
 
-    assert len(augment._programs.kept) <= 5
+    programs = augment._programs
+    generations = [
+        [bytes_of((key[0], kept)) for key, kept in each.items()] for each in (programs.kept, programs._older)
+    ]
+    assert all(sum(sizes[:-1]) <= 5_000 for sizes in generations)  # the last one may reach over
+    assert sum(map(len, generations)) < 40
     assert all(np.array_equal(fresh(images[i], index=i), made[i]) for i in reversed(range(40)))
 
 

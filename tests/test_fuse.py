@@ -19,7 +19,8 @@ from augplug._backends.reference import Reference
 from augplug._pipeline.describe import describe
 from augplug._pipeline.draw import Drawn, DrawnBlend, Item
 from augplug._pipeline.fuse import fuse
-from augplug._pipeline.program import Programs, run
+from augplug._pipeline.program import Programs
+from augplug._pipeline.render import Renderer
 from augplug._sample.image import canvas_of
 from augplug.effects import Blend, ColorMix, Effect, Filter, Paint, Tone, ToneFrom, Warp
 from augplug.ops.base import Operation, Parameter
@@ -107,7 +108,7 @@ def picture(size: tuple[int, int], channels: int, chance: Chance) -> Image:
 
 def rendered(items: Sequence[Item], image: Image, level: Any, backend: Backend) -> Image:
     """Render a plan at a fuse level."""
-    return run(Programs(level, backend).prepare(tuple(items), image), image)
+    return Programs(Renderer(level, backend, None)).of(tuple(items), image).run(image)
 
 
 def check(chance: Chance, sizes: Sequence[tuple[int, int]], backends: Sequence[Backend], note: Any) -> None:

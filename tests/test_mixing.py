@@ -13,8 +13,7 @@ import augplug
 from augplug._backends.base import Backend
 from augplug._backends.opencv import OpenCV
 from augplug._backends.reference import Reference
-from augplug._pipeline.mix import mix
-from augplug._pipeline.render import finish
+from augplug._pipeline.mix import mix, mix_finished
 from augplug._sample.targets import Targets
 from augplug.effects import Mix, Region, Share
 from augplug.errors import TargetError
@@ -88,7 +87,7 @@ def test_every_pair_of_values_is_weighed_to_the_bit(weight: float) -> None:
         (augplug.step("Posterize", bits=4), 1),
         (augplug.step("RandomCrop", height=19, width=29), 4),
         (augplug.step("Gamma", gamma=(0.5, 2)), 0),
-        (augplug.step("SamplePairing", weight=0.5), 0),
+        (augplug.step("SamplePairing", weight=0.5), 1),  # the program of nothing
     ],
 )
 def test_what_comes_before_a_mix_is_kept_if_it_recurs(before: Any, kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,7 +101,7 @@ def test_what_comes_before_a_mix_is_kept_if_it_recurs(before: Any, kept: int, mo
         )
         assert np.array_equal(made, fresh)
 
-    assert len(augment._unmixed.kept) == kept
+    assert len(augment._programs.kept) == kept
 
 
 @pytest.mark.parametrize("backend", BACKENDS, ids=lambda backend: backend.name)
@@ -120,9 +119,9 @@ def test_a_mix_is_written_where_it_belongs(shares: tuple[Share, ...], backend: B
     for images in (NOISE, NOISE.repeat(40, axis=1)):  # small ones have no table of pairs
         finished = [(image, Targets()) for image in images]
         into = np.full_like(images[0], 7)
-        alone, _ = finish(Mix(shares), finished, 0, backend)
-        written, _ = finish(Mix(shares), finished, 0, backend, into)
-        elsewhere, _ = finish(Mix(shares), finished, 0, backend, into.astype(np.float32))
+        alone, _ = mix_finished(Mix(shares), finished, 0, backend)
+        written, _ = mix_finished(Mix(shares), finished, 0, backend, into)
+        elsewhere, _ = mix_finished(Mix(shares), finished, 0, backend, into.astype(np.float32))
 
         assert written is into
         assert np.array_equal(into, alone)

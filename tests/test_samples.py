@@ -313,4 +313,4 @@ def test_an_augmenter_with_output_pickles() -> None:
     assert (again.output, again.classes, again.max_pixels) == (output, 7, 1000)
     assert np.array_equal(again(IMAGE, index=1), augment(IMAGE, index=1))
     with pytest.raises(augplug.SettingsError, match="not tuple"):
-        augplug.Augmenter(TURN, output=(0.5, 0.5))
+        augplug.Augmenter(TURN, output=(0.5, 0.5))  # type: ignore[arg-type]  # the test is that it is refused

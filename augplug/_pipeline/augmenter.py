@@ -1,30 +1,29 @@
-"""The public callable: draw, describe, fuse, render."""
+"""The public callable: draw, describe, fuse, render, follow."""
 
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import struct
-from collections.abc import Callable, Sequence
-from typing import Any, overload
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, final, overload
 
 import numpy as np
 
 from augplug._backends import default_backend
 from augplug._backends.base import Backend
-from augplug._pipeline.batch import as_batch, check_indices, filled, in_turn, rows_of
-from augplug._pipeline.describe import canvas_after, describe
+from augplug._pipeline.batch import as_batch, check_indices, in_turn, rows_of, stack
 from augplug._pipeline.draw import Item, drawing
-from augplug._pipeline.follow import follow
-from augplug._pipeline.mix import Partner
+from augplug._pipeline.mix import Partner, Partners, mix_finished
 from augplug._pipeline.plan import Plan
-from augplug._pipeline.program import Programs, kernels_of, recur, run, run_into
-from augplug._pipeline.render import finish, last_mix, render
-from augplug._policies.grammar import Node, Policy, Step
+from augplug._pipeline.program import Program, Programs
+from augplug._pipeline.render import Renderer
+from augplug._policies.grammar import Node, Policy, steps_of
 from augplug._sample.convert import Sample, read, to_array
-from augplug._sample.image import canvas_of, check_image, digest_of
+from augplug._sample.image import check_image, digest_of
 from augplug._sample.output import Output
-from augplug.effects import Mix, Opaque
 from augplug.errors import SettingsError, TargetError, suggest
 from augplug.ranges import natural
 from augplug.rng import key_of, key_of_count
@@ -33,33 +32,40 @@ from augplug.types import FUSE_LEVELS, FuseLevel, Image
 _UINT8 = np.dtype(np.uint8)
 
 
+@final
 class Augmenter:
     """Augments images by a policy: the same (policy, seed, epoch, index) gives the same draw in any process and order.
 
-    Thread-safe; an Augmenter can be shared, forked and pickled.
+    Thread-safe; an Augmenter can be shared, forked and pickled (as its policy's JSON and names).
+
+    >>> import augplug, numpy
+    >>> augment = augplug.Augmenter("autoaugment-cifar10", seed=7)
+    >>> augment(numpy.zeros((32, 32, 3), numpy.uint8), index=0).shape
+    (32, 32, 3)
     """
 
     def __init__(
         self,
-        policy: Policy,
+        policy: Policy | Node | str | Path,
         *,
         seed: int = 0,
-        backend: Backend | None = None,
+        backend: Backend | str | None = None,
         fuse: FuseLevel | None = None,
         classes: int | None = None,
         max_pixels: int | None = None,
         output: Output | None = None,
     ) -> None:
-        """Take a policy, a `seed` in 0..2**64-1, a backend (OpenCV if there is one) and a fuse level (the policy's).
+        """Take a policy (or a node, a name or the path of a file) and a `seed` in 0..2**64-1.
 
-        `classes` is how many there are: labels that are mixed become rows of so many weights. `max_pixels` is the
-        largest image (height times width) that is taken, 2**28 unless given. With `output` every image leaves as a
-        float32 array, normalised and laid out as it says.
+        `backend` is a backend or its name (OpenCV if it is installed), `fuse` a fuse mode (the policy's). `classes` is
+        the number of classes: labels that are mixed become rows of that many weights. `max_pixels` is the largest image
+        (height times width) that is taken, 2**28 unless given. With `output` every image leaves as a float32 array,
+        normalised and laid out as it says. Raises SettingsError or PolicyError.
         """
-        self.policy = policy
+        self.policy = policy if isinstance(policy, Policy) else _named_policy(policy)
         self.seed = natural("seed", seed)
-        self.backend = backend or default_backend()
-        self.fuse = fuse or policy.fuse
+        self.backend = backend if isinstance(backend, Backend) else _named_backend(backend)
+        self.fuse = fuse or self.policy.fuse
         if self.fuse not in FUSE_LEVELS:
             raise SettingsError(f"{self.fuse!r} is no fuse level{suggest(str(self.fuse), FUSE_LEVELS)}")
         self.classes = None if classes is None else natural("classes", classes, lowest=1)
@@ -67,10 +73,9 @@ class Augmenter:
         if output is not None and not isinstance(output, Output):
             raise SettingsError(f"output is an augplug.Output, not {type(output).__name__}")
         self.output = output
-        self._items = drawing(policy)
-        self.mixes = _mixes(policy.node)
-        self._programs = Programs(self.fuse, self.backend, output)
-        self._unmixed = Programs(self.fuse, self.backend)
+        self.mixes = any("partner" in step.operation.about.parameters for step in steps_of(self.policy.node))
+        self._items = drawing(self.policy)
+        self._programs = Programs(Renderer(self.fuse, self.backend, output), ends=not self.mixes)
         self._count = _Counter()
 
     @overload
@@ -95,20 +100,56 @@ class Augmenter:
         in any process draw alike. `partner` is another image, or a dict with keywords, for a policy that mixes. Raises
         ImageError, TargetError or SettingsError.
         """
-        if sample or partner is not None:
-            return self._call_with(picture, sample, partner, self._items(self._key(index, epoch)))
         items = self._items(self._key(index, epoch))
+        if sample or partner is not None:
+            return self._call_with_targets(picture, sample, partner, items)
         if picture.__class__ is np.ndarray:
-            dtype = picture.dtype
-            known = self._programs.kept.get((items, picture.shape, dtype))
-            if known is not None and dtype is _UINT8 and picture.flags.c_contiguous:
-                return run(known, picture)  # an image of its shape was checked before
+            program = self._programs.kept.get((items, picture.shape, picture.dtype))
+            if program is not None and picture.dtype is _UINT8 and picture.flags.c_contiguous:
+                return program.run(picture)  # an image of its shape was checked before
             image = check_image(picture, self.max_pixels)
-            return run(self._programs.prepare(items, image) if known is None else known, image)
+            return self._programs.of(items, image).run(image)
         array, back = to_array(picture)
-        checked = check_image(array, self.max_pixels)
-        made = run(self._programs.of(items, checked), checked)
-        return back(made) if self.output is None else made
+        image = check_image(array, self.max_pixels)
+        rendered = self._programs.of(items, image).run(image)
+        return back(rendered) if self.output is None else rendered
+
+    def _call_with_targets(self, picture: Any, sample: dict[str, Any], partner: Any, items: tuple[Item, ...]) -> Any:
+        if picture is not None and sample:
+            raise TargetError("with targets the image is a keyword too: augment(image=..., mask=...)")
+        if partner is not None and not self.mixes:
+            raise TargetError("this policy mixes no images: leave partner= out")
+        if partner is None and self.mixes:
+            raise TargetError("this policy mixes images: give partner=, or use augment.batch(images, ...)")
+        own = self._read(sample or {"image": picture})
+        partners, others = None, list[Partner]()
+        if partner is not None:
+            other = self._read(partner if isinstance(partner, dict) else {"image": partner})
+            partners, others = Partners([own.image, other.image], 0), [(other.image, other.targets)]
+        program, rendered = self._run(own, items, partners)
+        result = self._result(own, program, [rendered, *others], 0)
+        return result if sample else result["image"]
+
+    def _read(self, given: dict[str, Any]) -> Sample:
+        return read(given, max_pixels=self.max_pixels, classes=(self.classes or 0) if self.mixes else None)
+
+    def _run(self, sample: Sample, items: tuple[Item, ...], partners: Partners | None) -> tuple[Program, Partner]:
+        """Return the program of a sample, and what it makes of the image and the targets: all but a last mix."""
+        program = self._programs.of(items, sample.image)
+        targets = sample.targets if sample.moves else None
+        return program, (program.run(sample.image, targets, partners), sample.targets)
+
+    def _result(
+        self, sample: Sample, program: Program, finished: Sequence[Partner], position: int, out: Image | None = None
+    ) -> dict[str, Any]:
+        """Return a sample under the keywords that were given, after the last mix with `finished` partners."""
+        image, targets = finished[position]
+        if self.mixes:
+            image, targets = mix_finished(program.last, finished, position, self.backend, out)
+            if self.output is not None:
+                image = self._programs.finish(image).run(image, out=out)
+        size = (program.shape[0], program.shape[1])
+        return sample.result(image, targets, size, as_array=self.output is not None)
 
     def batch(
         self,
@@ -129,108 +170,49 @@ class Augmenter:
         given, back = to_array(images, channels=4)
         array = as_batch(given)
         threads = natural("threads", threads, lowest=1)
-        back = back if self.output is None else np.asarray
         drawn = [self._items(self._key(number, epoch)) for number in check_indices(indices, len(array))]
-        if not targets and not self.mixes:
-            return back(
-                filled(lambda place, into: self._rendered_into(array[place], drawn[place], into), array, threads)
-            )
-        rows = rows_of(array, targets)
-        made: Callable[[int, Image | None], dict[str, Any]] = (
-            self._mixed(rows, drawn, threads)
-            if self.mixes
-            else lambda place, _: self._with_targets(self._read(rows[place]), drawn[place])
-        )
+        back = back if self.output is None else np.asarray
+        if targets or self.mixes:
+            rendered, columns = self._batch_of_samples(array, drawn, threads, targets)
+            return {"image": back(rendered), **columns} if targets else back(rendered)
 
-        def image_of(place: int, into: Image | None) -> Image:
-            rows[place] = made(place, into)
+        def render(place: int, out: Image | None) -> Image:
+            image = check_image(array[place], self.max_pixels)
+            return self._programs.of(drawn[place], image).run(image, out=out)
+
+        return back(stack(render, array, threads))
+
+    def _batch_of_samples(
+        self, array: Image, drawn: list[tuple[Item, ...]], threads: int, targets: Mapping[str, Sequence[Any] | None]
+    ) -> tuple[Image, dict[str, Any]]:
+        """Return the images and the columns of a batch with targets, or of one whose images are mixed."""
+        rows = rows_of(array, targets)
+        result = self._mixed(rows, drawn, threads) if self.mixes else lambda i, _: self._alone(rows[i], drawn[i])
+
+        def render(place: int, out: Image | None) -> Image:
+            rows[place] = result(place, out)
             image: Image = rows[place].pop("image")
             return image
 
-        images = back(filled(image_of, array, threads))
-        if not targets:
-            return images
-        columns = {name: None if values is None else [row[name] for row in rows] for name, values in targets.items()}
-        return {"image": images, **columns}
+        images = stack(render, array, threads)
+        return images, {
+            name: None if values is None else [row[name] for row in rows] for name, values in targets.items()
+        }
 
-    def _rendered_into(self, picture: Image, items: tuple[Item, ...], into: Image | None) -> Image:
-        """Return what a call makes, in `into` if an output can write it there."""
-        image = check_image(picture, self.max_pixels)
-        program = self._programs.of(items, image)
-        return run(program, image) if self.output is None or into is None else run_into(program, image, into)
-
-    def _call_with(self, picture: Any, sample: dict[str, Any], partner: Any, items: tuple[Item, ...]) -> Any:
-        if picture is not None and sample:
-            raise TargetError("with targets the image is a keyword too: augment(image=..., mask=...)")
-        given = sample or {"image": picture}
-        if partner is not None and not self.mixes:
-            raise TargetError("this policy mixes no images: leave partner= out")
-        if not self.mixes:
-            made = self._with_targets(self._read(given), items)
-        elif partner is None:
-            raise TargetError("this policy mixes images: give partner=, or use augment.batch(images, ...)")
-        else:
-            other = self._read(partner if isinstance(partner, dict) else {"image": partner})
-            made = self._with_targets(self._read(given), items, other)
-        return made if sample else made["image"]
-
-    def _read(self, given: dict[str, Any]) -> Sample:
-        return read(given, max_pixels=self.max_pixels, classes=(self.classes or 0) if self.mixes else None)
-
-    def _rendered(
-        self, sample: Sample, items: tuple[Item, ...], raw: Sequence[Image], position: int
-    ) -> tuple[Partner, Mix | None]:
-        """Return an image and its targets, all but the mix with finished partners, and that mix."""
-        image, targets = sample.image, sample.targets
-        effects, last = last_mix(describe(items, canvas_of(image)))
-        if any(isinstance(effect, Mix | Opaque) for effect in effects):
-            image = render(effects, image, targets, fuse=self.fuse, backend=self.backend, raw=raw, position=position)
-        elif effects:
-            # A mix is another every time; what comes before it need not be.
-            recurring = recur(items if last is None else items[:-1])
-            image = run(self._unmixed.of_effects(effects, image, recurring=recurring), image)
-            follow(targets, effects, self.backend)
-        return (image, targets), last
-
-    def _result(self, sample: Sample, made: Partner) -> dict[str, Any]:
-        image, targets = made
-        size = (image.shape[0], image.shape[1])
-        if self.output is not None:
-            image = run(kernels_of((), image, self.fuse, self.backend, self.output), image)
-        return sample.result(image, targets, size, as_array=self.output is not None)
-
-    def _with_targets(self, sample: Sample, items: tuple[Item, ...], partner: Sample | None = None) -> dict[str, Any]:
-        if not sample.moves and not self.mixes:
-            image = run(self._programs.of(items, sample.image), sample.image)
-            no_size = (0, 0)  # only boxes ask for one
-            return sample.result(image, sample.targets, no_size, as_array=self.output is not None)
-        canvas = canvas_of(sample.image)
-        effects = describe(items, canvas)
-        if not any(isinstance(effect, Mix | Opaque) for effect in effects):
-            image = run(self._programs.of(items, sample.image), sample.image)
-            follow(sample.targets, effects, self.backend)
-            after = canvas_after(effects, canvas)
-            size = (after.height, after.width)
-            return sample.result(image, sample.targets, size, as_array=self.output is not None)
-        raw = [] if partner is None else [sample.image, partner.image]
-        made, last = self._rendered(sample, items, raw, 0)
-        if last is not None and partner is not None:
-            made = finish(last, [made, (partner.image, partner.targets)], 0, self.backend)
-        return self._result(sample, made)
+    def _alone(self, row: dict[str, Any], items: tuple[Item, ...]) -> dict[str, Any]:
+        sample = self._read(row)
+        program, rendered = self._run(sample, items, None)
+        return self._result(sample, program, [rendered], 0)
 
     def _mixed(
         self, rows: list[dict[str, Any]], drawn: list[tuple[Item, ...]], threads: int
     ) -> Callable[[int, Image | None], dict[str, Any]]:
-        """Augment the samples of a batch; return what mixes that of a place with its partners."""
+        """Augment the samples of a batch; return the function that mixes that of a place with its partners."""
         samples = [self._read(row) for row in rows]
         raw = [sample.image for sample in samples]
-        rendered = in_turn(lambda i: self._rendered(samples[i], drawn[i], raw, i), len(rows), threads)
-        finished = [made for made, _ in rendered]
-
-        def mixed(place: int, into: Image | None) -> dict[str, Any]:
-            return self._result(samples[place], finish(rendered[place][1], finished, place, self.backend, into))
-
-        return mixed
+        ready = in_turn(lambda place: self._run(samples[place], drawn[place], Partners(raw, place)), len(rows), threads)
+        finished = [rendered for _, rendered in ready]
+        return lambda place, out: self._result(samples[place], ready[place][0], finished, place, out)
 
     def plan(self, image: Any, *, index: int | None = None, epoch: int = 0, partner: Any = None) -> Plan:
         """Return what `augment(image, index=index, epoch=epoch)` draws, without rendering it.
@@ -266,6 +248,39 @@ class Augmenter:
         except (struct.error, TypeError):  # asked first, each number would be checked twice
             return key_of(self.seed, natural("epoch", epoch), natural("index", index))
 
+    def __repr__(self) -> str:
+        """The policy's name, and the settings that are not the defaults."""
+        settings = {"seed": self.seed, "backend": self.backend.name, "fuse": self.fuse}
+        optional = {"classes": self.classes, "max_pixels": self.max_pixels, "output": self.output}
+        settings |= {name: value for name, value in optional.items() if value is not None}
+        return f"Augmenter({self.policy.name!r}, {', '.join(f'{name}={value!r}' for name, value in settings.items())})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as JSON and names: another process looks the operations up itself."""
+        settings = {"seed": self.seed, "backend": self.backend.name, "fuse": self.fuse}
+        settings |= {"classes": self.classes, "max_pixels": self.max_pixels, "output": self.output}
+        return _restore, (json.dumps(self.policy.to_json()), settings)
+
+
+def _restore(text: str, settings: Mapping[str, Any]) -> Augmenter:
+    from augplug import naming  # the registry stands above; whoever gives a Policy needs none of it
+
+    return Augmenter(naming.load_policy(json.loads(text)), **settings)
+
+
+def _named_policy(given: Any) -> Policy:
+    from augplug import naming  # the registry stands above; a Policy needs none of it
+
+    return naming.as_policy(given)
+
+
+def _named_backend(given: str | None) -> Backend:
+    if given is None:
+        return default_backend()
+    from augplug import naming  # as above
+
+    return naming.backend(given)
+
 
 class _Counter:
     """Numbers for calls without an index: random bits of the process and a count; a fork gets bits of its own."""
@@ -283,10 +298,3 @@ class _Counter:
 
 def _fresh() -> tuple[int, int, itertools.count[int]]:
     return os.getpid(), int.from_bytes(os.urandom(8), "little"), itertools.count()
-
-
-def _mixes(node: Node) -> bool:
-    """Whether any step draws a partner: an operation that mixes has a field of that name."""
-    if isinstance(node, Step):
-        return "partner" in node.operation.about.parameters
-    return any(_mixes(child) for child in node.children)

@@ -13,9 +13,9 @@ from augplug._sample.convert import KEYWORDS
 from augplug.errors import ImageError, SettingsError, TargetError, suggest
 from augplug.types import Image
 
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 PIECES = 4
-"""How many pieces of a batch a thread gets, one after the other."""
+"""How many pieces of a batch each thread gets, one after the other."""
 
 
 def as_batch(images: Any) -> Image:
@@ -54,23 +54,23 @@ def rows_of(images: Image, targets: Mapping[str, Sequence[Any] | None]) -> list[
     ]
 
 
-def in_turn(function: Callable[[int], Made], count: int, threads: int) -> list[Made]:
-    """Return the function of 0..count-1, by that many threads; what it raises is that of the first place that fails."""
+def in_turn(function: Callable[[int], Result], count: int, threads: int) -> list[Result]:
+    """Return the function of 0..count-1, by that many threads; raises what the first place that fails raises."""
     if threads == 1:
-        return [function(place) for place in range(count)]
-    # A piece is many images, since a hand-over costs as much as a small image; and there are more than threads, since
-    # images cost unequally.
+        return [*map(function, range(count))]
+    # A piece is many images, because handing one over costs as much as a small image; and there are more pieces than
+    # threads, because images cost unequally.
     size = -(-count // (PIECES * threads)) or 1
     pieces = [range(start, min(start + size, count)) for start in range(0, count, size)]
     with ThreadPoolExecutor(threads) as pool:
-        return list(chain.from_iterable(pool.map(lambda piece: [function(place) for place in piece], pieces)))
+        return list(chain.from_iterable(pool.map(lambda piece: [*map(function, piece)], pieces)))
 
 
-def filled(render: Callable[[int, Image | None], Image], images: Image, threads: int) -> Image:
-    """Return the batch of what `render` makes of each place, by that many threads.
+def stack(render: Callable[[int, Image | None], Image], images: Image, threads: int) -> Image:
+    """Return the rendered images of a batch in one array, by that many threads.
 
-    It gets the place and where its image goes, which is None for the first place: its shape is that of all. An image
-    that it makes somewhere else is copied. Raises ImageError when the shapes are unequal.
+    `render` takes a place and the array that its image may be written to, which is None for the first place: its shape
+    is that of all. An image that it returns elsewhere is copied. Raises ImageError if the shapes are unequal.
     """
     if len(images) == 0:
         return images.copy()
@@ -79,15 +79,15 @@ def filled(render: Callable[[int, Image | None], Image], images: Image, threads:
     batch[0] = first
 
     def place(number: int) -> None:
-        into = batch[number + 1]
-        made = render(number + 1, into)
-        if made.shape != first.shape:
+        out = batch[number + 1]
+        image = render(number + 1, out)
+        if image.shape != first.shape:
             raise ImageError(
-                f"the images of the batch came out in unequal sizes {sorted({made.shape, first.shape})}; end the "
+                f"the images of the batch came out in unequal sizes {sorted({image.shape, first.shape})}; end the "
                 "policy with a crop"
             )
-        if made is not into:
-            into[...] = made
+        if image is not out:
+            out[...] = image
 
     in_turn(place, len(images) - 1, threads)
     return batch

@@ -44,6 +44,13 @@ class DrawnBlend:
 
 
 Item: TypeAlias = Drawn | DrawnBlend
+
+
+def mixes(item: Item) -> bool:
+    """Return True if an item is an operation that takes a partner: it has a field of that name."""
+    return isinstance(item, Drawn) and "partner" in item.operation.about.parameters
+
+
 Draw: TypeAlias = Callable[[Stream, list[Item]], None]
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -14,6 +15,19 @@ from augplug._sample.targets import Targets, clip
 from augplug.effects import Blend, Effect, Field, Opaque, Paint, Region, Warp
 from augplug.errors import TargetError
 from augplug.types import Image, Points
+
+Mover: TypeAlias = Callable[[Targets], None]
+"""Moves targets in place."""
+
+
+def prepare_follow(effects: Sequence[Effect], _shape: tuple[int, ...], backend: Backend) -> tuple[Mover, ...]:
+    """Return what moves the targets of images of this shape by effects, in order."""
+    moving = [effect for effect in effects if isinstance(effect, Warp | Paint | Blend)]
+    return (partial(_follow_all, moving, backend),) if moving else ()
+
+
+def _follow_all(effects: Sequence[Effect], backend: Backend, targets: Targets) -> None:
+    follow(targets, effects, backend)
 
 
 def follow(targets: Targets, effects: Sequence[Effect], backend: Backend) -> None:

@@ -1,22 +1,104 @@
-"""The last step of a batch: images mixed with their partners, and what that does to targets."""
+"""Mix: images with their partners, and what that does to targets.
+
+A raw partner is an image of the batch before any augmentation: its mix is a step like any other. A finished partner has
+been through its own draw: its mix is the last step, after all images of a batch have been rendered.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from augplug._backends.base import Backend
+from augplug._backends.base import Backend, Kernel
 from augplug._sample.targets import Targets, clip, corners_of, edges_of
 from augplug.coords import crop_resize
-from augplug.effects import Region, Share, Warp
+from augplug.effects import Effect, Mix, Region, Share, Warp
 from augplug.errors import TargetError
 from augplug.types import Image
 
 Partner: TypeAlias = tuple[Image, Targets]
 """A finished image of a batch and its targets."""
+_NO_TARGETS = Targets()
+
+
+class Partners(NamedTuple):
+    """The images of a batch before augmentation, and the position of the one that is rendered."""
+
+    raw: Sequence[Image]
+    position: int
+
+
+def split_last_mix(effects: Sequence[Effect]) -> tuple[Sequence[Effect], Mix | None]:
+    """Return the effects without the mix with finished partners, which comes last, and that mix. Raises TargetError."""
+    finishing = [place for place, effect in enumerate(effects) if isinstance(effect, Mix) and not _is_raw(effect)]
+    if not finishing:
+        return effects, None
+    if finishing != [len(effects) - 1]:
+        raise TargetError("a mix sees finished images, so there is one, and nothing comes after it; put it last")
+    mix_effect = effects[-1]
+    return effects[:-1], mix_effect if isinstance(mix_effect, Mix) else None
+
+
+def _is_raw(effect: Mix) -> bool:
+    return all(share.raw for share in effect.shares)
+
+
+class RawMix:
+    """The shares of raw partners mixed into an image; its targets stay."""
+
+    def __init__(self, effect: Mix, backend: Backend) -> None:
+        """Keep no resized partner's kernel yet."""
+        self._shares, self._backend = effect.shares, backend
+        self._kept: dict[Any, Kernel] = {}
+
+    def __call__(self, image: Image, targets: Targets | None, partners: Partners | None) -> Image:
+        """Return the mixed image. A partner of another size is resized to the image's. Raises TargetError."""
+        assert partners is not None  # noqa: S101  # a program that mixes runs with partners only
+        own = _NO_TARGETS if targets is None else targets
+        for share in self._shares:
+            partner = partners.raw[partner_of(share.partner, partners.position, len(partners.raw))]
+            if partner.shape[:2] != image.shape[:2]:
+                partner = self._resizing(partner, (image.shape[0], image.shape[1]))(partner)
+            check_alike(image, partner)
+            image, _ = mix(image, own, share, partner, _NO_TARGETS, self._backend)
+        return image
+
+    def _resizing(self, partner: Image, size: tuple[int, int]) -> Kernel:
+        key = (partner.shape, partner.dtype)
+        if key not in self._kept:
+            if len(self._kept) >= _MOST_RESIZES:
+                self._kept.clear()
+            height, width = partner.shape[:2]
+            resize = Warp(motion=crop_resize((0, 0, width, height), *size), size=size, interpolation="area")
+            self._kept[key] = self._backend.prepare(resize, *key)
+        return self._kept[key]
+
+
+_MOST_RESIZES = 8
+NO_PARTNER = (
+    "this policy mixes images, and one image alone has no partner; use augment.batch(images, ...) or "
+    "augment(image=..., partner=...)"
+)
+
+
+def mix_finished(
+    effect: Mix | None, finished: Sequence[Partner], position: int, backend: Backend, out: Image | None = None
+) -> Partner:
+    """Return the image at a position of a batch with its partners' shares mixed in, and its targets.
+
+    `finished` holds every image after its own draw; without `effect` the image stays. The result may be written to
+    `out`. Raises TargetError.
+    """
+    image, targets = finished[position]
+    for share in effect.shares if effect is not None else ():
+        partner, theirs = finished[partner_of(share.partner, position, len(finished))]
+        check_alike(image, partner)
+        image, targets = mix(image, targets, share, partner, theirs, backend, out)
+    return image, targets
 
 
 def partner_of(key: int, position: int, count: int) -> int:
@@ -60,15 +142,6 @@ def mix(
 
 def _joined(mine: npt.NDArray[Any], theirs: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return np.concatenate([mine, theirs]) if len(theirs) else mine
-
-
-def raw_partner(partner: Image, size: tuple[int, int], backend: Backend) -> Image:
-    """Return a partner resized to an image's size, for a share that takes it raw."""
-    height, width = partner.shape[:2]
-    if (height, width) == size:
-        return partner
-    resize = Warp(motion=crop_resize((0, 0, width, height), *size), size=size, interpolation="area")
-    return backend.prepare(resize, partner.shape, partner.dtype)(partner)
 
 
 def check_alike(image: Image, partner: Image) -> None:

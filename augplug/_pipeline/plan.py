@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from augplug._backends.base import Backend
 from augplug._pipeline.describe import describe
 from augplug._pipeline.draw import Drawn, DrawnBlend, Item
 from augplug._pipeline.fuse import fuse
+from augplug._pipeline.mix import Partners, mix_finished
+from augplug._pipeline.program import Programs
+from augplug._pipeline.render import Renderer
 from augplug._policies.documents import shown
 from augplug._sample.image import canvas_of, check_image
+from augplug._sample.targets import Targets
 from augplug.effects import Effect
-from augplug.errors import AugplugError, PlanError
+from augplug.errors import AugplugError, PlanError, TargetError
 from augplug.ops.base import Operation
 from augplug.types import FUSE_LEVELS, FuseLevel, Image
 
@@ -39,6 +44,7 @@ class Plan:
     fuse: FuseLevel
     versions: Mapping[str, str]
     partners: Mapping[str, str]
+    _programs: list[Programs] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def to_json(self) -> str:
         """Return the plan as a JSON document."""
@@ -84,6 +90,26 @@ class Plan:
         canvas = canvas_of(check_image(image))
         described = describe(self.items, canvas)
         return described, fuse(described, self.fuse, canvas)
+
+    def render(self, image: Image, partner: Image | None, find_backend: Callable[[], Backend]) -> Image:
+        """Return what the draw makes of a checked image, mixed with a partner if it mixes. Raises TargetError.
+
+        The backend is asked for once: the plan keeps it, and programs for the shapes and dtypes that it has rendered.
+        """
+        if not self._programs:
+            self._programs.append(Programs(Renderer(self.fuse, find_backend(), None)))
+        program = self._programs[0].of(self.items, image)
+        if partner is None:
+            if program.mixes:
+                raise TargetError("this draw mixes another image in: give it as partner=")
+            return program.run(image)
+        mixed = program.run(image, None, Partners([image, partner], 0))
+        finished = [(mixed, Targets()), (partner, Targets())]
+        return mix_finished(program.last, finished, 0, self._programs[0].renderer.backend)[0]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the kept programs: kernels do not pickle."""
+        return {**vars(self), "_programs": []}
 
     def __str__(self) -> str:
         """One line for the draw and one a step."""

@@ -1,130 +1,170 @@
-"""Prepared plans: the kernels of what was drawn, kept where it can be drawn again."""
+"""A program: what one draw does to images of one shape and dtype; and the cache that keeps programs."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from augplug._backends.base import Backend, Finish, Kernel
-from augplug._pipeline import fuse as fusing
+from augplug._backends.base import Finish
 from augplug._pipeline.describe import describe
-from augplug._pipeline.draw import Item
-from augplug._sample.image import canvas_of
-from augplug._sample.output import Output
-from augplug.effects import ColorMix, Effect, Mix, Opaque, Tone, ToneFrom, Warp, shape_after
-from augplug.errors import OperationError, TargetError
-from augplug.types import FuseLevel, Image
+from augplug._pipeline.draw import Item, mixes
+from augplug._pipeline.mix import NO_PARTNER, Partners, split_last_mix
+from augplug._pipeline.render import COPY_PASS, Pass, Renderer
+from augplug._sample.image import canvas_of_shape
+from augplug._sample.targets import Targets
+from augplug.effects import ColorMix, Effect, Mix, Warp
+from augplug.errors import TargetError
+from augplug.types import Image
 
-PROGRAMS = 4096
-"""How many are kept."""
-_RECURS = attrgetter("recurs")
+MOST_BYTES = 32 << 20
+"""Programs of an Augmenter take at most about so many bytes."""
+
+
+class Program(NamedTuple):
+    """Everything that one draw does to images of one shape and dtype, ready to run.
+
+    `passes` render the image and move its targets; `shape` is that of the image behind them. `finish` is the kernel of
+    the Output, if the program ends with one. `last` is a mix with finished partners, which follows when all images of a
+    batch are rendered (`mix.mix_finished`), and then a program that is only the Output. `mixes`: there is a mix.
+    """
+
+    passes: tuple[Pass, ...]
+    shape: tuple[int, ...]
+    finish: Finish | None = None
+    last: Mix | None = None
+    mixes: bool = False
+
+    def run(
+        self, image: Image, targets: Targets | None = None, partners: Partners | None = None, out: Image | None = None
+    ) -> Image:
+        """Return the rendered image, a new array, and move `targets` in place.
+
+        An Output is written to `out` if its shape fits. Raises TargetError for a draw that mixes if there are no
+        `partners`, and for targets that a step cannot move.
+        """
+        if self.mixes and partners is None:
+            raise TargetError(NO_PARTNER)
+        for kernel, movers in self.passes:
+            if movers is None:
+                image = kernel(image, targets, partners)
+                continue
+            image = kernel(image)
+            if targets is not None:
+                for move in movers:
+                    move(targets)
+        return image if self.finish is None else self.finish(image, out)
 
 
 class Programs:
-    """The kernels of draws on images, which end with `output`."""
+    """The programs of an Augmenter, kept for as long as their draws may recur.
 
-    def __init__(self, fuse: FuseLevel, backend: Backend, output: Output | None = None) -> None:
-        """Keep nothing yet; `kept` is by drawn items, or effects, and by the image's shape and dtype."""
-        self._fuse, self._backend, self._output = fuse, backend, output
-        self.kept: dict[Any, tuple[Kernel, ...]] = {}
+    The one rule: a program is kept if all of its drawn operations, or all of its effects, may be drawn again. The cache
+    has two generations. When the younger one holds half of MOST_BYTES, it becomes the older one, and what is asked for
+    again moves back: what recurs stays, what does not is dropped.
+    """
 
-    def of(self, items: tuple[Item, ...], image: Image) -> tuple[Kernel, ...]:
-        """Return the kernels of drawn operations: the kept ones, or new ones."""
+    def __init__(self, renderer: Renderer, *, ends: bool = True) -> None:
+        """Keep nothing yet; `ends` puts the renderer's Output at the end of each program.
+
+        An Augmenter whose policy mixes images asks for programs without it, and for `finish` behind the mix.
+        """
+        self.renderer, self._ends = renderer, ends
+        self.kept: dict[Any, Program] = {}
+        self._older: dict[Any, Program] = {}
+        self._bytes = 0
+
+    def of(self, items: tuple[Item, ...], image: Image) -> Program:
+        """Return the program of drawn operations on images of this shape and dtype: a kept one, or a new one."""
         program = self.kept.get((items, image.shape, image.dtype))
-        return self.prepare(items, image) if program is None else program
+        return self.prepare(items, image.shape, image.dtype) if program is None else program
 
-    def prepare(self, items: tuple[Item, ...], image: Image) -> tuple[Kernel, ...]:
-        """Return new kernels of drawn operations, kept by what was drawn, or by the effects if only these recur."""
-        effects = describe(items, canvas_of(image))
-        return self._of(items, effects, image) if recur(items) else self.of_effects(effects, image)
+    def prepare(self, items: tuple[Item, ...], shape: tuple[int, ...], dtype: np.dtype[Any]) -> Program:
+        """Return the program of drawn operations that the younger generation does not hold."""
+        if all(map(_RECURS, items)):
+            return self._kept((items, shape, dtype), lambda: describe(items, canvas_of_shape(shape)))
+        if mixes(items[-1]):
+            # The partner is another one every time; what comes before the mix need not be.
+            return self._with_mix(self.prepare(items[:-1], shape, dtype), items[-1], dtype)
+        effects = describe(items, canvas_of_shape(shape))
+        if all(map(effect_recurs, effects)):
+            return self._kept((effects, shape, dtype), lambda: effects)
+        return self._program(effects, shape, dtype)
 
-    def of_effects(self, effects: tuple[Effect, ...], image: Image, *, recurring: bool = False) -> tuple[Kernel, ...]:
-        """Return the kernels of effects; they are kept if the effects are `recurring`, or of a kind that recurs."""
-        if recurring or all(map(effect_recurs, effects)):
-            return self._of(effects, effects, image)
-        return kernels_of(effects, image, self._fuse, self._backend, self._output)
+    def finish(self, image: Image) -> Program:
+        """Return the program that does nothing but the Output, or copies the image if there is none."""
+        shape, dtype = image.shape, image.dtype
+        known = self.kept.get((_FINISH, shape, dtype))
+        if known is not None:
+            return known
+        kernel = self.renderer.finish(shape, dtype)
+        return self._keep((_FINISH, shape, dtype), Program(() if kernel else (COPY_PASS,), shape, finish=kernel))
 
-    def _of(self, known_by: tuple[object, ...], effects: tuple[Effect, ...], image: Image) -> tuple[Kernel, ...]:
-        key = (known_by, image.shape, image.dtype)
+    def _kept(
+        self, key: tuple[Any, tuple[int, ...], np.dtype[Any]], effects: Callable[[], tuple[Effect, ...]]
+    ) -> Program:
         program = self.kept.get(key)
         if program is None:
-            program = kernels_of(effects, image, self._fuse, self._backend, self._output)
-            if len(self.kept) >= PROGRAMS:
-                self.kept.clear()
-            self.kept[key] = program
+            program = self._older.get(key)
+            program = self._keep(key, self._program(effects(), *key[1:]) if program is None else program)
         return program
 
+    def _keep(self, key: Any, program: Program) -> Program:
+        self.kept[key] = program
+        self._bytes += bytes_of((key[0], program))
+        if self._bytes > MOST_BYTES // 2:
+            self._older, self.kept, self._bytes = self.kept, {}, 0
+        return program
 
-def recur(items: tuple[Item, ...]) -> bool:
-    """Whether all of the drawn operations may be drawn again."""
-    return all(map(_RECURS, items))
+    def _program(self, effects: Sequence[Effect], shape: tuple[int, ...], dtype: np.dtype[Any]) -> Program:
+        before, last = split_last_mix(effects)
+        passes, finish, shape = self.renderer.passes(before, shape, dtype, ends=self._ends)
+        return Program(passes, shape, finish, last, any(isinstance(effect, Mix) for effect in effects))
+
+    def _with_mix(self, program: Program, item: Item, dtype: np.dtype[Any]) -> Program:
+        """Return a program with one more step, an operation that mixes."""
+        effects = describe((item,), canvas_of_shape(program.shape))
+        if not effects:
+            return program
+        before, last = split_last_mix(effects if program.last is None else (program.last, *effects))
+        passes, _, shape = self.renderer.passes(before, program.shape, dtype, ends=False)
+        return Program((*program.passes, *passes) if before else program.passes, shape, last=last, mixes=True)
 
 
-def kernels_of(
-    effects: Sequence[Effect], image: Image, fuse: FuseLevel, backend: Backend, output: Output | None = None
-) -> tuple[Kernel, ...]:
-    """Return the kernels that render effects on images of this shape and dtype, and end with `output`."""
-    effects = fusing.fuse(effects, fuse, canvas_of(image))
-    last: Tone | ToneFrom | None = None
-    if output is not None and fuse != "none" and effects and isinstance(tone := effects[-1], Tone | ToneFrom):
-        effects, last = effects[:-1], tone
-    kernels: list[Kernel] = []
-    shape = image.shape
-    for effect in effects:
-        if isinstance(effect, Mix):
-            raise TargetError(
-                "this policy mixes images, and one image alone has no partner; use augment.batch(images, ...) or "
-                "augment(image=..., partner=...)"
-            )
-        if isinstance(effect, Opaque):
-            kernels.append(partial(_opaque, effect=effect))
-        else:
-            kernels.append(backend.prepare(effect, shape, image.dtype))
-        shape = shape_after(effect, shape)
-    if output is not None:
-        kernels.append(backend.finish(output, last, shape, image.dtype))
-    return tuple(kernels)
+_RECURS = attrgetter("recurs")
+_FINISH = "finish"
 
 
 def effect_recurs(effect: Effect) -> bool:
-    """Whether an effect has few forms, of whatever reals it was made: whole pixels moved, channels in another order."""
+    """Return True if an effect takes few values even if its numbers are continuous.
+
+    Shifts by whole pixels and permutations of the channels do, so that keeping their programs pays.
+    """
     if isinstance(effect, Warp) and isinstance(effect.motion, tuple):
         (_, _, right), (_, _, down), _ = effect.motion
         return right % 1 == 0 == down % 1
     return isinstance(effect, ColorMix) and effect.matrix is not None and 1 in effect.matrix[0]
 
 
-def _opaque(image: Image, effect: Opaque) -> Image:
-    made = effect.function({"image": image.copy()}, effect.key, *effect.arguments)
-    return check_opaque(made["image"], image, effect)
+def bytes_of(value: Any) -> int:
+    """Return about how many bytes kernels and what they hold take; arrays that two kernels share count twice."""
+    total, pending = 0, [value]
+    while pending:
+        one = pending.pop()
+        total += _OBJECT
+        if isinstance(one, np.ndarray):
+            total += one.nbytes
+        elif isinstance(one, tuple | list):
+            pending += one
+        elif isinstance(one, partial):
+            pending += (one.func, one.args, *one.keywords.values())
+        elif getattr(one, "__closure__", None):
+            pending += [cell.cell_contents for cell in one.__closure__]
+    return total
 
 
-def check_opaque(made: Any, image: Image, effect: Opaque) -> Image:
-    """Return what an opaque function made of an image, or refuse another shape than it said, or another dtype."""
-    shape = shape_after(effect, image.shape)
-    if not isinstance(made, np.ndarray) or (made.shape, made.dtype) != (shape, image.dtype):
-        given = f"{getattr(made, 'shape', type(made).__name__)} {getattr(made, 'dtype', '')}"
-        raise OperationError(
-            f"{effect.function.__qualname__} made {given} of an image of {image.shape} {image.dtype}; an opaque "
-            f"function keeps the dtype, and makes the shape that its effect says: {shape}"
-        )
-    return np.ascontiguousarray(made)
-
-
-def run(program: Sequence[Kernel], image: Image) -> Image:
-    """Return a new image: the kernels one after the other, or a copy where there is none."""
-    if not program:
-        return image.copy()
-    for kernel in program:
-        image = kernel(image)
-    return image
-
-
-def run_into(program: Sequence[Kernel], image: Image, into: Image) -> Image:
-    """Return what `run` does of a program that ends with an output; `into` where that has the shape of the result."""
-    last: Finish = program[-1]
-    return last(run(program[:-1], image) if program[:-1] else image, into)
+_OBJECT = 100
+"""Bytes of a small object, its place in a tuple included."""

@@ -1,166 +1,93 @@
-"""An image and its targets through effects, in stages: what kernels of one image cannot do.
+"""Render: from effects to passes, which are kernels together with the movers of the targets that follow them.
 
-Another library's function sees the whole sample, and a mix sees a partner, so they cut the effects into runs.
+An opaque function and a mix with raw partners see the whole sample. They are barriers: effects are fused, and targets
+moved, between them.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from augplug._backends.base import Backend
-from augplug._pipeline.describe import describe
-from augplug._pipeline.draw import Item
-from augplug._pipeline.follow import follow
-from augplug._pipeline.mix import Partner, check_alike, mix, partner_of, raw_partner
-from augplug._pipeline.program import check_opaque, kernels_of, run
-from augplug._sample.image import canvas_of
-from augplug._sample.targets import Targets, clip, corners_of, edges_of
-from augplug.effects import Effect, Mix, Opaque, shape_after
-from augplug.errors import OperationError, TargetError
-from augplug.types import FuseLevel, Image
+from augplug._backends.base import Backend, Finish, Kernel
+from augplug._pipeline.follow import Mover, prepare_follow
+from augplug._pipeline.fuse import fuse
+from augplug._pipeline.mix import Partners, RawMix
+from augplug._pipeline.opaque import render_opaque
+from augplug._sample.output import Output
+from augplug._sample.targets import Targets
+from augplug.effects import Effect, Mix, Opaque, Tone, ToneFrom, shape_after
+from augplug.types import Canvas, FuseLevel, Image
 
-_NO_TARGETS = Targets()
-
-
-def last_mix(effects: tuple[Effect, ...]) -> tuple[tuple[Effect, ...], Mix | None]:
-    """Part the mix with finished partners, which comes last, from the effects before it. Raises TargetError."""
-    finishing = [place for place, effect in enumerate(effects) if isinstance(effect, Mix) and not _is_raw(effect)]
-    if not finishing:
-        return effects, None
-    if finishing != [len(effects) - 1]:
-        raise TargetError("a mix sees finished images, so there is one, and nothing comes after it; put it last")
-    mixed = effects[-1]
-    return effects[:-1], mixed if isinstance(mixed, Mix) else None
+Barrier: TypeAlias = Callable[[Image, Targets | None, Partners | None], Image]
+"""Renders an image and moves its targets in place."""
+Pass: TypeAlias = tuple[Callable[..., Image], tuple[Mover, ...] | None]
+"""A kernel with the movers of the targets that run after it; or a barrier with None."""
+COPY: Kernel = np.ndarray.copy
+COPY_PASS: Pass = (COPY, ())
 
 
-def _is_raw(effect: Mix) -> bool:
-    return all(share.raw for share in effect.shares)
+class Renderer(NamedTuple):
+    """What effects are prepared for: a fuse mode, a backend, and the Output that ends a program, if there is one."""
 
+    fuse: FuseLevel
+    backend: Backend
+    output: Output | None
 
-def render(
-    effects: Sequence[Effect],
-    image: Image,
-    targets: Targets,
-    *,
-    fuse: FuseLevel,
-    backend: Backend,
-    raw: Sequence[Image] = (),
-    position: int = 0,
-) -> Image:
-    """Return the image after the effects, the image itself if there is none, and move its targets.
+    def passes(
+        self, effects: Sequence[Effect], shape: tuple[int, ...], dtype: np.dtype[Any], *, ends: bool
+    ) -> tuple[tuple[Pass, ...], Finish | None, tuple[int, ...]]:
+        """Return the passes of effects on images of this shape and dtype, the kernel of the Output and the shape.
 
-    `raw` are the images of the batch before augmentation, `position` says which of them this is. Raises TargetError.
-    """
-    pending: list[Effect] = []
-    for effect in effects:
-        if not isinstance(effect, Mix | Opaque):
-            pending.append(effect)
-            continue
-        image = _flush(pending, image, targets, fuse, backend)
+        The kernel is None unless `ends` is True and there is an Output; the shape is that before the Output. Without
+        passes and kernel the image would stay: then there is one pass that copies it.
+        """
+        passes: list[Pass] = []
+        start = 0
+        for place, effect in enumerate(effects):
+            if isinstance(effect, Mix | Opaque):
+                shape, _ = self._segment(passes, effects[start:place], shape, dtype, ends=False)
+                passes.append((self._barrier(effect), None))
+                shape = shape_after(effect, shape)
+                start = place + 1
+        shape, finish = self._segment(passes, effects[start:], shape, dtype, ends=ends)
+        if not passes and finish is None:
+            passes.append(COPY_PASS)
+        return tuple(passes), finish, shape
+
+    def finish(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Finish | None:
+        """Return the kernel of the Output alone, for images of this shape; None without an Output."""
+        return None if self.output is None else self.backend.finish(self.output, None, shape, dtype)
+
+    def _barrier(self, effect: Mix | Opaque) -> Barrier:
         if isinstance(effect, Opaque):
-            image = _opaque(effect, image, targets)
+            return partial(render_opaque, effect)
+        return RawMix(effect, self.backend)
+
+    def _segment(
+        self, passes: list[Pass], effects: Sequence[Effect], shape: tuple[int, ...], dtype: np.dtype[Any], *, ends: bool
+    ) -> tuple[tuple[int, ...], Finish | None]:
+        """Append the passes of effects without a barrier; return the shape behind them, and the kernel of the Output.
+
+        A tone that comes last is joined with the Output: one table does both.
+        """
+        fused = fuse(effects, self.fuse, Canvas(shape[0], shape[1], shape[2] if len(shape) == 3 else 1))
+        movers = prepare_follow(effects, shape, self.backend)
+        output = self.output if ends else None
+        tone = fused[-1] if output is not None and self.fuse != "none" and fused else None
+        if not isinstance(tone, Tone | ToneFrom):
+            tone = None
         else:
-            image = _mix_raw(effect, image, targets, raw, position, backend)
-    return _flush(pending, image, targets, fuse, backend)
-
-
-def _flush(pending: list[Effect], image: Image, targets: Targets, fuse: FuseLevel, backend: Backend) -> Image:
-    if not pending:
-        return image
-    image = run(kernels_of(pending, image, fuse, backend), image)
-    follow(targets, pending, backend)
-    pending.clear()
-    return image
-
-
-def _mix_raw(
-    effect: Mix, image: Image, targets: Targets, raw: Sequence[Image], position: int, backend: Backend
-) -> Image:
-    for share in effect.shares:
-        partner = raw[partner_of(share.partner, position, len(raw))]
-        partner = raw_partner(partner, (image.shape[0], image.shape[1]), backend)
-        check_alike(image, partner)
-        image, _ = mix(image, targets, share, partner, _NO_TARGETS, backend)
-    return image
-
-
-def finish(
-    effect: Mix | None, finished: Sequence[Partner], position: int, backend: Backend, into: Image | None = None
-) -> Partner:
-    """Return an image of a batch, in `into` if that fits, and its targets, with the partners of a mix, if there is one.
-
-    Raises TargetError.
-    """
-    image, targets = finished[position]
-    for share in effect.shares if effect is not None else ():
-        partner, theirs = finished[partner_of(share.partner, position, len(finished))]
-        check_alike(image, partner)
-        image, targets = mix(image, targets, share, partner, theirs, backend, into)
-    return image, targets
-
-
-def replay(items: Sequence[Item], image: Image, partner: Image | None, fuse: FuseLevel, backend: Backend) -> Image:
-    """Return the image after drawn operations, mixed with a partner where they mix. Raises TargetError."""
-    effects, last = last_mix(describe(items, canvas_of(image)))
-    if partner is None and (last or any(isinstance(effect, Mix) for effect in effects)):
-        raise TargetError("this draw mixes another image in: give it as partner=")
-    raw = [] if partner is None else [image, partner]
-    targets = Targets()
-    made = render(effects, image, targets, fuse=fuse, backend=backend, raw=raw)
-    if last is not None and partner is not None:
-        made, _ = finish(last, [(made, targets), (partner, _NO_TARGETS)], 0, backend)
-    return made.copy() if made is image else made
-
-
-def digest_of(image: Image) -> str:
-    """Return the SHA-256 of an image's dtype, shape and values, as hexadecimal digits."""
-    return hashlib.sha256(f"{image.dtype.name} {image.shape}\n".encode() + image.tobytes()).hexdigest()
-
-
-def _opaque(effect: Opaque, image: Image, targets: Targets) -> Image:
-    refused = [name for name in targets.names() if name not in effect.targets]
-    if refused:
-        raise TargetError(
-            f"{effect.function.__qualname__} moves no {' and no '.join(refused)}; leave these targets out, or this step"
-        )
-    sample: dict[str, Any] = {"image": image.copy()}
-    if targets.masks:
-        sample["masks"] = [mask.copy() for mask in targets.masks]
-    if len(targets.tags):
-        sample |= {"boxes": edges_of(targets.corners), "labels": list(targets.tags)}
-    if len(targets.visible):
-        sample["keypoints"] = targets.points.copy()
-    made = effect.function(sample, effect.key, *effect.arguments)
-    _take(made, targets, effect)
-    rendered = check_opaque(made["image"], image, effect)
-    clip(targets, (rendered.shape[0], rendered.shape[1]))
-    return rendered
-
-
-def _take(made: dict[str, Any], targets: Targets, effect: Opaque) -> None:
-    """Take an opaque function's targets."""
-    name = effect.function.__qualname__
-    if targets.masks:
-        masks = [np.ascontiguousarray(mask) for mask in made["masks"]]
-        expected = [(shape_after(effect, mask.shape), mask.dtype) for mask in targets.masks]
-        if [(mask.shape, mask.dtype) for mask in masks] != expected:
-            raise OperationError(f"{name} made masks of another number, shape or dtype than {expected}")
-        targets.masks = masks
-    if len(targets.tags):
-        edges = np.asarray(made["boxes"], dtype=np.float64).reshape(-1, 4)
-        if len(edges) != len(made["labels"]):
-            raise OperationError(f"{name} made {len(edges)} boxes and {len(made['labels'])} labels")
-        if len(edges) != len(targets.tags):
-            targets.shown = np.ones(len(edges))  # which of the boxes are left, only the function knows
-        targets.corners, targets.tags = corners_of(edges), np.array([*made["labels"], None], dtype=object)[:-1]
-    if len(targets.visible):
-        points = np.asarray(made["keypoints"], dtype=np.float64)
-        if points.shape != targets.points.shape:
-            raise OperationError(
-                f"{name} made {points.shape} of keypoints {targets.points.shape}; as many must come back"
-            )
-        targets.points = points
+            fused = fused[:-1]
+        kernels: list[Kernel] = []
+        for effect in fused:
+            kernels.append(self.backend.prepare(effect, shape, dtype))
+            shape = shape_after(effect, shape)
+        if movers and not kernels:  # two flips come to nothing for the image; the targets take both
+            kernels.append(COPY)
+        passes += [(kernel, ()) for kernel in kernels[:-1]]
+        passes += [(kernel, movers) for kernel in kernels[-1:]]
+        return shape, None if output is None else self.backend.finish(output, tone, shape, dtype)

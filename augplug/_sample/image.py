@@ -70,11 +70,12 @@ def _check_floats(image: Image) -> None:
 
 def canvas_of(image: Image) -> Canvas:
     """Return the canvas of an image; a grey image `(H, W)` has one channel."""
-    return _canvas(image.shape)
+    return canvas_of_shape(image.shape)
 
 
 @lru_cache(maxsize=1024)
-def _canvas(shape: tuple[int, ...]) -> Canvas:
+def canvas_of_shape(shape: tuple[int, ...]) -> Canvas:
+    """Return the canvas of images of a shape `(H, W)` or `(H, W, C)`."""
     return Canvas(shape[0], shape[1], shape[2] if len(shape) == 3 else 1)
 
 

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from augplug._pipeline.describe import describe
 from augplug._pipeline.draw import drawing
-from augplug._pipeline.render import last_mix
+from augplug._pipeline.mix import split_last_mix
 from augplug._policies import building
 from augplug._policies.documents import Place, check_document, contents, parse_json
 from augplug._policies.grammar import Node, Policy, Step, Value
@@ -138,7 +138,7 @@ class SearchSpace:
             except AugplugError as error:
                 raise SettingsError(f"the search space {self.name}: {error}") from error
             mixes = self.length > 1 and "partner" in operations[op].about.parameters
-            if mixes and last_mix(describe(drawing(alone)(key_of(0, 0, 0)), _CANVAS))[1] is not None:
+            if mixes and split_last_mix(describe(drawing(alone)(key_of(0, 0, 0)), _CANVAS))[1] is not None:
                 raise SettingsError(
                     f"the search space {self.name}: {op} mixes finished images, so that nothing may come behind it in "
                     "a sub-policy; leave it out, or search a length of 1"

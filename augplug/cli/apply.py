@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from augplug import api
+from augplug._pipeline.augmenter import Augmenter
 from augplug.cli.applying import Masks, Style, check_masks, find, plan_jobs, work
 from augplug.cli.output import cores, say, seed_option
 from augplug.data.images import MODES, QUALITY
@@ -79,7 +79,7 @@ def command(
     out; one that cannot be read, or has no mask, stops the work, and then no result is left in DST. Nothing is ever
     overwritten.
     """
-    augment = api.Augmenter(policy, seed=seed)
+    augment = Augmenter(policy, seed=seed)
     sources, others = find(src, dst)
     if others:
         named = ", ".join(str(path) for path in others[:3])

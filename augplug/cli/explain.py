@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from augplug import api
+from augplug._pipeline.augmenter import Augmenter
 from augplug.cli.output import LARGEST, image_at, json_option, seed_option
 from augplug.effects import Effect
 
@@ -34,7 +34,7 @@ def command(
 
     With --json it is the plan that `augplug replay` takes.
     """
-    augment = api.Augmenter(policy, seed=seed, backend=backend, fuse=fuse)
+    augment = Augmenter(policy, seed=seed, backend=backend, fuse=fuse)
     pixels = image_at(image).pixels
     plan = augment.plan(pixels, index=index, epoch=epoch)
     if json_:

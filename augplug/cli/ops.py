@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from augplug import api
+from augplug._pipeline.augmenter import Augmenter
 from augplug._policies.reader import address_of
 from augplug.cli.group import Group
 from augplug.cli.output import as_json, json_option, out_option, table, write
@@ -163,13 +164,13 @@ def _sheet(name: str) -> Any:
         return _examples(name, examples)
     about = api.operations()[name].about
     if about.level_field is None:
-        drawn, texts = draws(api.Augmenter(api.step(name)), [picture] * SHOWN)
+        drawn, texts = draws(Augmenter(api.step(name)), [picture] * SHOWN)
         different = {image.tobytes(): (image, text) for image, text in zip(drawn, texts, strict=True)}
         images, captions = [list(part) for part in zip(*different.values(), strict=True)]
         return contact_sheet([picture, *images], ["the image", *captions], 6)
     images, captions = [], []
     for level in LEVELS:
-        drawn, texts = draws(api.Augmenter(api.step(name, level=level)), [picture] * SHOWN)
+        drawn, texts = draws(Augmenter(api.step(name, level=level)), [picture] * SHOWN)
         other = next((place for place, text in enumerate(texts) if text != texts[0]), 1)
         images += [drawn[0], drawn[other]]
         captions += [f"level {level:g}: {texts[0]}", f"level {level:g}: {texts[other]}"]
@@ -183,6 +184,6 @@ def _examples(name: str, examples: Mapping[str, tuple[float, ...]]) -> Any:
     images, captions = [], []
     for values in zip(*examples.values(), strict=True):
         fields = dict(zip(examples, values, strict=True))
-        images += draws(api.Augmenter(api.step(name, **fields)), pictures)[0]
+        images += draws(Augmenter(api.step(name, **fields)), pictures)[0]
         captions += [", ".join(f"{field} {value:g}" for field, value in fields.items())] * len(pictures)
     return contact_sheet(images, captions, 6)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from augplug import api
+from augplug._pipeline.augmenter import Augmenter
 from augplug._policies.grammar import BlendOf, Node, OneOf, Policy, Sequence, SomeOf, Step, steps_of
 from augplug.cli.group import Group
 from augplug.cli.output import as_json, json_option, out_option, say, table, write
@@ -54,7 +55,7 @@ def show(policy: str, out: Path | None, json_: bool) -> None:
     click.echo(as_json(made.to_json()) if json_ else "\n".join([*_head(made), "", *tree(made.node, 0)]))
     if out is not None:
         picture = photograph()
-        images, captions = draws(api.Augmenter(made), [picture] * (SHOWN - 1))
+        images, captions = draws(Augmenter(made), [picture] * (SHOWN - 1))
         write(out, png(contact_sheet([picture, *images], ["the image", *captions], 6)))
         say(f"the sheet is in {out}")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from augplug import api
+from augplug._pipeline.augmenter import Augmenter
 from augplug.cli.output import free, image_at, out_option, say, seed_option, write
 from augplug.data.images import photograph
 from augplug.errors import SettingsError
@@ -31,7 +31,7 @@ def command(policy: str, image: Path | None, out: Path | None, rows: int, column
     """
     if rows * columns > TILES:
         raise SettingsError(f"{rows} rows of {columns} are more than {TILES} pictures; give fewer --rows or --columns")
-    augment = api.Augmenter(policy, seed=seed)
+    augment = Augmenter(policy, seed=seed)
     pixels = image_at(image).pixels if image is not None else photograph()
     images, captions = draws(augment, [pixels] * (rows * columns - 1))
     where = out or free(Path("sheet.png"))

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from augplug import api
+from augplug._pipeline.augmenter import Augmenter
 from augplug._policies.reader import loads_json
 from augplug.cli.output import write
 from augplug.data.digits import load_digits
@@ -44,7 +45,7 @@ def write_report(folder: Path, out: Path | None = None, data: Labelled | None = 
         )
     run = read_run(folder)
     images, names, text = _examples(run, data)
-    augment = api.Augmenter(folder / "policy.json")
+    augment = Augmenter(folder / "policy.json")
     drawn, captions = draws(augment, images * ROWS)
     sheet = png(contact_sheet([*images, *drawn], [*names, *captions], COLUMNS, tile=TILE))
     told = f"{text} Above as it is, below as the policy drew it, with the numbers that were drawn."
@@ -58,7 +59,7 @@ def _best(run: Run, images: Sequence[Image]) -> list[Shown]:
     made = []
     for trial in best_trials(run.trials, BEST) if space_of(run) else ():
         policy = loads_json(json.dumps(trial.policy), api.operations())
-        drawn, captions = draws(api.Augmenter(policy), [*images, *images])
+        drawn, captions = draws(Augmenter(policy), [*images, *images])
         sheet = png(contact_sheet(drawn, captions, COLUMNS, tile=TILE))
         made.append(Shown(trial, sheet, tuple(sub_policies(policy))))
     return made

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from augplug._pipeline import augmenter
+from augplug._pipeline.augmenter import Augmenter
 from augplug._pipeline.draw import Drawn, Item
 from augplug.types import Image
 
 
-def draws(augment: augmenter.Augmenter, images: Sequence[Image]) -> tuple[list[Image], list[str]]:
+def draws(augment: Augmenter, images: Sequence[Image]) -> tuple[list[Image], list[str]]:
     """Return each image augmented at its place in the list as index, and what was drawn for it.
 
     A policy that mixes is given the image itself, upside down, as its partner.

@@ -9,10 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from augplug import api, naming
+from augplug import naming
 from augplug._backends import default_backend
 from augplug._backends.reference import Reference
-from augplug._pipeline import render
 from augplug._pipeline.augmenter import Augmenter
 from augplug._pipeline.plan import Plan
 from augplug._policies.reader import read_policy
@@ -65,7 +64,7 @@ def pickles(thing: Thing) -> None:
     again = pickle.loads(pickle.dumps(operation))  # nosec B301  # pickled one word before
     require(np.array_equal(call(augmenter(thing, again), image), expected), "unpickled, it gives other pixels")
     if naming.operations().get(thing.address) is thing.value:
-        public = pickle.loads(pickle.dumps(api.Augmenter(augment.policy)))  # nosec B301  # as above
+        public = pickle.loads(pickle.dumps(Augmenter(augment.policy)))  # nosec B301  # as above
         require(np.array_equal(call(public, image), expected), "the unpickled Augmenter gives other pixels")
 
 
@@ -129,7 +128,7 @@ def policies_and_plans_keep_it(thing: Thing) -> None:
         require(np.array_equal(call(Augmenter(again), image), expected), f"{operation} from a file has other pixels")
         partner = np.flip(image, axis=1).copy() if augment.mixes else None
         plan = Plan.from_json(augment.plan(image, index=0, partner=partner).to_json(), thing.operations)
-        made = render.replay(plan.items, image, partner, augment.fuse, augment.backend)
+        made = plan.render(image, partner, itertools.repeat(augment.backend).__next__)
         require(np.array_equal(made, expected), f"{operation} replayed from a plan has other pixels")
 
 

@@ -12,7 +12,8 @@ from augplug._backends.base import Backend
 from augplug._backends.opencv import OpenCV
 from augplug._backends.reference import Reference
 from augplug._pipeline.draw import Drawn
-from augplug._pipeline.program import Programs, run
+from augplug._pipeline.program import Programs
+from augplug._pipeline.render import Renderer
 from augplug._sample.output import Output
 from augplug.errors import ImageError, SettingsError
 from augplug.ops.base import Operation
@@ -51,7 +52,7 @@ def random_image(shape: tuple[int, ...], dtype: str) -> Image:
 def rendered(chain: str, image: Image, fuse: Any, backend: str, output: Output | None) -> Image:
     """Render a chain that ends with an output."""
     items = [Drawn("augplug:X", operation) for operation in CHAINS[chain]]
-    return run(Programs(fuse, BACKENDS[backend], output).prepare(tuple(items), image), image)
+    return Programs(Renderer(fuse, BACKENDS[backend], output)).of(tuple(items), image).run(image)
 
 
 def numbers(shape: tuple[int, ...], *, many: bool) -> tuple[Any, Any]:
@@ -111,7 +112,7 @@ def test_a_number_for_channels_that_are_not_there_is_refused(given: dict[str, An
     """When the program is prepared, with what to give instead."""
     for backend in BACKENDS.values():
         with pytest.raises(ImageError, match=r"numbers, and the image that leaves has shape \(4, 5, 3\).*\(3\)"):
-            Programs("exact", backend, Output(**given)).prepare((), random_image((4, 5, 3), dtype))
+            Programs(Renderer("exact", backend, Output(**given))).of((), random_image((4, 5, 3), dtype))
 
 
 @pytest.mark.parametrize(

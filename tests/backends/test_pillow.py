@@ -25,7 +25,8 @@ from augplug._backends.base import Backend
 from augplug._backends.opencv import OpenCV
 from augplug._backends.reference import Reference
 from augplug._pipeline.draw import Drawn
-from augplug._pipeline.program import Programs, run
+from augplug._pipeline.program import Programs
+from augplug._pipeline.render import Renderer
 from augplug.effects import Warp
 from augplug.ops.base import Operation
 from augplug.ops.color import Color
@@ -277,7 +278,7 @@ def pairs(name: str) -> Iterator[tuple[Case, Image]]:
 
 def render(operation: Operation, image: Image, backend: str) -> Image:
     """Render an operation as it is described."""
-    return run(Programs("none", BACKENDS[backend]).prepare((Drawn("augplug:X", operation),), image), image)
+    return Programs(Renderer("none", BACKENDS[backend], None)).of((Drawn("augplug:X", operation),), image).run(image)
 
 
 def expected(case: Case, image: Image) -> Image:

@@ -24,7 +24,8 @@ from augplug._backends.opencv import OpenCV
 from augplug._backends.reference import Reference
 from augplug._pipeline.augmenter import Augmenter
 from augplug._pipeline.draw import Drawn
-from augplug._pipeline.program import Programs, run
+from augplug._pipeline.program import Programs
+from augplug._pipeline.render import Renderer
 from augplug._policies.grammar import Policy, Step
 from augplug._sample.image import canvas_of, check_image
 from augplug.effects import Warp
@@ -99,7 +100,7 @@ def turned(x: float, y: float, height: int, width: int, degrees: float) -> Point
 
 def render(operation: Operation, image: Image, backend: str) -> Image:
     """Render an operation as it is described."""
-    return run(Programs("none", BACKENDS[backend]).prepare((Drawn("augplug:X", operation),), image), image)
+    return Programs(Renderer("none", BACKENDS[backend], None)).of((Drawn("augplug:X", operation),), image).run(image)
 
 
 def warped(effect: Warp, image: Image, backend: str) -> Image:

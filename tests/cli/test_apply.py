@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from augplug.api import Augmenter
+from augplug._pipeline.augmenter import Augmenter
 from augplug.cli import applying
 from augplug.cli.applying import Style, names
 from augplug.errors import SettingsError

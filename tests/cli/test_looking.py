@@ -12,7 +12,7 @@ from PIL import Image
 
 import augplug
 from augplug import api
-from augplug.api import Augmenter
+from augplug._pipeline.augmenter import Augmenter
 from augplug.cli import doctor, ops
 from augplug.errors import PluginError
 from augplug.registry import Plugin

@@ -1,0 +1,81 @@
+"""Another library's function on a whole sample: the image and the targets that it names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from augplug._pipeline.mix import Partners
+from augplug._sample.targets import Targets, clip, corners_of, edges_of
+from augplug.effects import Opaque, shape_after
+from augplug.errors import OperationError, TargetError
+from augplug.types import Image
+
+
+def render_opaque(effect: Opaque, image: Image, targets: Targets | None, _partners: Partners | None) -> Image:
+    """Return what the function of an Opaque makes of an image; move the targets in place.
+
+    Raises TargetError for targets that it does not take, OperationError for results that its effect does not announce.
+    """
+    sample: dict[str, Any] = {"image": image.copy()}
+    if targets is not None:
+        _give(sample, targets, effect)
+    result = effect.function(sample, effect.key, *effect.arguments)
+    if targets is not None:
+        _take(result, targets, effect)
+    rendered = _checked(result["image"], image, effect)
+    if targets is not None:
+        clip(targets, (rendered.shape[0], rendered.shape[1]))
+    return rendered
+
+
+def _give(sample: dict[str, Any], targets: Targets, effect: Opaque) -> None:
+    refused = [name for name in targets.names() if name not in effect.targets]
+    if refused:
+        raise TargetError(
+            f"{effect.function.__qualname__} moves no {' and no '.join(refused)}; leave these targets out, or this step"
+        )
+    if targets.masks:
+        sample["masks"] = [mask.copy() for mask in targets.masks]
+    if len(targets.tags):
+        sample |= {"boxes": edges_of(targets.corners), "labels": list(targets.tags)}
+    if len(targets.visible):
+        sample["keypoints"] = targets.points.copy()
+
+
+def _checked(result: Any, image: Image, effect: Opaque) -> Image:
+    """Return the resulting image, or refuse another shape than the effect announces, or another dtype."""
+    shape = shape_after(effect, image.shape)
+    if not isinstance(result, np.ndarray) or (result.shape, result.dtype) != (shape, image.dtype):
+        given = f"{getattr(result, 'shape', type(result).__name__)} {getattr(result, 'dtype', '')}"
+        raise OperationError(
+            f"{effect.function.__qualname__} made {given} of an image of {image.shape} {image.dtype}; an opaque "
+            f"function keeps the dtype, and makes the shape that its effect says: {shape}"
+        )
+    return np.ascontiguousarray(result)
+
+
+def _take(result: dict[str, Any], targets: Targets, effect: Opaque) -> None:
+    """Take the function's targets. Raises OperationError for other numbers, shapes or dtypes than were given."""
+    name = effect.function.__qualname__
+    if targets.masks:
+        masks = [np.ascontiguousarray(mask) for mask in result["masks"]]
+        expected = [(shape_after(effect, mask.shape), mask.dtype) for mask in targets.masks]
+        if [(mask.shape, mask.dtype) for mask in masks] != expected:
+            raise OperationError(f"{name} made masks of another number, shape or dtype than {expected}")
+        targets.masks = masks
+    if len(targets.tags):
+        edges = np.asarray(result["boxes"], dtype=np.float64).reshape(-1, 4)
+        if len(edges) != len(result["labels"]):
+            raise OperationError(f"{name} made {len(edges)} boxes and {len(result['labels'])} labels")
+        if len(edges) != len(targets.tags):
+            targets.shown = np.ones(len(edges))  # which of the boxes are left, only the function knows
+        targets.corners, targets.tags = corners_of(edges), np.array([*result["labels"], None], dtype=object)[:-1]
+    if len(targets.visible):
+        points = np.asarray(result["keypoints"], dtype=np.float64)
+        if points.shape != targets.points.shape:
+            raise OperationError(
+                f"{name} made {points.shape} of keypoints {targets.points.shape}; as many must come back"
+            )
+        targets.points = points
