@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from augplug.errors import OperationError
+from augplug.errors import ImageError, OperationError
 from augplug.types import Fill, Interpolation, Matrix
 
 Statistic: TypeAlias = Literal["histogram", "extremes", "grey_mean"]
@@ -206,10 +206,21 @@ class Mix:
 
 @dataclass(frozen=True)
 class Blend:
-    """A weighted sum of chains of effects that all start from the same image. The empty chain is the image itself."""
+    """A weighted sum of chains of effects that all start from the same image. The empty chain is the image itself.
+
+    All chains end in images of one shape; a grey image `(H, W)` and one of a single channel `(H, W, 1)` count as equal.
+    """
 
     weights: tuple[float, ...]
     chains: tuple[tuple[Effect, ...], ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a blend without chains, and weights of another number."""
+        if not len(self.weights) == len(self.chains) > 0:
+            raise OperationError(
+                f"a blend has at least one chain and as many weights as chains, not {len(self.weights)} weights and "
+                f"{len(self.chains)} chains"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,9 +250,30 @@ Effect: TypeAlias = Tone | ToneFrom | ColorMix | Warp | Filter | Paint | Noise |
 
 
 def shape_after(effect: Effect, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the shape that an image or a mask has behind an effect."""
+    """Return the shape of the image that an effect makes of an image `(H, W)` or `(H, W, C)` of this shape.
+
+    Raises ImageError if the chains of a blend end in images of unequal shapes.
+    """
     if isinstance(effect, Warp | Opaque):
         return shape if effect.size is None else (*effect.size, *shape[2:])
-    if isinstance(effect, ColorMix) and effect.matrix is not None and len(shape) == 3:
-        return (*shape[:2], len(effect.matrix))
-    return shape
+    if isinstance(effect, ColorMix) and effect.matrix is not None:
+        channels = len(effect.matrix)
+        return shape if len(shape) == 2 and channels == 1 else (*shape[:2], channels)
+    return _shape_of_blend(effect, shape) if isinstance(effect, Blend) else shape
+
+
+def _shape_of_blend(effect: Blend, shape: tuple[int, ...]) -> tuple[int, ...]:
+    ends = []
+    for chain in effect.chains:
+        end = shape
+        for inner in chain:
+            end = shape_after(inner, end)
+        # An operation cannot tell a grey image from one with a single channel, so the blend takes both.
+        ends.append(end[:2] if len(shape) == 2 and end[2:] == (1,) else end)
+    if len(set(ends)) > 1:
+        shapes = " and ".join("x".join(map(str, end)) for end in dict.fromkeys(ends))
+        raise ImageError(
+            f"the chains of a blend end in images of unequal shapes, {shapes}, which cannot be added; change the size "
+            "or the channels of every chain alike, or before or after the blend"
+        )
+    return ends[0]

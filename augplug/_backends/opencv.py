@@ -49,7 +49,7 @@ class OpenCV(Backend):
         if isinstance(effect, Blend):
             if eight:
                 return blend(effect, shape, self.prepare)
-            return partial(reference.blend, effect=effect, backend=self)
+            return reference.blend(effect, shape, dtype, self.prepare)
         make = _MAKE.get(type(effect))
         plain = shape[:2] if shape[2:] == (1,) else shape
         kernel = make(effect, plain) if make is not None and eight and plain[2:] <= (4,) else None

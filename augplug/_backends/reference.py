@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, cast
 
 import numpy as np
-import numpy.typing as npt
 
 from augplug import coords
 from augplug._backends import fields, finishing, kernels, noise, sampling
 from augplug._backends.base import Backend, Finish, Kernel
+from augplug._backends.chains import Prepare, prepare_chains, run_chain
 from augplug._backends.tables import (
     GREY,
     Table,
@@ -24,7 +25,7 @@ from augplug._backends.tables import (
     tone_table,
 )
 from augplug._sample.output import Layout, Output
-from augplug.effects import Blend, ColorMix, Effect, Field, Filter, Noise, Paint, Tone, ToneFrom, Warp
+from augplug.effects import Blend, ColorMix, Effect, Field, Filter, Noise, Paint, Tone, ToneFrom, Warp, shape_after
 from augplug.errors import OperationError
 from augplug.types import Counts, Image, Values
 
@@ -41,7 +42,7 @@ class Reference(Backend):
     def prepare(self, effect: Effect, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Kernel:
         """Return the function that renders this effect."""
         if isinstance(effect, Blend):
-            return partial(blend, effect=effect, backend=self)
+            return blend(effect, shape, dtype, self.prepare)
         render = _RENDER.get(type(effect))
         if render is None:
             raise OperationError(f"{type(effect).__name__} is not rendered on a single image by a backend")
@@ -129,7 +130,9 @@ def color_mix(image: Image, effect: ColorMix) -> Image:
         if image.dtype == np.uint8:
             return blend8(base.astype(np.uint8), image, effect.grey_blend)
         return from_units(base + effect.grey_blend * (to_units(image, image.dtype) - base), image.dtype)
-    mixed = to_units(image, image.dtype) @ np.array(effect.matrix).T
+    channels = image.reshape(*image.shape[:2], -1)  # a grey image has one
+    mixed = to_units(channels, image.dtype) @ np.array(effect.matrix).T
+    mixed = mixed.reshape(shape_after(effect, image.shape))
     return from_units(np.floor(mixed + 0.5) if image.dtype == np.uint8 else mixed, image.dtype)
 
 
@@ -211,16 +214,18 @@ def add_noise(image: Image, effect: Noise) -> Image:
     return from_units(np.floor(added + 0.5) if image.dtype == np.uint8 else added, image.dtype)
 
 
-def blend(image: Image, effect: Blend, backend: Backend) -> Image:
-    """Render each chain from the same image and add them by weight."""
-    total: npt.NDArray[np.float64] | None = None
-    for weight, chain in zip(effect.weights, effect.chains, strict=True):
-        made = image
-        for inner in chain:
-            made = backend.prepare(inner, made.shape, made.dtype)(made)
-        part = weight * to_units(made, made.dtype)
-        total = part if total is None else total + part
-    assert total is not None  # noqa: S101  # a Blend has chains: the grammar refuses one without
+def blend(effect: Blend, shape: tuple[int, ...], dtype: np.dtype[Any], prepare: Prepare) -> Kernel:
+    """Return the kernel that renders each chain from the same image and adds them by weight."""
+    chains, result = prepare_chains(effect, shape, dtype, prepare)
+    return partial(_blended, chains=chains, weights=effect.weights, shape=result)
+
+
+def _blended(
+    image: Image, chains: Sequence[Sequence[Kernel]], weights: Sequence[float], shape: tuple[int, ...]
+) -> Image:
+    total = np.zeros(shape)
+    for weight, chain in zip(weights, chains, strict=True):
+        total += weight * to_units(run_chain(image, chain), image.dtype).reshape(shape)
     return from_units(np.floor(total + 0.5) if image.dtype == np.uint8 else total, image.dtype)
 
 

@@ -28,9 +28,16 @@ def _chain(items: Sequence[Item], canvas: Canvas) -> tuple[Effect, ...]:
     effects = describe(items, canvas)
     after = canvas_after(effects, canvas)
     if after != canvas:
+        same_size = (after.height, after.width) == (canvas.height, canvas.width)
+        what = "numbers of channels" if same_size else "sizes"
+        made = (
+            f"{after.channels} channels of {canvas.channels}"
+            if same_size
+            else f"{after.height}x{after.width} pixels of {canvas.height}x{canvas.width}"
+        )
         raise ImageError(
-            f"a chain of a blend makes {after.height}x{after.width} pixels of {canvas.height}x{canvas.width}, and "
-            "images of unequal sizes cannot be blended; put what changes the size before or behind the blend"
+            f"a chain of a blend makes {made}, and images of unequal {what} cannot be blended; put what changes them "
+            "before or after the blend"
         )
     return effects
 

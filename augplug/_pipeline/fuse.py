@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from augplug import coords
-from augplug.effects import Blend, Effect, Opaque, Tone, ToneFrom, Warp
+from augplug.effects import Blend, Effect, Tone, ToneFrom, Warp, shape_after
 from augplug.types import Canvas, FuseLevel
 
 _TONES = (Tone, ToneFrom)
-_RESIZING = (Warp, Opaque)
 
 
 def fuse(effects: Sequence[Effect], level: FuseLevel, canvas: Canvas) -> tuple[Effect, ...]:
@@ -21,20 +20,20 @@ def fuse(effects: Sequence[Effect], level: FuseLevel, canvas: Canvas) -> tuple[E
     if level == "none":
         return tuple(effects)
     fused: list[Effect] = []
-    size = (canvas.height, canvas.width)
+    shape: tuple[int, ...] = (canvas.height, canvas.width, canvas.channels)
     for effect in effects:
         last = fused[-1] if fused else None
+        after = shape_after(effect, shape)
         if isinstance(effect, Blend):
-            inner = Canvas(*size, canvas.channels)
+            inner = Canvas(*shape)
             effect = Blend(effect.weights, tuple(fuse(chain, level, inner) for chain in effect.chains))
         if isinstance(effect, _TONES) and isinstance(last, _TONES) and _joins(effect):
             fused[-1] = _join(last, effect)
         elif isinstance(effect, Warp) and isinstance(effect.motion, tuple):
-            _add_warp(fused, effect, size)
+            _add_warp(fused, effect, (shape[0], shape[1]))
         else:
             fused.append(effect)
-        if isinstance(effect, _RESIZING) and effect.size is not None:
-            size = effect.size
+        shape = after
     return tuple(fused)
 
 
