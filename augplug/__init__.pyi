@@ -11,9 +11,19 @@ from .api import (
     search as search,
     searches as searches,
 )
+from ._backends import (
+    default_backend as default_backend,
+)
 from ._backends.base import (
     Backend as Backend,
     Kernel as Kernel,
+)
+from ._backends.tables import (
+    fill_values as fill_values,
+    tone_table as tone_table,
+)
+from ._backends.weighing import (
+    weighted_sum as weighted_sum,
 )
 from ._evaluators.base import (
     Evaluator as Evaluator,
@@ -54,6 +64,8 @@ from .data.sets import (
     Labelled as Labelled,
 )
 from .effects import (
+    AUTOCONTRAST as AUTOCONTRAST,
+    EQUALIZE as EQUALIZE,
     Blend as Blend,
     ColorMix as ColorMix,
     Effect as Effect,
@@ -68,6 +80,8 @@ from .effects import (
     Tone as Tone,
     ToneFrom as ToneFrom,
     Warp as Warp,
+    contrast_factor as contrast_factor,
+    shape_after as shape_after,
 )
 from .errors import (
     AugplugError as AugplugError,
@@ -125,6 +139,10 @@ from .distributions import (
 )
 from .rng import (
     generator as generator,
+)
+from .tone_runs import (
+    join_tones as join_tones,
+    split_tones as split_tones,
 )
 from .types import (
     Canvas as Canvas,

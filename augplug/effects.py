@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from augplug import tones
 from augplug.errors import ImageError, OperationError
 from augplug.types import Fill, Interpolation, Matrix
 
@@ -87,6 +88,25 @@ class ToneFrom:
             strict=True,
         ):
             object.__setattr__(self, name, value)
+
+
+EQUALIZE = ToneFrom("histogram", tones.equalize)
+"""Equalize's tone; a backend may recognise it (`tone == EQUALIZE`) and compute it by other means, to the same bits."""
+AUTOCONTRAST = ToneFrom("extremes", tones.stretch)
+"""AutoContrast's tone; a backend may recognise it (`tone == AUTOCONTRAST`), as it may EQUALIZE."""
+
+
+def contrast(factor: float) -> ToneFrom:
+    """Return Contrast's tone; a backend may recognise it by `contrast_factor`, and compute it by other means."""
+    return ToneFrom("grey_mean", tones.adjust_contrast, factor)
+
+
+def contrast_factor(tone: Tone | ToneFrom) -> float | None:
+    """Return the factor of a tone that `contrast` made, of whatever tones are fused with it; None for any other."""
+    if not isinstance(tone, ToneFrom) or (tone.statistic, tone.function) != ("grey_mean", tones.adjust_contrast):
+        return None
+    factor: float = tone.arguments[0]
+    return factor
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from augplug._backends import weighing
 from augplug._sample.output import Output
 from augplug.effects import Effect, Tone, ToneFrom
 from augplug.types import Image
@@ -48,11 +47,11 @@ class Backend(ABC):
         the normalisation are one table. Raises ImageError where `output` has another number of channels.
         """
 
-    # pylint: disable-next=no-self-use  # a backend overrides it
+    @abstractmethod
     def weighed(self, image: Image, partner: Image, weight: float, into: Image | None = None) -> Image:
         """Return (1 - weight) image + weight partner, of one shape and dtype, for an effect Mix; weight is in 0..1.
 
         uint8 is rounded to nearest. The array `into`, if it is given, has the shape and dtype of the result, is
-        C-contiguous, and may hold it. Whoever overrides this gives the same bits, only sooner.
+        C-contiguous, and may hold it. The bits are those of `augplug.weighted_sum`: a backend that has nothing faster
+        returns its result.
         """
-        return weighing.weighed(image, partner, weight, into)

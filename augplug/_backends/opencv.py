@@ -23,6 +23,7 @@ from augplug._backends.opencv_paint import paint
 from augplug._backends.opencv_tones import tone, tone_from
 from augplug._backends.opencv_warps import warp
 from augplug._backends.tables import Table
+from augplug._backends.weighing import weighted_sum
 from augplug._sample.output import Layout, Output
 from augplug.effects import Blend, ColorMix, Effect, Filter, Noise, Paint, Tone, ToneFrom, Warp
 from augplug.types import Image
@@ -67,7 +68,7 @@ class OpenCV(Backend):
     def weighed(self, image: Image, partner: Image, weight: float, into: Image | None = None) -> Image:
         """Return two images added by weight: uint8 by OpenCV."""
         if image.dtype != _UINT8:
-            return super().weighed(image, partner, weight, into)
+            return weighted_sum(image, partner, weight, into)
         return weighed(image, partner, weight, into)
 
 

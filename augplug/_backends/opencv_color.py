@@ -9,12 +9,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from augplug._backends import weighing
 from augplug._backends.base import Kernel
 from augplug._backends.opencv_looks import WIDE_TABLES
 from augplug._backends.scratch import FEW, scratch
 from augplug._backends.tables import GREY, blend8
-from augplug._backends.weighing import is_exact_in_float32
+from augplug._backends.weighing import is_exact_in_float32, weighted_sum
 from augplug.effects import ColorMix
 from augplug.types import Image
 
@@ -123,5 +122,5 @@ def weighed(image: Image, partner: Image, weight: float, into: Image | None) -> 
         cv2.addWeighted(mine, 1 - weight, theirs, weight, _NUDGE / 2, made.reshape(rows))
         return made
     if not WIDE_TABLES or image.size < _PAIRS_FROM:
-        return weighing.weighed(image, partner, weight, made)
-    return _by_pairs(image, partner, _of_pairs(weighing.weighed, weight), made)
+        return weighted_sum(image, partner, weight, made)
+    return _by_pairs(image, partner, _of_pairs(weighted_sum, weight), made)

@@ -10,12 +10,13 @@ import cv2
 import numpy as np
 
 from augplug._backends.base import Kernel
+from augplug._backends.chains import run_chain
 from augplug._backends.opencv_color import grey_mean
 from augplug._backends.opencv_looks import Look, by_bits, by_table, planes
 from augplug._backends.scratch import scratch
-from augplug._backends.tables import Table, run_of, run_table, tone_table
-from augplug.effects import Tone, ToneFrom
-from augplug.ops.tone import equalize
+from augplug._backends.tables import Table, run_table, tone_table
+from augplug.effects import EQUALIZE, Tone, ToneFrom
+from augplug.tone_runs import join_tones, split_tones
 from augplug.types import Counts, Image
 
 Run: TypeAlias = tuple[Tone | ToneFrom, ...]
@@ -45,14 +46,8 @@ def _look(effect: Tone) -> Look:
 
 def tone_from(effect: ToneFrom, shape: tuple[int, ...]) -> Kernel:
     """Return the kernel of a tone that looks at the image, with the tones that fusing put around it."""
-    kernels = [_part(part, shape) for part in _parts(run_of(effect), shape[0] * shape[1])]
-    return kernels[0] if len(kernels) == 1 else partial(_chained, kernels=kernels)
-
-
-def _chained(image: Image, kernels: Sequence[Kernel]) -> Image:
-    for kernel in kernels:
-        image = kernel(image)
-    return image
+    kernels = [_part(part, shape) for part in _parts(split_tones(effect), shape[0] * shape[1])]
+    return kernels[0] if len(kernels) == 1 else partial(run_chain, kernels=kernels)
 
 
 def _parts(run: Run, pixels: int) -> list[Run]:
@@ -70,12 +65,6 @@ def _has_histogram(run: Run) -> bool:
     return any(isinstance(tone, ToneFrom) and tone.statistic == "histogram" for tone in run)
 
 
-def _joined(run: Run) -> Tone:
-    """Return tones in a row as one."""
-    first, *after = (tone for tone in run if isinstance(tone, Tone))
-    return Tone(first.function, *first.arguments, after=tuple(after))
-
-
 def _part(run: Run, shape: tuple[int, ...]) -> Kernel:
     """Return the kernel of tones, or of a statistic of the image with the tones around it."""
     first = run[0]
@@ -86,7 +75,12 @@ def _part(run: Run, shape: tuple[int, ...]) -> Kernel:
         return _equalize(run, shape) or partial(_by_histogram, run=run)
     if isinstance(first, ToneFrom):
         return partial(_stretched, table_of=_stretches(run))
-    return tone(_joined(run), shape)
+    return _look(_without_statistics(run))
+
+
+def _without_statistics(run: Sequence[Tone | ToneFrom]) -> Tone:
+    """Return a run in which no tone looks at the image, as one tone."""
+    return join_tones([tone for tone in run if isinstance(tone, Tone)])
 
 
 def _about_mean(effect: ToneFrom, after: Run, mean: float) -> Look:
@@ -178,17 +172,14 @@ def _equalize(run: Run, shape: tuple[int, ...]) -> Kernel | None:
     first, *after = run
     pixels, channels = shape[0] * shape[1], shape[2] if len(shape) == 3 else 1
     small = pixels < _PUSH_FROM
-    known = first == _EQUALIZE and all(isinstance(tone, Tone) for tone in after)
+    known = first == EQUALIZE and all(isinstance(tone, Tone) for tone in after)
     if not known or pixels > _SUMS_UPTO or not (small or len(shape) == 3):
         return None
-    then = tone_table(_joined(tuple(after)), _UINT8) if after else None
+    then = tone_table(_without_statistics(after), _UINT8) if after else None
     ends = np.arange(1, channels + 1) * pixels
     if small:
         return _equalized_small(run, _apart(pixels, channels).reshape(shape), ends, then)
     return partial(_equalized, run=run, ends=ends, then=then)
-
-
-_EQUALIZE = ToneFrom("histogram", equalize)
 
 
 def _equalized_small(run: Run, apart: Table, ends: Counts, then: Table | None) -> Kernel:

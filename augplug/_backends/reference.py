@@ -19,14 +19,15 @@ from augplug._backends.tables import (
     fill_values,
     from_units,
     levels,
-    run_of,
     run_table,
     to_units,
     tone_table,
 )
+from augplug._backends.weighing import weighted_sum
 from augplug._sample.output import Layout, Output
 from augplug.effects import Blend, ColorMix, Effect, Field, Filter, Noise, Paint, Tone, ToneFrom, Warp, shape_after
 from augplug.errors import OperationError
+from augplug.tone_runs import split_tones
 from augplug.types import Counts, Image, Values
 
 
@@ -54,19 +55,23 @@ class Reference(Backend):
         """Return the last step: by table on integers, by formula on floats."""
         return finishing.finish(output, last, shape, dtype, self, finished)
 
+    def weighed(self, image: Image, partner: Image, weight: float, into: Image | None = None) -> Image:
+        """Return the weighted sum by numpy."""
+        return weighted_sum(image, partner, weight, into)
+
 
 def tone(image: Image, effect: Tone) -> Image:
     """Render by table on integers, by formula on floats."""
     if image.dtype.kind == "u":
         return tone_table(effect, image.dtype)[image]
-    for single in (Tone(effect.function, *effect.arguments), *effect.after):
+    for single in split_tones(effect):
         image = from_units(single.function(to_units(image, image.dtype), *single.arguments), image.dtype)
     return image
 
 
 def tone_from(image: Image, effect: ToneFrom) -> Image:
     """Render by one table a channel on integers; on floats one after the other."""
-    run = run_of(effect)
+    run = split_tones(effect)
     if effect.statistic == "grey_mean":
         image = _from_grey_mean(image, effect)
         run = run[1:]

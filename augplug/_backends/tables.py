@@ -37,7 +37,10 @@ def from_units(values: Values, dtype: np.dtype[Any]) -> Image:
 
 
 def fill_values(fill: Fill, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Image:
-    """Return a fill as one value a channel, `(C,)`; a tuple must have as many numbers as the image has channels."""
+    """Return a fill of an effect (8-bit units) as values of `dtype`, `(C,)`, for an image of this shape; read-only.
+
+    Raises ImageError if the fill is a tuple of another length than the number of channels.
+    """
     channels = shape[2] if len(shape) == 3 else 1
     if isinstance(fill, tuple) and len(fill) != channels:
         raise ImageError(
@@ -54,21 +57,22 @@ def _fill_values(fill: Fill, channels: int, dtype: np.dtype[Any]) -> Image:
     return values
 
 
-@lru_cache(maxsize=4096)
 def tone_table(tone: Tone, dtype: np.dtype[Any]) -> Table:
-    """Return the table `(L,)` of a tone and of the tones that fusing put behind it; read-only."""
+    """Return the table of a tone, and of those that fusing put after it, on uint8 or uint16: `(256,)` or `(65536,)`.
+
+    Entry v is what value v becomes. The array is of that dtype, kept for the next call, and read-only.
+    """
+    return _tone_table(tone, dtype)
+
+
+@lru_cache(maxsize=4096)
+def _tone_table(tone: Tone, dtype: np.dtype[Any]) -> Table:
     every = to_units(np.arange(levels(dtype)), dtype)
     table = from_units(tone.function(every, *tone.arguments), dtype)
     for then in tone.after:
-        table = tone_table(then, dtype)[table]
+        table = _tone_table(then, dtype)[table]
     table.flags.writeable = False
     return table
-
-
-def run_of(effect: ToneFrom) -> tuple[Tone | ToneFrom, ...]:
-    """Return a fused tone as the single tones it stands for, in order."""
-    alone = ToneFrom(effect.statistic, effect.function, *effect.arguments)
-    return (*effect.before, alone, *effect.after)
 
 
 def run_table(run: Sequence[Tone | ToneFrom], counts: Counts, dtype: np.dtype[Any]) -> Table:

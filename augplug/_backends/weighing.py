@@ -18,8 +18,12 @@ _MARGIN = 1 << 19
 _FROM = np.uint32(_WHOLE // 2 - _MARGIN)
 
 
-def weighed(image: Image, partner: Image, weight: float, into: Image | None = None) -> Image:
-    """Return (1 - weight) image + weight partner, of one shape and dtype; uint8 is rounded to nearest, in `into`."""
+def weighted_sum(image: Image, partner: Image, weight: float, into: Image | None = None) -> Image:
+    """Return (1 - weight) image + weight partner: what `Backend.weighed` returns, by numpy.
+
+    Both have one shape and dtype, and weight is in 0..1; uint8 is rounded to nearest, and written into the array `into`
+    if one is given.
+    """
     if image.dtype != np.uint8:
         units = (1 - weight) * to_units(image, image.dtype) + weight * to_units(partner, partner.dtype)
         return from_units(units, image.dtype)

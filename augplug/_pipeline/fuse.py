@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from augplug import coords
 from augplug.effects import Blend, Effect, Tone, ToneFrom, Warp, shape_after
+from augplug.tone_runs import join_tones, split_tones
 from augplug.types import Canvas, FuseLevel
 
 _TONES = (Tone, ToneFrom)
@@ -28,7 +29,7 @@ def fuse(effects: Sequence[Effect], level: FuseLevel, canvas: Canvas) -> tuple[E
             inner = Canvas(*shape)
             effect = Blend(effect.weights, tuple(fuse(chain, level, inner) for chain in effect.chains))
         if isinstance(effect, _TONES) and isinstance(last, _TONES) and _joins(effect):
-            fused[-1] = _join(last, effect)
+            fused[-1] = join_tones((*split_tones(last), *split_tones(effect)))
         elif isinstance(effect, Warp) and isinstance(effect.motion, tuple):
             _add_warp(fused, effect, (shape[0], shape[1]))
         else:
@@ -40,20 +41,6 @@ def fuse(effects: Sequence[Effect], level: FuseLevel, canvas: Canvas) -> tuple[E
 def _joins(effect: Tone | ToneFrom) -> bool:
     # A grey mean needs the pixels themselves: grey of three channels cannot be had from three histograms.
     return not (isinstance(effect, ToneFrom) and effect.statistic == "grey_mean")
-
-
-def _join(first: Tone | ToneFrom, then: Tone | ToneFrom) -> Tone | ToneFrom:
-    """Put `then` behind `first`; the run keeps one histogram, that of the image before its first tone."""
-    if isinstance(first, ToneFrom):
-        return _tone_from(first, first.before, (*first.after, then))
-    if isinstance(then, Tone):
-        return Tone(first.function, *first.arguments, after=(*first.after, then))
-    alone = Tone(first.function, *first.arguments)
-    return _tone_from(then, (alone, *first.after), then.after)
-
-
-def _tone_from(effect: ToneFrom, before: tuple[Tone, ...], after: tuple[Tone | ToneFrom, ...]) -> ToneFrom:
-    return ToneFrom(effect.statistic, effect.function, *effect.arguments, before=before, after=after)
 
 
 def _add_warp(fused: list[Effect], effect: Warp, size: tuple[int, int]) -> None:

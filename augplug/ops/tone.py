@@ -7,20 +7,13 @@ from functools import lru_cache
 import numpy as np
 
 from augplug.distributions import Normal
-from augplug.effects import Effect, Tone, ToneFrom
+from augplug.effects import AUTOCONTRAST, EQUALIZE, Effect, Tone, contrast
 from augplug.errors import ImageError
 from augplug.ops.base import Operation, operation, parameter
-from augplug.types import Canvas, Counts, Values
+from augplug.tones import blend
+from augplug.types import Canvas, Values
 
 AUTOAUGMENT = "AutoAugment, arXiv 1805.09501, table 6; formula of Pillow 13"
-
-
-def blend(values: Values, factor: float, base: float) -> Values:
-    """Return base + factor (v - base), in float32 as Pillow's Blend.c computes it; base itself at factor 0."""
-    if factor in (0, 1):
-        return np.full_like(values, base) if factor == 0 else values
-    low = np.float32(base)
-    return (low + np.float32(factor) * (values.astype(np.float32) - low)).astype(np.float64)
 
 
 def invert(values: Values) -> Values:
@@ -42,40 +35,6 @@ def posterize(values: Values, bits: int) -> Values:
     """Keep the `bits` highest of 8 bits: round down to a multiple of 2**(8 - bits)."""
     step = 2.0 ** (8 - bits)
     return np.floor(values / step) * step
-
-
-def contrast(values: Values, mean: float, factor: float) -> Values:
-    """Blend with the mean grey of the image."""
-    return blend(values, factor, mean)
-
-
-def stretch(values: Values, lowest: Values, highest: Values) -> Values:
-    """Map lowest..highest onto 0..255; nothing happens where they are equal."""
-    flat = highest <= lowest
-    scale = 255.0 / np.where(flat, 255.0, highest - lowest)
-    return values * scale + np.where(flat, 0.0, -lowest * scale)
-
-
-def equalize(counts: Counts) -> Values:
-    """Return the level that each level becomes: the running count, in steps that use all levels.
-
-    256 levels step by whole numbers of pixels, as Pillow's; with 65,536 that would leave any image of fewer pixels as
-    it is, so there the step is real.
-    """
-    top = counts.shape[1] - 1
-    below = counts.cumsum(axis=1)
-    below -= counts
-    # Below the highest level in use lie all pixels but its own.
-    spread = np.maximum.reduce(below * (counts > 0), axis=1, keepdims=True)
-    step = spread // top if top == 255 else spread / top
-    if 0 in step.ravel().tolist():
-        return np.where(step, _in_steps(below, np.where(step, step, 1), top), np.arange(top + 1))
-    return _in_steps(below, step, top)
-
-
-def _in_steps(below: Counts, step: Counts | Values, top: int) -> Values:
-    half = step // 2 if top == 255 else step / 2
-    return np.minimum((below + half) / step, top)
 
 
 @operation(source="RandAugment, arXiv 1909.13719, figure 2")
@@ -102,7 +61,7 @@ class AutoContrast(Operation):
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One tone from the extremes."""
-        return [ToneFrom("extremes", stretch)]
+        return [AUTOCONTRAST]
 
 
 @operation(source=AUTOAUGMENT)
@@ -111,7 +70,7 @@ class Equalize(Operation):
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One tone from the histogram."""
-        return [ToneFrom("histogram", equalize)]
+        return [EQUALIZE]
 
 
 @operation(source=AUTOAUGMENT)
@@ -170,7 +129,7 @@ class Contrast(Operation):
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One tone from the mean grey."""
-        return [] if self.factor == 1 else [ToneFrom("grey_mean", contrast, self.factor)]
+        return [] if self.factor == 1 else [contrast(self.factor)]
 
 
 def gamma(values: Values, power: float) -> Values:

@@ -176,7 +176,7 @@ def output_is_normalised(thing: Thing) -> None:
 def mixes_as_the_reference(thing: Thing) -> None:
     """Does `weighed` add two images as the reference does, to the bit, and leave both as they were?
 
-    When it fails: leave `weighed` to `augplug.Backend`, or take numpy's float64 sums where yours round otherwise. The
+    When it fails: return `augplug.weighted_sum` where your sums round otherwise. The
     array that it may be given for the result is written, or left alone.
     """
     made, slow = _backend(thing), Reference()

@@ -15,10 +15,7 @@ from augplug._backends.opencv import OpenCV
 from augplug._backends.reference import Reference
 from augplug._pipeline.fuse import fuse
 from augplug.coords import IDENTITY
-from augplug.effects import Paint, shape_after
-from augplug.ops.tone import equalize
-
-EQUALIZE = ToneFrom("histogram", equalize)
+from augplug.effects import EQUALIZE, Paint, shape_after
 from augplug.errors import ImageError, OperationError
 
 BACKENDS: Sequence[Backend] = (Reference(), OpenCV())

@@ -13,7 +13,7 @@ from augplug._backends import opencv_color, tables
 from augplug._backends import opencv_looks as looks
 from augplug._backends import opencv_tones as tones
 from augplug._backends.tables import run_table, tone_table
-from augplug.effects import Tone, ToneFrom
+from augplug.effects import EQUALIZE, Tone
 from augplug.ops import tone as formulas
 
 UINT8 = np.dtype(np.uint8)
@@ -78,7 +78,7 @@ def test_no_bit_operation_is_found_where_one_value_is_another() -> None:
 @pytest.mark.parametrize("after", [(), (Tone(formulas.solarize, 100.0), Tone(formulas.posterize, 3))])
 def test_equalize_by_sums_is_equalize(channels: int, after: tuple[Tone, ...]) -> None:
     """Histograms flat and steep, images of one value and of a few, small and large."""
-    run: tones.Run = (ToneFrom("histogram", formulas.equalize), *after)
+    run: tones.Run = (EQUALIZE, *after)
     rng = np.random.default_rng(channels)
     for pixels in (1, 300, 1024, 8191, *([8192, 50176] if channels > 1 else [])):
         shape = (1, pixels) if channels == 1 else (1, pixels, channels)
@@ -98,14 +98,14 @@ def test_tables_by_sums_are_equalizes(pixels: int) -> None:
     rng = np.random.default_rng(pixels)
     for alpha in (0.003, 0.03, 0.3, 3.0, 300.0) * 40:
         counts = np.stack([rng.multinomial(pixels, rng.dirichlet([alpha] * 256)) for _ in range(4)])
-        expected = run_table((ToneFrom("histogram", formulas.equalize),), counts, UINT8)
+        expected = run_table((EQUALIZE,), counts, UINT8)
         tables = tones._by_sums(counts.reshape(-1), np.arange(1, 5) * pixels)
         for own, table in zip(expected, tables, strict=False):
             np.testing.assert_array_equal(table[0], own)
 
 
 def test_equalize_by_sums_is_for_images_that_are_equalized_first() -> None:
-    run: tones.Run = (ToneFrom("histogram", formulas.equalize),)
+    run: tones.Run = (EQUALIZE,)
     assert tones._equalize(run, (512, 513, 3)) is None
     assert tones._equalize(run, (128, 128)) is None
     assert tones._equalize((*run, *run), (16, 16, 3)) is None

@@ -14,7 +14,7 @@ from augplug import coords
 from augplug._backends.opencv import OpenCV
 from augplug._backends.reference import Reference
 from augplug.effects import ColorMix, Effect, Field, Filter, ToneFrom, Warp
-from augplug.ops.tone import equalize
+from augplug.tones import equalize
 from augplug.types import Image, Interpolation
 
 FAST, RIGHT = OpenCV(), Reference()

@@ -28,6 +28,9 @@ class Wrapped(augplug.Backend):
     def finish(self, output, last, shape, dtype):
         return self.inner.finish(output, last, shape, dtype)
 
+    def weighed(self, image, partner, weight, into=None):
+        return self.inner.weighed(image, partner, weight, into)
+
 
 def planted(*checks):
     def make(cls):

@@ -16,5 +16,4 @@ def augplug_backends() -> Mapping[str, Callable[[], augplug.Backend]]:
 def _numba() -> augplug.Backend:
     from augplug_numba.backend import Numba  # it compiles for seconds; whoever only lists backends does not pay
 
-    # An Augmenter has the default backend unless it is told otherwise.
-    return Numba(augplug.Augmenter(augplug.step("Identity")).backend)
+    return Numba(augplug.default_backend())

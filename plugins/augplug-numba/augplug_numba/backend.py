@@ -15,7 +15,8 @@ from augplug_numba import kernels
 MOST_PIXELS = 1 << 12
 """Up to so many pixels AutoContrast is quicker than by OpenCV; the others are at any size: `benchmark.py`."""
 _UINT8 = np.dtype(np.uint8)
-_EVERY = np.arange(256, dtype=np.uint8)[None]
+_EVERY = np.arange(256, dtype=np.uint8)
+_KINDS = {augplug.EQUALIZE: kernels.EQUALIZE, augplug.AUTOCONTRAST: kernels.STRETCH}
 
 
 class Numba(Backend):
@@ -30,9 +31,6 @@ class Numba(Backend):
         """Take the backend that renders everything else, and AutoContrast on images of more pixels."""
         self._beneath = beneath
         self._most_pixels = most_pixels
-        names = {"Equalize": kernels.EQUALIZE, "AutoContrast": kernels.STRETCH}
-        self._kinds = {_function(name): kind for name, kind in names.items()}
-        self._contrast = _function("Contrast", factor=0.5)
 
     def version(self) -> str:
         """Return numba's version, and that of the backend beneath."""
@@ -72,41 +70,21 @@ class Numba(Backend):
 
     def _toned(self, effect: ToneFrom, shape: tuple[int, ...]) -> Kernel | None:
         """Return the kernel of a run of tones; None where one of them looks at the image in a way of its own."""
-        if effect.function is self._contrast:
-            contrast = _by_factor(kernels.contrasted, *effect.arguments)
-            if not effect.after:
+        run = augplug.split_tones(effect)
+        factor = augplug.contrast_factor(effect)
+        if factor is not None:
+            contrast = _by_factor(kernels.contrasted, factor)
+            if len(run) == 1:
                 return contrast
-            rest = self.prepare(_joined(effect.after), shape, _UINT8)
+            rest = self.prepare(augplug.join_tones(run[1:]), shape, _UINT8)
             return lambda image: rest(contrast(image))
-        run = [*effect.before, ToneFrom(effect.statistic, effect.function, *effect.arguments), *effect.after]
-        kinds = [kernels.TABLE if isinstance(tone, Tone) else self._kinds.get(tone.function) for tone in run]
+        kinds = [kernels.TABLE if isinstance(tone, Tone) else _KINDS.get(tone) for tone in run]
         small = shape[0] * shape[1] <= self._most_pixels
         if None in kinds or not (small or kernels.EQUALIZE in kinds):
             return None
-        tables = np.stack([self._table(tone) if isinstance(tone, Tone) else _EVERY[0] for tone in run])
+        tables = np.stack([augplug.tone_table(tone, _UINT8) if isinstance(tone, Tone) else _EVERY for tone in run])
         codes = np.array(kinds, dtype=np.uint8)
         return lambda image: kernels.toned(image, codes, tables)
-
-    def _table(self, tone: Tone) -> Image:
-        """Return the table `(256,)` of a tone: what becomes of an image of all values."""
-        table: Image = self._beneath.prepare(tone, _EVERY.shape, _UINT8)(_EVERY)[0]
-        return table
-
-
-def _function(name: str, **fields: float) -> Any:
-    """Return the function of one of augplug's operations, by which its effects are known."""
-    (effect,) = augplug.operations()[name](**fields).describe(augplug.Canvas(1, 1, 3))
-    return effect.function  # type: ignore[union-attr]  # these three are described by a ToneFrom
-
-
-def _joined(run: tuple[Tone | ToneFrom, ...]) -> Tone | ToneFrom:
-    """Return tones in a row as one effect: the first that looks at the image, with the others around it."""
-    looking = next((tone for tone in run if isinstance(tone, ToneFrom)), None)
-    place = len(run) if looking is None else run.index(looking)
-    before = tuple(tone for tone in run[:place] if isinstance(tone, Tone))
-    if looking is None:
-        return Tone(before[0].function, *before[0].arguments, after=before[1:])
-    return ToneFrom(looking.statistic, looking.function, *looking.arguments, before=before, after=run[place + 1 :])
 
 
 def _by_factor(kernel: Any, factor: float) -> Kernel:

@@ -41,6 +41,11 @@ class Recorder(augplug.Backend):
         self.effects.append(last)
         return self._reference.finish(output, last, shape, dtype)
 
+    def weighed(
+        self, image: augplug.Image, partner: augplug.Image, weight: float, into: augplug.Image | None = None
+    ) -> augplug.Image:
+        return self._reference.weighed(image, partner, weight, into)
+
 
 def photograph(height: int, width: int, at: int = 100) -> augplug.Image:
     picture: augplug.Image = skimage.data.astronaut()  # type: ignore[no-untyped-call]  # scikit-image has no types
@@ -66,7 +71,7 @@ def test_a_run_with_equalize_of_a_large_image_is_rendered_by_the_kernels(steps: 
 
     made = rendered(policy, image, Numba(beneath))
 
-    assert all(isinstance(effect, augplug.Tone) for effect in beneath.effects)  # tables alone
+    assert not beneath.effects
     assert np.array_equal(rendered(policy, image, BACKENDS["reference"], fuse="none"), made)
 
 

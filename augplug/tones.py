@@ -1,0 +1,52 @@
+"""Functions of tones that backends may compute by other means, with the same bits. Formulas: Pillow 13.
+
+`augplug.effects` names the tones made of them: EQUALIZE, AUTOCONTRAST, and those of `adjust_contrast`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from augplug.types import Counts, Values
+
+
+def blend(values: Values, factor: float, base: float) -> Values:
+    """Return base + factor (v - base), in float32 as Pillow's Blend.c computes it; base itself at factor 0."""
+    if factor in (0, 1):
+        return np.full_like(values, base) if factor == 0 else values
+    low = np.float32(base)
+    return (low + np.float32(factor) * (values.astype(np.float32) - low)).astype(np.float64)
+
+
+def adjust_contrast(values: Values, mean: float, factor: float) -> Values:
+    """Return values moved away from the mean grey of the image: 0 is grey, 1 the image."""
+    return blend(values, factor, mean)
+
+
+def stretch(values: Values, lowest: Values, highest: Values) -> Values:
+    """Map lowest..highest onto 0..255; nothing happens where they are equal."""
+    flat = highest <= lowest
+    scale = 255.0 / np.where(flat, 255.0, highest - lowest)
+    return values * scale + np.where(flat, 0.0, -lowest * scale)
+
+
+def equalize(counts: Counts) -> Values:
+    """Return the level that each level becomes: the running count, in steps that use all levels.
+
+    256 levels step by whole numbers of pixels, as Pillow's; with 65,536 that would leave any image of fewer pixels as
+    it is, so there the step is real.
+    """
+    top = counts.shape[1] - 1
+    below = counts.cumsum(axis=1)
+    below -= counts
+    # Below the highest level in use lie all pixels but its own.
+    spread = np.maximum.reduce(below * (counts > 0), axis=1, keepdims=True)
+    step = spread // top if top == 255 else spread / top
+    if 0 in step.ravel().tolist():
+        return np.where(step, _in_steps(below, np.where(step, step, 1), top), np.arange(top + 1))
+    return _in_steps(below, step, top)
+
+
+def _in_steps(below: Counts, step: Counts | Values, top: int) -> Values:
+    half = step // 2 if top == 255 else step / 2
+    return np.minimum((below + half) / step, top)
