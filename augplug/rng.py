@@ -12,7 +12,7 @@ import itertools
 import math
 import struct
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import blake2b
 
 import numpy as np
@@ -85,17 +85,12 @@ def _keyed(digest: bytes) -> blake2b:
     return blake2b(key=digest)
 
 
-def key_of(seed: int, epoch: int, index: int) -> bytes:
-    """Return the key of image `index` in `epoch`; each number in 0..2**64-1."""
-    return _PACK(0, seed, epoch, index)
-
-
-def key_of_count(seed: int, process: int, count: int) -> bytes:
-    """Return the key of the `count`-th unnumbered call in a process known by 64 random bits."""
-    return _PACK(1, seed, process, count)
-
-
 _PACK = struct.Struct("<BQQQ").pack
+# Functions of C, since every draw asks for a key.
+key_of: Callable[[int, int, int], bytes] = partial(_PACK, 0)
+"""Return the key of (seed, epoch, index); each number in 0..2**64-1."""
+key_of_count: Callable[[int, int, int], bytes] = partial(_PACK, 1)
+"""Return the key of the call number `count` without an index: (seed, 64 random bits of the process, count)."""
 
 
 def generator(key: int) -> np.random.Generator:

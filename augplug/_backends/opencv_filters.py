@@ -38,7 +38,9 @@ def filter_(effect: Filter, shape: tuple[int, ...]) -> Kernel | None:
 
 def _smooth3(mix: Mix, shape: tuple[int, ...]) -> Kernel:
     rows, columns = shape[0] - 1, shape[1] - 1
-    smoothed = _nine_taps if math.prod(shape) < _BOXES_FROM else _by_boxes
+    # (box + 4 centre) / 13 is never half way between integers (13 is odd), so rounding is Pillow's truncated sum.
+    taps = partial(cv2.filter2D, ddepth=-1, kernel=_SMOOTH3)
+    smoothed = taps if math.prod(shape) < _BOXES_FROM else _by_boxes
 
     def render(image: Image) -> Image:
         smooth = smoothed(image)
@@ -48,13 +50,8 @@ def _smooth3(mix: Mix, shape: tuple[int, ...]) -> Kernel:
     return render
 
 
-def _nine_taps(image: Image) -> Image:
-    # (box + 4 centre) / 13 is never half way between integers (13 is odd), so rounding is Pillow's truncated sum.
-    return cv2.filter2D(image, -1, _SMOOTH3)
-
-
 def _by_boxes(image: Image) -> Image:
-    # The same sum.
+    # The same sum as nine taps.
     total, more = (scratch(number, image.shape, np.uint16) for number in (0, 1))
     cv2.boxFilter(image, cv2.CV_16U, (3, 3), total, normalize=False)
     total += np.left_shift(image, 2, out=more, dtype=np.uint16)

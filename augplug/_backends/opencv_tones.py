@@ -92,11 +92,11 @@ def _stretched(image: Image, table_of: Callable[[float, float], Table]) -> Image
     if image.ndim == 2:
         return by_table(table_of(*cv2.minMaxLoc(image)[:2])[0])(image)
     apart = planes(image)
-    extremes = [cv2.minMaxLoc(plane)[:2] for plane in apart]
-    tables = [table_of(*ends) for ends in extremes]
+    lowest, highest, _, _ = zip(*map(cv2.minMaxLoc, apart), strict=True)
+    tables = [*map(table_of, lowest, highest)]
     if image.shape[0] * image.shape[1] < _PLANES_FROM:
         return cv2.LUT(image, cv2.merge(tables))
-    if all(ends == extremes[0] for ends in extremes):
+    if len(set(lowest)) == 1 == len(set(highest)):
         return by_table(tables[0][0])(image)
     return _merged(apart, [table[0] for table in tables])
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import struct
 from collections.abc import Callable, Mapping, Sequence
+from itertools import count, repeat
 from pathlib import Path
 from typing import Any, final, overload
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from augplug._backends import default_backend
 from augplug._backends.base import Backend
-from augplug._pipeline.batch import as_batch, check_indices, in_turn, rows_of, stack
+from augplug._pipeline.batch import as_batch, check_indices, in_threads, rows_of, stack
 from augplug._pipeline.draw import Item, drawing
 from augplug._pipeline.mix import Partner, Partners, mix_finished
 from augplug._pipeline.plan import Plan
@@ -169,8 +169,9 @@ class Augmenter:
         """
         given, back = to_array(images, channels=4)
         array = as_batch(given)
-        threads = natural("threads", threads, lowest=1)
-        drawn = [self._items(self._key(number, epoch)) for number in check_indices(indices, len(array))]
+        threads = 1 if threads == 1 else natural("threads", threads, lowest=1)
+        keys = map(self._key, check_indices(indices, len(array)), repeat(epoch))
+        drawn = [*map(self._items, keys)]
         back = back if self.output is None else np.asarray
         if targets or self.mixes:
             rendered, columns = self._batch_of_samples(array, drawn, threads, targets)
@@ -210,7 +211,11 @@ class Augmenter:
         """Augment the samples of a batch; return the function that mixes that of a place with its partners."""
         samples = [self._read(row) for row in rows]
         raw = [sample.image for sample in samples]
-        ready = in_turn(lambda place: self._run(samples[place], drawn[place], Partners(raw, place)), len(rows), threads)
+
+        def run(place: int) -> tuple[Program, Partner]:
+            return self._run(samples[place], drawn[place], Partners(raw, place))
+
+        ready = in_threads(run, range(len(rows)), threads)
         finished = [rendered for _, rendered in ready]
         return lambda place, out: self._result(samples[place], ready[place][0], finished, place, out)
 
@@ -296,5 +301,5 @@ class _Counter:
         return process, next(count)
 
 
-def _fresh() -> tuple[int, int, itertools.count[int]]:
-    return os.getpid(), int.from_bytes(os.urandom(8), "little"), itertools.count()
+def _fresh() -> tuple[int, int, count[int]]:
+    return os.getpid(), int.from_bytes(os.urandom(8), "little"), count()

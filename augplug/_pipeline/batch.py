@@ -54,14 +54,14 @@ def rows_of(images: Image, targets: Mapping[str, Sequence[Any] | None]) -> list[
     ]
 
 
-def in_turn(function: Callable[[int], Result], count: int, threads: int) -> list[Result]:
-    """Return the function of 0..count-1, by that many threads; raises what the first place that fails raises."""
+def in_threads(function: Callable[[int], Result], places: range, threads: int) -> list[Result]:
+    """Return the function of each place, by that many threads; raises what the first place that fails raises."""
     if threads == 1:
-        return [*map(function, range(count))]
+        return [*map(function, places)]
     # A piece is many images, because handing one over costs as much as a small image; and there are more pieces than
     # threads, because images cost unequally.
-    size = -(-count // (PIECES * threads)) or 1
-    pieces = [range(start, min(start + size, count)) for start in range(0, count, size)]
+    size = -(-len(places) // (PIECES * threads)) or 1
+    pieces = [places[start : start + size] for start in range(0, len(places), size)]
     with ThreadPoolExecutor(threads) as pool:
         return list(chain.from_iterable(pool.map(lambda piece: [*map(function, piece)], pieces)))
 
@@ -79,8 +79,8 @@ def stack(render: Callable[[int, Image | None], Image], images: Image, threads: 
     batch[0] = first
 
     def place(number: int) -> None:
-        out = batch[number + 1]
-        image = render(number + 1, out)
+        out = batch[number]
+        image = render(number, out)
         if image.shape != first.shape:
             raise ImageError(
                 f"the images of the batch came out in unequal sizes {sorted({image.shape, first.shape})}; end the "
@@ -89,5 +89,10 @@ def stack(render: Callable[[int, Image | None], Image], images: Image, threads: 
         if image is not out:
             out[...] = image
 
-    in_turn(place, len(images) - 1, threads)
+    places = range(1, len(images))
+    if threads > 1:
+        in_threads(place, places, threads)
+    else:
+        for number in places:
+            place(number)
     return batch
