@@ -19,7 +19,7 @@ Values: TypeAlias = npt.NDArray[np.float64]
 """Real numbers in 8-bit units, 0..255, of any shape."""
 
 Counts: TypeAlias = npt.NDArray[np.int64]
-"""A histogram `(L,)`: how many pixels of one channel have each of L values."""
+"""Histograms `(C, L)`: how many pixels of each channel have each of L values; a row a channel."""
 
 Points: TypeAlias = npt.NDArray[np.float64]
 """`(K, 2)`: x (right) and y (down); the centre of the first pixel is (0, 0)."""

@@ -12,6 +12,7 @@ import click
 from augplug._pipeline.augmenter import Augmenter
 from augplug.cli.output import LARGEST, image_at, json_option, seed_option
 from augplug.effects import Effect
+from augplug.types import FUSE_LEVELS
 
 NUMBER = click.IntRange(0, LARGEST)
 
@@ -25,7 +26,9 @@ NUMBER = click.IntRange(0, LARGEST)
 @click.option(
     "--backend", metavar="NAME", help="Who renders: reference or opencv.  [default: opencv where it is installed]"
 )
-@click.option("--fuse", metavar="LEVEL", help="none, exact or one_warp.  [default: the policy's]")
+@click.option(
+    "--fuse", metavar="LEVEL", help=f"How effects are fused: {' or '.join(FUSE_LEVELS)}.  [default: the policy's]"
+)
 @json_option
 def command(
     policy: str, image: Path, index: int, epoch: int, seed: int, backend: str | None, fuse: Any, json_: bool

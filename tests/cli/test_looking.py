@@ -16,6 +16,7 @@ from augplug._pipeline.augmenter import Augmenter
 from augplug.cli import doctor, ops
 from augplug.errors import PluginError
 from augplug.registry import Plugin
+from augplug.types import FUSE_LEVELS
 from tests.cli.conftest import Run, read, write_image
 from tests.operations import names
 
@@ -235,6 +236,16 @@ def test_preview_writes_a_sheet_under_a_free_name(run: Run, tmp_path: Path) -> N
     assert second.out == "sheet-2.png\n"
     np.testing.assert_array_equal(read(Path("sheet.png")), read(Path("sheet-2.png")))
     assert run("preview", "randaugment", "-o", "photo.png").out == "photo.png\n"
+
+
+def test_explain_offers_the_fuse_levels_that_there_are(run: Run, tmp_path: Path) -> None:
+    offered = " ".join(run("explain", "--help").out.split())
+
+    assert f"How effects are fused: {' or '.join(FUSE_LEVELS)}." in offered
+    write_image(tmp_path / "a.png")
+    for level in FUSE_LEVELS:
+        outcome = run("explain", "randaugment", "a.png", "--index", "3", "--fuse", level)
+        assert (outcome.status, outcome.err) == (0, "")
 
 
 def test_explain_prints_the_draw_and_its_effects(run: Run, tmp_path: Path) -> None:
