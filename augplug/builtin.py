@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import ModuleType
 
 from augplug._backends.base import Backend
 from augplug._evaluators.base import Evaluator
@@ -15,18 +16,23 @@ from augplug.ops.base import Operation
 from augplug.registry import hookimpl
 
 MODULES = (tone, color, filters, geometry, crops, distortion, regions, mixing)
-"""The modules of operations; every operation in them is built in."""
+"""The modules of operations; every public operation in them is built in."""
+
+
+def operations_of(module: ModuleType) -> list[type[Operation]]:
+    """Return the operations that a module defines; private ones replay saved plans of earlier versions alone."""
+    return [
+        item
+        for name, item in vars(module).items()
+        if isinstance(item, type) and issubclass(item, Operation) and item.__module__ == module.__name__
+        if not name.startswith("_")
+    ]
 
 
 @hookimpl
 def augplug_operations() -> list[type[Operation]]:
-    """Every operation class that a module of MODULES defines."""
-    return [
-        item
-        for module in MODULES
-        for item in vars(module).values()
-        if isinstance(item, type) and issubclass(item, Operation) and item.__module__ == module.__name__
-    ]
+    """Every public operation class that a module of MODULES defines."""
+    return [item for module in MODULES for item in operations_of(module)]
 
 
 @hookimpl

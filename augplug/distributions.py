@@ -203,7 +203,14 @@ class Sign(Distribution):
 
 @dataclass(frozen=True)
 class Key(Distribution):
-    """A key for pixel noise: an integer in 0..2**53-1 (so that JSON keeps it)."""
+    """A key for pixel noise: an integer in 0..2**53-1 (so that JSON keeps it).
+
+    With `needed_by`, names of other fields of the operation, the key is drawn only if a policy gives one of these
+    another value than its default, and from a stream of the step's own: no other number of the draw depends on it.
+    Otherwise the field has its default.
+    """
+
+    needed_by: tuple[str, ...] = ()
 
     def draw(self, stream: Stream) -> float:
         return stream.word() >> 11

@@ -23,13 +23,18 @@ WORD = 1 << 64
 
 
 class Stream:
-    """The random words of one draw: `word()` returns the next 64 random bits. Eight words a hash call."""
+    """The random words of one draw: `word()` returns the next 64 random bits. Eight words a hash call.
 
-    __slots__ = ("word",)
+    `own(step)` returns another stream, for the step of that number in the policy. It takes no word from this one, and
+    is a new one at each call: the first time, the second time, and so on that the step occurs in the draw.
+    """
+
+    __slots__ = ("own", "word")
 
     def __init__(self, digest: bytes, key: bytes) -> None:
         """Start the stream of `key` under the policy whose `digest` has at most 64 bytes."""
         self.word: Callable[[], int] = _words(digest, key).__next__
+        self.own: Callable[[int], Stream] = own_streams(digest, key)
 
     def below(self, bound: int) -> int:
         """Return an integer in 0..bound-1 (bias below bound / 2**64)."""
@@ -52,10 +57,25 @@ def _words(digest: bytes, key: bytes) -> Iterator[int]:
         yield from _UNPACK(hasher.digest())
 
 
+def own_streams(digest: bytes, key: bytes) -> Callable[[int], Stream]:
+    """Return the `own` of the stream of a key: from the number of a step to the next of the streams of that step."""
+    counts: dict[int, int] = {}
+
+    def own(step: int) -> Stream:
+        count = counts.get(step, 0)
+        counts[step] = count + 1
+        return Stream(digest, key + _OWN(step, count))
+
+    return own
+
+
+_OWN = struct.Struct("<II").pack
+
+
 def beginnings(digest: bytes) -> Callable[[bytes, int], Stream]:
     """Return the function from (key, blocks) to the first 8 `blocks` words of a stream: `word` raises IndexError then.
 
-    A third of the time that a whole `Stream` takes to begin: no generator, and one call.
+    A third of the time that a whole `Stream` takes to begin: no generator, one call, and no `own`.
     """
     keyed = _keyed(digest)
     new = Stream.__new__

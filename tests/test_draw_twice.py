@@ -34,13 +34,21 @@ class Words:
     """The 64-bit words of a draw: BLAKE2b-512 of (key, block), keyed with the policy's digest."""
 
     def __init__(self, digest: bytes, seed: int, epoch: int, index: int) -> None:
-        self.words = self.blocks(digest, struct.pack("<BQQQ", 0, seed, epoch, index))
+        self.digest, self.key = digest, struct.pack("<BQQQ", 0, seed, epoch, index)
+        self.words = self.blocks(digest, self.key)
+        self.occurred: list[int] = []
 
     @staticmethod
     def blocks(digest: bytes, key: bytes) -> Iterator[int]:
         """Eight words a block, little-endian, without end."""
         for block in itertools.count():
             yield from struct.unpack("<8Q", hashlib.blake2b(key + struct.pack("<I", block), key=digest).digest())
+
+    def own_key(self, step: int) -> int:
+        """The key of a step: of the first word of the key, the step and how often it occurred before."""
+        own = self.blocks(self.digest, self.key + struct.pack("<II", step, self.occurred.count(step)))
+        self.occurred.append(step)
+        return next(own) >> 11
 
     def real(self) -> float:
         """The 53 highest bits as a fraction."""
@@ -89,7 +97,10 @@ class Words:
 
 # pylint: disable-next=too-many-return-statements  # one for each word of the grammar
 def slow_draw(node: Any, policy: dict[str, Any], words: Words) -> list[Any]:
-    """What a policy file draws: [name, {field: number}] for a step, [weights, chains] for a blend."""
+    """What a policy file draws: [name, {field: number}] for a step, [weights, chains] for a blend.
+
+    The steps of `node` carry their number in the policy as "#".
+    """
     match node:
         case {"op": name, "p": p}:
             if p < 1 and next(words.words) >= int(p * 2**64):
@@ -134,6 +145,10 @@ def slow_fields(node: dict[str, Any], policy: dict[str, Any], words: Words) -> d
                 fields[name] = row.value(t, 1)
         elif name in node or name in policy["defaults"]:
             fields[name] = words.number(node.get(name, policy["defaults"].get(name)))
+        elif isinstance(declared.draw, Key) and declared.draw.needed_by:
+            others = {other: about.parameters[other].default for other in declared.draw.needed_by}
+            needed = any(node.get(other, usual) != usual for other, usual in others.items())
+            fields[name] = words.own_key(node["#"]) if needed else declared.default
         elif isinstance(declared.draw, Key):
             fields[name] = next(words.words) >> 11
         elif declared.draw is not None:
@@ -182,8 +197,19 @@ def test_a_second_implementation_draws_alike(policy: augplug.Policy, seed: int, 
     """Every word of the grammar, every distribution, every scale, from the policy's JSON."""
     made = Augmenter(policy, seed=seed).plan(IMAGE, index=index, epoch=epoch)
     document = json.loads(json.dumps(policy.to_json()))
+    for number, step in enumerate(steps_in(document["policy"])):
+        step["#"] = number
     words = Words(policy.digest, seed, epoch, index)
     assert_alike(plain(made.items), slow_draw(document["policy"], document, words))
+
+
+def steps_in(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every step below a node of a policy file, from the first to the last."""
+    if "op" in node:
+        yield node
+    for word in ("sequence", "one_of", "some_of", "blend"):
+        for child in node.get(word, []):
+            yield from steps_in(child)
 
 
 def test_words_are_those_of_the_keyed_hash() -> None:

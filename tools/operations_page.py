@@ -12,7 +12,7 @@ from pathlib import Path
 
 import augplug
 from augplug import builtin
-from augplug.ops.base import Operation, Parameter
+from augplug.ops.base import Parameter
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "operations.md"
 HEAD = """# Operations
@@ -28,10 +28,7 @@ def page() -> str:
     parts = [HEAD]
     for module in builtin.MODULES:
         parts.append(f"## {(inspect.getdoc(module) or '').splitlines()[0].rstrip('.')}\n")
-        items = [
-            item for item in vars(module).values() if isinstance(item, type) and item.__module__ == module.__name__
-        ]
-        parts += [_section(item) for item in items if issubclass(item, Operation)]
+        parts += [_section(item) for item in builtin.operations_of(module)]
     return "\n".join(parts)
 
 
@@ -59,7 +56,10 @@ def _row(name: str, declared: Parameter) -> str:
 
 
 def _bounds(declared: Parameter) -> str:
-    if declared.draw is None or isinstance(declared.draw, augplug.Key):
+    if isinstance(declared.draw, augplug.Key):
+        needed_by = " or ".join(f"`{name}`" for name in declared.draw.needed_by)
+        return f", if {needed_by} is given" if needed_by else ""
+    if declared.draw is None:
         return ""
     low, high = declared.draw.bounds
     return f" in {low:g}..{high:.4g}"

@@ -1,22 +1,25 @@
 """From a policy and a stream to drawn operations: the only place where chance exists.
 
 A policy is compiled once into nested functions. A drawn operation is one object for as long as its numbers recur (a
-step without continuous numbers has only a few), so that plans can be cached by identity.
+step without continuous numbers has only a few), so that plans can be cached by identity. A key that only some settings
+need (`Key(needed_by=...)`) comes from a stream of the step's own, which depends on the draw's key, the number of the
+step in the policy, and how often the step occurred in the draw before.
 """
 
 from __future__ import annotations
 
+import itertools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar, TypeAlias
 
-from augplug._policies.grammar import BlendOf, Node, OneOf, Policy, Sequence, SomeOf, Step
-from augplug.distributions import Beta, Distribution, dirichlet
+from augplug._policies.grammar import BlendOf, Node, OneOf, Policy, Sequence, SomeOf, Step, Value, steps_of
+from augplug.distributions import Beta, Distribution, Key, dirichlet
 from augplug.ops.base import About, Operation
 from augplug.ops.levels import SCALES, Row
-from augplug.rng import WORD, Stream, beginnings, pick
+from augplug.rng import WORD, Stream, beginnings, own_streams, pick
 
 _INTERNED = 512
 """How many drawn operations a step keeps; a step with continuous numbers would keep them without end."""
@@ -56,7 +59,7 @@ Draw: TypeAlias = Callable[[Stream, list[Item]], None]
 
 def compile_policy(policy: Policy) -> Draw:
     """Return the function that appends what a stream draws from the policy to a list."""
-    return _compile(policy.node, policy)
+    return _compile(policy.node, policy, itertools.count())
 
 
 def drawing(policy: Policy) -> Callable[[bytes], tuple[Item, ...]]:
@@ -64,12 +67,16 @@ def drawing(policy: Policy) -> Callable[[bytes], tuple[Item, ...]]:
     draw, digest = compile_policy(policy), policy.digest
 
     begin, blocks = beginnings(digest), 1
+    own_keys = any(_draws_own_key(step, policy) for step in steps_of(policy.node))
 
     def items(key: bytes) -> tuple[Item, ...]:
         nonlocal blocks
         drawn: list[Item] = []
         try:
-            draw(begin(key, blocks), drawn)
+            stream = begin(key, blocks)
+            if own_keys:
+                stream.own = own_streams(digest, key)
+            draw(stream, drawn)
         except IndexError:  # it draws more words than these; threads may count too far, and nothing else
             blocks += 1
             drawn.clear()
@@ -87,11 +94,11 @@ class _ChanceError(Exception):
 def _without_chance(draw: Draw) -> tuple[Item, ...] | None:
     """Return what a policy that leaves nothing to chance always gives; None for any other."""
 
-    def refuse() -> int:
+    def refuse(*_: int) -> Any:
         raise _ChanceError
 
     stream, drawn = Stream(b"", b""), list[Item]()
-    stream.word = refuse
+    stream.word = stream.own = refuse
     try:
         draw(stream, drawn)
     except _ChanceError:
@@ -99,10 +106,11 @@ def _without_chance(draw: Draw) -> tuple[Item, ...] | None:
     return tuple(drawn)
 
 
-def _compile(node: Node, policy: Policy) -> Draw:
+def _compile(node: Node, policy: Policy, numbers: Iterator[int]) -> Draw:
+    """Return the draw of a node; each of its steps takes the next of `numbers`, in the order of `steps_of`."""
     if isinstance(node, Step):
-        return _step(node, policy)
-    children = [_compile(child, policy) for child in node.children]
+        return _step(node, policy, next(numbers))
+    children = [_compile(child, policy, numbers) for child in node.children]
     if isinstance(node, Sequence):
         return _sequence(children)
     if isinstance(node, OneOf):
@@ -161,9 +169,9 @@ def _blend(children: list[Draw], node: BlendOf) -> Draw:
     return draw
 
 
-def _step(step: Step, policy: Policy) -> Draw:
+def _step(step: Step, policy: Policy, number: int) -> Draw:
     below = int(step.p * WORD)
-    sources = _values(step, policy)
+    sources = _values(step, policy, number)
     numbers = {name: source for name, source in sources if not callable(source)}
     names = [name for name, source in sources if callable(source)]
     chances = [source for _, source in sources if callable(source)]
@@ -230,19 +238,42 @@ def _now_and_then(below: int, drawn_operation: Callable[[Stream], Drawn]) -> Dra
     return draw
 
 
-def _values(step: Step, policy: Policy) -> list[tuple[str, Any]]:
+def _given(step: Step, policy: Policy) -> Mapping[str, Value]:
+    """Return the values that a policy gives to a step's fields."""
+    parameters = step.operation.about.parameters
+    return {name: value for name, value in policy.defaults.items() if name in parameters} | dict(step.fields)
+
+
+def _draws_own_key(step: Step, policy: Policy) -> bool:
+    """True if the step draws a key that only some settings need, and the policy gives it one of these settings."""
+    given, parameters = _given(step, policy), step.operation.about.parameters
+    laws = [declared.draw for declared in parameters.values() if isinstance(declared.draw, Key)]
+    needed_by = [name for law in laws for name in law.needed_by]
+    return any(given.get(name, parameters[name].default) != parameters[name].default for name in needed_by)
+
+
+def _values(step: Step, policy: Policy, number: int) -> list[tuple[str, Any]]:
     """Return where each field's value comes from: a number, or a function of the stream."""
     about = step.operation.about
-    given = {name: value for name, value in policy.defaults.items() if name in about.parameters} | dict(step.fields)
+    given = _given(step, policy)
     sources: list[tuple[str, Any]] = []
     row = SCALES[policy.scale].row(step.address, step.operation) if step.level is not None else None
     for name, declared in about.parameters.items():
         if row is not None and name == row.field:
             sources.append((name, _levelled(step.level, row, SCALES[policy.scale].divisor)))
-        elif name in given or declared.draw is not None:
-            value = given.get(name, declared.draw)
+        elif name in given:
+            value = given[name]
             sources.append((name, value.draw if isinstance(value, Distribution) else value))
+        elif isinstance(declared.draw, Key) and declared.draw.needed_by:
+            if _draws_own_key(step, policy):
+                sources.append((name, _own_key(declared.draw, number)))
+        elif declared.draw is not None:
+            sources.append((name, declared.draw.draw))
     return sources
+
+
+def _own_key(law: Key, number: int) -> Callable[[Stream], float]:
+    return lambda stream: law.draw(stream.own(number))
 
 
 def _levelled(level: float | Distribution | None, row: Row, divisor: float) -> Any:

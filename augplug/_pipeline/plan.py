@@ -176,7 +176,8 @@ def _read_step(written: Mapping[str, Any], operations: Mapping[str, type[Operati
     if operation is None or ":" not in address:
         raise PlanError(f"the plan uses the operation {address!r}, which is not installed here; install its plugin")
     version = operation.about.version
-    if written["version"] != version:
+    operation = operation.about.earlier.get(written["version"], operation)
+    if written["version"] != operation.about.version:
         raise PlanError(
             f"the plan was made with version {written['version']} of {address}, here is version {version}: "
             "the same numbers mean other pixels; install the release that made the plan"

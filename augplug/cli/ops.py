@@ -107,8 +107,10 @@ def _text(name: str) -> str:
 
 
 def _given(declared: Parameter) -> str:
+    if isinstance(declared.draw, Key):
+        return " with ".join(filter(None, ["a drawn key", " or ".join(declared.draw.needed_by)]))
     if declared.draw is not None:
-        return "a drawn key" if isinstance(declared.draw, Key) else f"drawn from {declared.draw.to_json()}"
+        return f"drawn from {declared.draw.to_json()}"
     if not declared.required:
         return f"{declared.default}"
     return "must be given" + (", or a level" if declared.level is not None else "")

@@ -7,7 +7,7 @@ import inspect
 import math
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
@@ -99,7 +99,10 @@ def parameter(
 
 @dataclass(frozen=True)
 class About:
-    """What is known of an operation's class: its name, version, source, first line, and its parameters by name."""
+    """What is known of an operation's class: its name, version, source, first line, and its parameters by name.
+
+    `earlier` holds the classes that replay saved plans of earlier versions.
+    """
 
     name: str
     version: int
@@ -107,6 +110,7 @@ class About:
     summary: str
     parameters: dict[str, Parameter]
     level_field: str | None
+    earlier: Mapping[int, type[Operation]]
 
 
 class Operation(ABC):
@@ -129,11 +133,14 @@ Op = TypeVar("Op", bound=Operation)
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(parameter,))
-def operation(*, source: str, name: str | None = None, version: int = 1) -> Callable[[type[Op]], type[Op]]:
+def operation(
+    *, source: str, name: str | None = None, version: int = 1, earlier: Mapping[int, type[Operation]] | None = None
+) -> Callable[[type[Op]], type[Op]]:
     """Make a class of parameters and a `describe` an operation: a frozen, keyword-only dataclass.
 
     `source` says where its numbers come from. `version` goes up when the same fields come to mean other pixels: saved
-    plans refuse to replay across it. Raises OperationError when the class is not a well-formed operation.
+    plans refuse to replay across it, unless `earlier` has the operation as it was in that version, by which they then
+    replay. Raises OperationError when the class is not a well-formed operation.
     """
 
     def decorate(cls: type[Op]) -> type[Op]:
@@ -155,8 +162,17 @@ def operation(*, source: str, name: str | None = None, version: int = 1) -> Call
         levelled = [key for key, declared in parameters.items() if declared.level is not None]
         if len(levelled) > 1:
             raise OperationError(f"{title} has level= on {' and '.join(levelled)}; at most one field may carry it")
+        for number, other in (earlier or {}).items():
+            if (other.about.name, other.about.version) != (title, number) or number >= version:
+                told = f"{other.about.name} of version {other.about.version}"
+                raise OperationError(
+                    f"{title} has earlier={{{number}: {told}}}; it takes {title} itself as it was in versions before "
+                    f"{version}"
+                )
         summary = (inspect.getdoc(cls) or "").split("\n", maxsplit=1)[0]
-        made.about = About(title, version, source, summary, parameters, levelled[0] if levelled else None)
+        made.about = About(
+            title, version, source, summary, parameters, levelled[0] if levelled else None, earlier or {}
+        )
         return made
 
     return decorate

@@ -20,14 +20,34 @@ def clipped(top: int, left: int, height: int, width: int, canvas: Canvas) -> Reg
     return region if region.top < region.bottom and region.left < region.right else None
 
 
-@operation(
-    source="Cutout, arXiv 1708.04552, section 3.2: a square whose centre may lie anywhere, clipped at the border"
-)
+_CUTOUT = "Cutout, arXiv 1708.04552, section 3.2: a square whose centre may lie anywhere, clipped at the border"
+
+
+@operation(source=_CUTOUT, name="Cutout")
+class _Cutout1(Operation):
+    """Cutout as it was in version 1, for saved plans: further holes and noise followed from the first hole's centre."""
+
+    size: float = parameter(low=0, high=1, unit="fraction of the shorter side", level=(0, 60 / 331))
+    x: float = parameter(low=0, high=1, unit="fraction of the width")
+    y: float = parameter(low=0, high=1, unit="fraction of the height")
+    value: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
+    holes: int = parameter(low=1, high=1000, unit="squares", default=1)
+    noise: int = parameter(low=0, high=1, unit="0 or 1", default=0)
+    mask_value: float = parameter(unit="mask value; negative leaves masks alone", default=-1.0)
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        """The painted squares, clipped to the canvas."""
+        stream = Stream(b"augplug.Cutout", struct.pack("<dd", self.x, self.y))
+        found = _squares(self.size, _centres(self.x, self.y, self.holes, stream), canvas)
+        return _painted(found, self.value, stream.word() >> 11 if self.noise else None, self.mask_value)
+
+
+@operation(source=_CUTOUT, version=2, earlier={1: _Cutout1})
 class Cutout(Operation):
     """Paint squares over the image; their side is `size` of the image's shorter side.
 
-    The first is centred at (`x`, `y`); where further ones are (`holes` in all), and with `noise` of 1 the noise that
-    they hold instead of `value`, follows from x and y.
+    The first is centred at (`x`, `y`). The centres of further ones (`holes` in all), and the noise that fills them
+    instead of `value` if `noise` is 1, are made from `key`, which is drawn if one of these is given.
     """
 
     size: float = parameter(low=0, high=1, unit="fraction of the shorter side", level=(0, 60 / 331))
@@ -36,19 +56,28 @@ class Cutout(Operation):
     value: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
     holes: int = parameter(low=1, high=1000, unit="squares", default=1)
     noise: int = parameter(low=0, high=1, unit="0 or 1", default=0)
+    key: int = parameter(low=0, high=_KEY, unit="key", draw=Key(needed_by=("holes", "noise")), default=0)
     mask_value: float = parameter(unit="mask value; negative leaves masks alone", default=-1.0)
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """The painted squares, clipped to the canvas."""
-        side = int(self.size * min(canvas.height, canvas.width))
-        stream = Stream(b"augplug.Cutout", struct.pack("<dd", self.x, self.y))
-        centres = [(self.x, self.y), *((stream.real(), stream.real()) for _ in range(self.holes - 1))]
-        found = []
-        for x, y in centres:
-            top = min(int(y * canvas.height), canvas.height - 1) - side // 2
-            left = min(int(x * canvas.width), canvas.width - 1) - side // 2
-            found.append(clipped(top, left, side, side, canvas))
-        return _painted(found, self.value, stream.word() >> 11 if self.noise else None, self.mask_value)
+        places = Stream(b"augplug.Cutout", self.key.to_bytes(8, "little"))
+        found = _squares(self.size, _centres(self.x, self.y, self.holes, places), canvas)
+        return _painted(found, self.value, self.key if self.noise else None, self.mask_value)
+
+
+def _centres(x: float, y: float, count: int, places: Stream) -> list[tuple[float, float]]:
+    return [(x, y), *((places.real(), places.real()) for _ in range(count - 1))]
+
+
+def _squares(size: float, centres: list[tuple[float, float]], canvas: Canvas) -> list[Region | None]:
+    side = int(size * min(canvas.height, canvas.width))
+    found = []
+    for x, y in centres:
+        top = min(int(y * canvas.height), canvas.height - 1) - side // 2
+        left = min(int(x * canvas.width), canvas.width - 1) - side // 2
+        found.append(clipped(top, left, side, side, canvas))
+    return found
 
 
 @operation(source="Random Erasing, arXiv 1708.04896, section 3.2: 2 % to 40 % of the area, aspect ratio 0.3 to 1 / 0.3")
