@@ -250,3 +250,14 @@ class Later(augplug.Operation):
 def test_earlier_versions_are_checked() -> None:
     with pytest.raises(OperationError, match=r"Later has earlier=\{1: Cutout of version 2\}"):
         augplug.operation(source="a test", version=2, earlier={1: Cutout})(Later)
+
+
+def test_a_plan_is_written_in_the_earliest_version_that_has_its_pixels() -> None:
+    """A Cutout without noise and with one hole needs no key: its plan is as version 1 wrote it."""
+    plain = json.loads(augplug.Augmenter(augplug.step("Cutout", size=0.3)).plan(IMAGE, index=1).to_json())
+    holes = json.loads(augplug.Augmenter(augplug.step("Cutout", size=0.3, holes=2)).plan(IMAGE, index=1).to_json())
+
+    assert plain["steps"][0]["version"] == 1
+    assert "key" not in plain["steps"][0]["fields"]
+    assert holes["steps"][0]["version"] == 2
+    assert "key" in holes["steps"][0]["fields"]

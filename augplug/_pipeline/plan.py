@@ -17,9 +17,10 @@ from augplug._pipeline.render import Renderer
 from augplug._policies.documents import shown
 from augplug._sample.image import canvas_of, check_image
 from augplug._sample.targets import Targets
+from augplug.distributions import Key
 from augplug.effects import Effect
 from augplug.errors import AugplugError, PlanError, TargetError
-from augplug.ops.base import Operation
+from augplug.ops.base import About, Operation
 from augplug.types import FUSE_LEVELS, FuseLevel, Image
 
 FORMAT = 1
@@ -145,9 +146,23 @@ def _written(item: Item) -> dict[str, Any]:
             "weights": list(item.weights),
             "chains": [[_written(inner) for inner in chain] for chain in item.chains],
         }
-    about = item.operation.about
+    about = _smallest_version(item.operation)
     fields = {name: getattr(item.operation, name) for name in about.parameters}
     return {"op": item.address, "version": about.version, "fields": fields}
+
+
+def _smallest_version(operation: Operation) -> About:
+    """Return the earliest version of an operation that gives the same pixels: all that is new in it is not needed."""
+    parameters = operation.about.parameters
+    for _, earlier in sorted(operation.about.earlier.items()):
+        new = [parameters[name].draw for name in parameters if name not in earlier.about.parameters]
+        if all(isinstance(draw, Key) and draw.needed_by and not _needs(operation, draw) for draw in new):
+            return earlier.about
+    return operation.about
+
+
+def _needs(operation: Operation, key: Key) -> bool:
+    return any(getattr(operation, name) != operation.about.parameters[name].default for name in key.needed_by)
 
 
 def _read(written: Any, operations: Mapping[str, type[Operation]], depth: int) -> Item:
