@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import struct
 from collections.abc import Callable, Mapping, Sequence
-from itertools import count, repeat
+from itertools import repeat
 from pathlib import Path
 from typing import Any, final, overload
 
@@ -16,6 +14,7 @@ from augplug._backends import default_backend
 from augplug._backends.base import Backend
 from augplug._pipeline.batch import as_batch, check_indices, in_threads, rows_of, stack
 from augplug._pipeline.draw import Item, drawing
+from augplug._pipeline.keys import Keys
 from augplug._pipeline.mix import Partner, Partners, mix_finished
 from augplug._pipeline.plan import Plan
 from augplug._pipeline.program import Program, Programs
@@ -26,7 +25,6 @@ from augplug._sample.image import check_image, digest_of
 from augplug._sample.output import Output
 from augplug.errors import SettingsError, TargetError, suggest
 from augplug.ranges import natural
-from augplug.rng import key_of, key_of_count
 from augplug.types import FUSE_LEVELS, FuseLevel, Image
 
 _UINT8 = np.dtype(np.uint8)
@@ -76,7 +74,7 @@ class Augmenter:
         self.mixes = any("partner" in step.operation.about.parameters for step in steps_of(self.policy.node))
         self._items = drawing(self.policy)
         self._programs = Programs(Renderer(self.fuse, self.backend, output), ends=not self.mixes)
-        self._count = _Counter()
+        self._key = Keys(self.seed).of
 
     @overload
     def __call__(
@@ -243,16 +241,6 @@ class Augmenter:
             partners=partners,
         )
 
-    def _key(self, index: int | None, epoch: int) -> bytes:
-        if index is None:
-            if epoch != 0:
-                raise SettingsError(f"epoch {epoch!r} without an index says nothing: give index= too, or neither")
-            return key_of_count(self.seed, *self._count.next())
-        try:
-            return key_of(self.seed, epoch, index)
-        except (struct.error, TypeError):  # asked first, each number would be checked twice
-            return key_of(self.seed, natural("epoch", epoch), natural("index", index))
-
     def __repr__(self) -> str:
         """The policy's name, and the settings that are not the defaults."""
         settings = {"seed": self.seed, "backend": self.backend.name, "fuse": self.fuse}
@@ -285,21 +273,3 @@ def _named_backend(given: str | None) -> Backend:
     from augplug import naming  # as above
 
     return naming.backend(given)
-
-
-class _Counter:
-    """Numbers for calls without an index: random bits of the process and a count; a fork gets bits of its own."""
-
-    def __init__(self) -> None:
-        self._state = _fresh()
-
-    def next(self) -> tuple[int, int]:
-        if self._state[0] != os.getpid():
-            # Two threads may both do this: they get different bits, which is all that matters.
-            self._state = _fresh()
-        _, process, count = self._state
-        return process, next(count)
-
-
-def _fresh() -> tuple[int, int, count[int]]:
-    return os.getpid(), int.from_bytes(os.urandom(8), "little"), count()
