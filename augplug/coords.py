@@ -120,11 +120,15 @@ def to_matrix(array: npt.NDArray[np.float64]) -> Matrix:
 
 
 def apply(matrix: Matrix | npt.NDArray[np.float64], points: Points) -> Points:
-    """Map points `(K, 2)` by a 3x3 matrix."""
-    m = np.asarray(matrix)
-    mapped = points @ m[:2, :2].T + m[:2, 2]
-    if m[2, 0] or m[2, 1] or m[2, 2] != 1:
-        mapped /= (points @ m[2, :2] + m[2, 2])[:, None]
+    """Map points `(K, 2)` by a 3x3 matrix.
+
+    Every product and sum is rounded by itself: a matrix product would round as the processor's linear algebra does.
+    """
+    (a, b, c), (d, e, f), (g, h, i) = matrix
+    x, y = points[:, 0], points[:, 1]
+    mapped = np.stack([a * x + b * y + c, d * x + e * y + f], axis=1)
+    if g or h or i != 1:
+        mapped /= (g * x + h * y + i)[:, None]
     result: Points = mapped
     return result
 
