@@ -41,11 +41,12 @@ def nearest_points(pull: Reals, size: tuple[int, int]) -> tuple[Integers, Intege
         return np.floor(xs + 0.5).astype(np.int64), np.floor(ys + 0.5).astype(np.int64)
     xs, ys = grid(size)
     columns, rows = xs.astype(np.int64), ys.astype(np.int64)
-    (a, b, c), (d, e, f) = _fixed(pull[0]), _fixed(pull[1])
+    (a, b, c), (d, e, f) = fixed(pull[0]), fixed(pull[1])
     return (c + a * columns + b * rows) >> 16, (f + d * columns + e * rows) >> 16
 
 
-def _fixed(row: Reals) -> tuple[int, int, int]:
+def fixed(row: Reals) -> tuple[int, int, int]:
+    """Return a row of an inverse matrix in 16.16 fixed point."""
     # The half pixel: fixed point counts from the corner of a pixel, not from its centre.
     a, b, c = (int(np.floor(65536.0 * v + 0.5)) for v in (row[0], row[1], row[2] + 0.5))
     return a, b, c

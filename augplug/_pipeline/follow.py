@@ -3,45 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from augplug import coords
-from augplug._backends import fields, sampling
-from augplug._backends.base import Backend
+from augplug._backends import fields
+from augplug._backends.base import Backend, Kernel
+from augplug._pipeline.masks import mask_kernel
 from augplug._sample.targets import Targets, clip
-from augplug.effects import Blend, Effect, Field, Opaque, Paint, Region, Warp
+from augplug.effects import Blend, Effect, Field, Opaque, Paint, Region, Warp, shape_after
 from augplug.errors import TargetError
 from augplug.types import Image, Points
 
 Mover: TypeAlias = Callable[[Targets], None]
-"""Moves targets in place."""
+"""Moves targets in place, as one effect moves the image. Several threads may use it at once."""
+_KERNELS = 8
+"""How many mask kernels a mover keeps: one for each shape and dtype."""
 
 
-def prepare_follow(effects: Sequence[Effect], _shape: tuple[int, ...], backend: Backend) -> tuple[Mover, ...]:
-    """Return what moves the targets of images of this shape by effects, in order."""
-    moving = [effect for effect in effects if isinstance(effect, Warp | Paint | Blend)]
-    return (partial(_follow_all, moving, backend),) if moving else ()
+def prepare_follow(effects: Sequence[Effect], shape: tuple[int, ...], backend: Backend) -> tuple[Mover, ...]:
+    """Return what moves targets as the effects move an image of that shape, in order: nothing where nothing moves.
 
-
-def _follow_all(effects: Sequence[Effect], backend: Backend, targets: Targets) -> None:
-    follow(targets, effects, backend)
+    Everything that does not depend on the targets is prepared here, or kept when it is first needed.
+    """
+    movers: list[Mover] = []
+    for effect in effects:
+        if isinstance(effect, Warp):
+            movers.append(_WarpMover(effect, backend))
+        elif isinstance(effect, Paint):
+            if effect.mask_value is not None:
+                movers.append(_PaintMover(effect.regions, effect.mask_value))
+        elif isinstance(effect, Blend) and any(map(_moves, effect.chains)):
+            movers.append(_refuse)
+        shape = shape_after(effect, shape)
+    return tuple(movers)
 
 
 def follow(targets: Targets, effects: Sequence[Effect], backend: Backend) -> None:
-    """Move targets by effects, in order. Raises TargetError for what cannot be moved."""
-    for effect in effects:
-        if isinstance(effect, Warp):
-            _follow_warp(targets, effect, backend)
-        elif isinstance(effect, Paint) and effect.mask_value is not None:
-            targets.masks = [_painted(mask, effect.regions, effect.mask_value) for mask in targets.masks]
-        elif isinstance(effect, Blend) and any(_moves(chain) for chain in effect.chains) and targets.names():
-            raise TargetError(
-                f"a blend of images that moved differently has no {' and no '.join(targets.names())}; use a policy "
-                "whose chains only change values, such as augmix-tones, or leave these targets out"
-            )
+    """Move targets by effects, in order, once. Raises TargetError for what cannot be moved."""
+    for move in prepare_follow(effects, (), backend):
+        move(targets)
 
 
 def _moves(chain: Sequence[Effect]) -> bool:
@@ -51,61 +53,78 @@ def _moves(chain: Sequence[Effect]) -> bool:
     )
 
 
-def _follow_warp(targets: Targets, effect: Warp, backend: Backend) -> None:
-    targets.masks = [warp_mask(mask, effect, backend) for mask in targets.masks]
-    targets.corners = _pushed(effect, targets.corners.reshape(-1, 2)).reshape(-1, 4, 2)
-    targets.points = _pushed(effect, targets.points)
-    if targets.swap and _mirrors(effect):
-        order = np.arange(len(targets.points))
-        for one, other in targets.swap:
-            order[[one, other]] = other, one
-        targets.points, targets.visible = targets.points[order], targets.visible[order]
-    clip(targets, effect.size)
+def _refuse(targets: Targets) -> None:
+    names = targets.names()
+    if names:
+        raise TargetError(
+            f"a blend of images that moved differently has no {' and no '.join(names)}; use a policy "
+            "whose chains only change values, such as augmix-tones, or leave these targets out"
+        )
 
 
-def _pushed(effect: Warp, points: Points) -> Points:
-    if len(points) == 0:
-        return points
-    if isinstance(effect.motion, Field):
-        return fields.push_points(effect.motion, points, effect.size)
-    return coords.apply(effect.motion, points)
+class _PaintMover:
+    """Paints the regions of masks."""
+
+    __slots__ = ("_places", "_value")
+
+    def __init__(self, regions: Sequence[Region], value: float) -> None:
+        self._places = [np.s_[region.top : region.bottom, region.left : region.right] for region in regions]
+        self._value = value
+
+    def __call__(self, targets: Targets) -> None:
+        targets.masks = [self._painted(mask) for mask in targets.masks]
+
+    def _painted(self, mask: Image) -> Image:
+        painted = mask.copy()
+        for place in self._places:
+            painted[place] = self._value
+        return painted
 
 
-def _mirrors(effect: Warp) -> bool:
-    if isinstance(effect.motion, Field):
-        return False
-    (a, b, _), (d, e, _), _ = effect.motion
-    return a * e - b * d < 0
+class _WarpMover:
+    """Moves masks, boxes and keypoints by a warp; keeps the kernels of masks."""
 
+    __slots__ = ("_backend", "_effect", "_kernels", "_mirrors")
 
-def warp_mask(mask: Image, effect: Warp, backend: Backend) -> Image:
-    """Return a mask moved: integers and booleans by nearest neighbour, floats by the image's interpolation.
+    def __init__(self, effect: Warp, backend: Backend) -> None:
+        self._effect, self._backend = effect, backend
+        self._kernels: dict[tuple[tuple[int, ...], np.dtype[Any]], Kernel] = {}
+        self._mirrors = False
+        if not isinstance(effect.motion, Field):
+            (a, b, _), (d, e, _), _ = effect.motion
+            self._mirrors = a * e - b * d < 0
 
-    Outside stands `mask_fill` as it is, in the mask's own values.
-    """
-    fill = np.full(mask.shape[2] if mask.ndim == 3 else 1, effect.mask_fill).astype(mask.dtype)
-    if mask.dtype == np.uint8:
-        nearest = Warp(motion=effect.motion, size=effect.size, fill=float(fill[0]))
-        return backend.prepare(nearest, mask.shape, mask.dtype)(mask)
-    if mask.dtype.kind == "f":
-        xs, ys, pull = _real_points(effect)
-        if effect.interpolation == "area" and pull is not None:
-            return sampling.area(mask, pull, effect.size, fill)
-        return sampling.sample(mask, xs, ys, effect.interpolation, fill)
-    if isinstance(effect.motion, Field):
-        return sampling.sample(mask, *fields.pull_points(effect.motion, effect.size), "nearest", fill)
-    return sampling.gather(mask, *sampling.nearest_points(coords.inverse(effect.motion), effect.size), fill)
+    def __call__(self, targets: Targets) -> None:
+        if targets.masks:
+            targets.masks = [self._kernel(mask)(mask) for mask in targets.masks]
+        motion, size = self._effect.motion, self._effect.size
+        if not isinstance(motion, Field) and motion[2] == (0.0, 0.0, 1.0):
+            targets.push(motion, size, mirrors=self._mirrors)
+        else:
+            self._push_arrays(targets)
 
+    def _kernel(self, mask: Image) -> Kernel:
+        key = (mask.shape, mask.dtype)
+        kernel = self._kernels.get(key)
+        if kernel is None:
+            kernel = mask_kernel(self._effect, mask.shape, mask.dtype, self._backend)
+            if len(self._kernels) >= _KERNELS:
+                self._kernels.clear()
+            self._kernels[key] = kernel
+        return kernel
 
-def _real_points(effect: Warp) -> tuple[Any, Any, Any]:
-    if isinstance(effect.motion, Field):
-        return *fields.pull_points(effect.motion, effect.size), None
-    pull = coords.inverse(effect.motion)
-    return *sampling.matrix_points(pull, effect.size), pull
+    def _push_arrays(self, targets: Targets) -> None:
+        """Move boxes and keypoints by a perspective or a field, which have no plain floats."""
+        if len(targets.corners):
+            targets.corners = self._pushed(targets.corners.reshape(-1, 2)).reshape(-1, 4, 2)
+        if len(targets.points):
+            targets.points = self._pushed(targets.points)
+            if self._mirrors:
+                targets.swap_sides()
+        clip(targets, self._effect.size)
 
-
-def _painted(mask: Image, regions: Sequence[Region], value: float) -> Image:
-    painted = mask.copy()
-    for region in regions:
-        painted[region.top : region.bottom, region.left : region.right] = value
-    return painted
+    def _pushed(self, points: Points) -> Points:
+        motion = self._effect.motion
+        if isinstance(motion, Field):
+            return fields.push_points(motion, points, self._effect.size)
+        return coords.apply(motion, points)

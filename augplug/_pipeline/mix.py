@@ -7,7 +7,6 @@ been through its own draw: its mix is the last step, after all images of a batch
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -203,7 +202,7 @@ def _points(targets: Targets, region: Region, *, inside: bool) -> Targets:
     x, y = targets.points.T + 0.5
     held = (x >= region.left) & (x < region.right) & (y >= region.top) & (y < region.bottom)
     kept = held == inside
-    return replace(targets, points=targets.points[kept], visible=targets.visible[kept])
+    return targets.replaced(points=targets.points[kept], visible=targets.visible[kept])
 
 
 def _inside(targets: Targets, region: Region) -> Targets:
@@ -211,9 +210,9 @@ def _inside(targets: Targets, region: Region) -> Targets:
     if len(targets.corners) == 0:
         return targets
     origin = np.array([region.left, region.top], dtype=np.float64)
-    moved = replace(targets, corners=targets.corners - origin, points=targets.points[:0], visible=targets.visible[:0])
+    moved = targets.replaced(corners=targets.corners - origin, points=targets.points[:0], visible=targets.visible[:0])
     clip(moved, (region.bottom - region.top, region.right - region.left))
-    return replace(moved, corners=moved.corners + origin)
+    return moved.replaced(corners=moved.corners + origin)
 
 
 def _outside(targets: Targets, region: Region) -> Targets:
@@ -233,4 +232,4 @@ def _outside(targets: Targets, region: Region) -> Targets:
     new_top = np.where(down & (region.top <= top), np.minimum(region.bottom, bottom), top)
     new_bottom = np.where(down & (region.bottom >= bottom), np.maximum(region.top, top), bottom)
     trimmed = np.stack([new_left, new_top, np.maximum(new_right, new_left), np.maximum(new_bottom, new_top)], axis=1)
-    return replace(targets, corners=corners_of(trimmed), shown=targets.shown * (1 - covered / area))
+    return targets.replaced(corners=corners_of(trimmed), shown=targets.shown * (1 - covered / area))

@@ -204,7 +204,7 @@ def _read_step(written: Mapping[str, Any], operations: Mapping[str, type[Operati
 def _shown(item: Item, depth: int) -> str:
     indent = "  " * depth
     if isinstance(item, Drawn):
-        about = item.operation.about
+        about = _smallest_version(item.operation)
         given = [f"{name}={getattr(item.operation, name)!r}" for name in about.parameters]
         return f"{indent}{about.name}({', '.join(given)})"
     lines = [f"{indent}blend"]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from augplug._sample.few import FEW, Row
 from augplug._sample.numbers import numbers_of
 from augplug.errors import TargetError, suggest
 
@@ -17,6 +19,7 @@ FORMATS: tuple[BoxFormat, ...] = ("xyxy", "xywh", "cxcywh", "yolo", "albumentati
 ALIASES = {"pascal_voc": "xyxy", "coco": "xywh"}
 Edges: TypeAlias = npt.NDArray[np.float64]
 """`(N, 4)`: left, top, right, bottom in pixels from the image's corner."""
+_NO_BOXES = np.zeros((0, 4))
 
 
 @dataclass(frozen=True, eq=False)  # by identity: arrays have no single truth
@@ -51,8 +54,13 @@ class Boxes:
                 f"min_visibility lies in 0..1 and min_area is 0 or more, not {self.min_visibility} and {self.min_area}"
             )
         object.__setattr__(self, "array", array)
-        ends = array[:, 2:] - array[:, :2] if name in ("xyxy", "albumentations") else array[:, 2:]
-        bad = ~np.isfinite(array).all(axis=1) | ~(ends >= 0).all(axis=1)
+        upright = name in ("xyxy", "albumentations")
+        if len(array) > FEW or not are_boxes(array.tolist(), upright=upright):
+            self._check_rows(array[:, 2:] - array[:, :2] if upright else array[:, 2:])
+
+    def _check_rows(self, sides: npt.NDArray[np.float64]) -> None:
+        array = self.array
+        bad = ~np.isfinite(array).all(axis=1) | ~(sides >= 0).all(axis=1)
         if bad.any():
             row = int(bad.argmax())
             raise TargetError(
@@ -71,7 +79,23 @@ class Boxes:
             return np.concatenate([first, first + second], axis=1)
         return np.concatenate([first - second / 2, first + second / 2], axis=1)
 
-    def moved(self, edges: Edges, tags: npt.NDArray[np.object_], height: int, width: int) -> Boxes:
+    def rows(self, height: int, width: int) -> list[Row]:
+        """Return the same numbers as `edges`, as plain floats: quicker for a few boxes."""
+        rows: list[Row] = self.array.tolist()
+        if self.format == "xyxy":
+            return rows
+        name = ALIASES.get(self.format, self.format)
+        if name == "xyxy":
+            return rows
+        if name == "albumentations":
+            return [(x * width, y * height, right * width, bottom * height) for x, y, right, bottom in rows]
+        if name == "xywh":
+            return [(x, y, x + w, y + h) for x, y, w, h in rows]
+        if name == "yolo":
+            rows = [(x * width, y * height, w * width, h * height) for x, y, w, h in rows]
+        return [(x - w / 2, y - h / 2, x + w / 2, y + h / 2) for x, y, w, h in rows]
+
+    def moved(self, edges: Edges, tags: Sequence[Any], height: int, width: int) -> Boxes:
         """Return boxes of this format with other edges, in an image of that size, and their labels."""
         name = ALIASES.get(self.format, self.format)
         first, second = edges[:, :2], edges[:, 2:]
@@ -81,24 +105,55 @@ class Boxes:
             array = np.concatenate([(first + second) / 2, second - first], axis=1)
         else:
             array = edges
-        return replace(self, array=array / _scale(name, height, width), labels=self._labels_of(tags))
+        return self._with(array / _scale(name, height, width), tags)
 
-    def tags(self) -> npt.NDArray[np.object_]:
-        """Return the labels `(N,)`; boxes without labels have their numbers."""
-        return as_tags(range(len(self.array)) if self.labels is None else self.labels)
+    def moved_few(self, rows: Sequence[Row], tags: Sequence[Any], height: int, width: int) -> Boxes:
+        """Return what `moved` does, of edges that are plain floats."""
+        name = self.format if self.format == "xyxy" else ALIASES.get(self.format, self.format)
+        if name == "xyxy":
+            pass
+        elif name == "albumentations":
+            rows = [(x / width, y / height, right / width, bottom / height) for x, y, right, bottom in rows]
+        elif name == "xywh":
+            rows = [(x, y, right - x, bottom - y) for x, y, right, bottom in rows]
+        else:
+            wide, high = (width, height) if name == "yolo" else (1, 1)
+            rows = [
+                ((x + right) / 2 / wide, (y + bottom) / 2 / high, (right - x) / wide, (bottom - y) / high)
+                for x, y, right, bottom in rows
+            ]
+        return self._with(np.array(rows) if rows else _NO_BOXES.copy(), tags)
 
-    def _labels_of(self, tags: npt.NDArray[np.object_]) -> Any:
-        if self.labels is None:
-            return None
-        return np.array(tags.tolist(), dtype=self.labels.dtype) if isinstance(self.labels, np.ndarray) else list(tags)
+    def _with(self, array: Edges, tags: Sequence[Any]) -> Boxes:
+        """Return the same settings around another array, which needs no check: we computed it."""
+        made = object.__new__(type(self))
+        fields = made.__dict__
+        fields.update(self.__dict__)
+        fields["array"] = array
+        if self.labels is not None:
+            fields["labels"] = labels_like(self.labels, tags)
+        return made
+
+    def tags(self) -> list[Any]:
+        """Return the labels, one a box; boxes without labels have their numbers."""
+        return list(range(len(self.array)) if self.labels is None else self.labels)
 
 
-def as_tags(labels: Sequence[Any] | npt.NDArray[Any]) -> npt.NDArray[np.object_]:
-    """Return labels of any kind, one a box, as an array of objects `(N,)`."""
-    tags = np.empty(len(labels), dtype=object)
-    for place, label in enumerate(labels):
-        tags[place] = label
-    return tags
+def labels_like(given: Any, tags: Sequence[Any]) -> Any:
+    """Return labels as what was given: an array of its dtype, or a list."""
+    return np.array(list(tags), dtype=given.dtype) if isinstance(given, np.ndarray) else list(tags)
+
+
+def are_boxes(rows: Sequence[Row], *, upright: bool) -> bool:
+    """True if all rows are surely boxes: each one's numbers and their sum are finite, and no side is negative.
+
+    `upright` rows hold left, top, right, bottom; the others end with width and height.
+    """
+    for first, second, third, fourth in rows:
+        ordered = first <= third and second <= fourth if upright else third >= 0 and fourth >= 0
+        if not (ordered and isfinite(first + second + third + fourth)):
+            return False
+    return True
 
 
 def _scale(name: str, height: int, width: int) -> Edges:

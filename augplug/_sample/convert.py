@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from augplug._sample.boxes import Boxes, Edges
+from augplug._sample.boxes import Boxes, are_boxes, labels_like
+from augplug._sample.few import FEW, FewBoxes, FewPoints
 from augplug._sample.image import check_image
-from augplug._sample.keypoints import Keypoints
-from augplug._sample.targets import Targets, areas_of, clip, corners_of, edges_of
+from augplug._sample.keypoints import Keypoints, check_points
+from augplug._sample.numbers import numbers_of
+from augplug._sample.targets import Targets, areas_of, as_tags, clip_boxes, corners_of, edges_of, mark_points
 from augplug.errors import ImageError, TargetError, suggest
 from augplug.types import Image
 
 _NOWHERE = frozenset({"image", "label"})
 """What has no place in the image."""
-_NO_EDGES = np.zeros((0, 4))
+_PLAIN = Boxes([])
+"""How boxes that are plain rows go back."""
 KEYWORDS = ("image", "mask", "masks", "boxes", "bboxes", "keypoints", "label", "labels")
+_KNOWN = frozenset(KEYWORDS)
 
 
 def to_array(given: Any, channels: int = 3) -> tuple[Any, Callable[[Image], Any]]:
@@ -64,7 +69,7 @@ def _from_tensor(tensor: Any, channels: int) -> tuple[Image, Callable[[Image], A
     return array, back
 
 
-@dataclass
+@dataclass(slots=True)
 class Sample:
     """One call's input: the image, its targets, and how to hand each keyword back."""
 
@@ -73,12 +78,11 @@ class Sample:
     targets: Targets
     back: Callable[[Image], Any]
     boxes: Boxes | None
-    keypoints: Keypoints | None
-
-    @property
-    def moves(self) -> bool:
-        """Whether anything but the image has a place in it, which effects may move."""
-        return self.boxes is not None or self.keypoints is not None or len(self.targets.masks) > 0
+    """What says which boxes are large enough, and their format."""
+    masks: Sequence[Image]
+    """The masks that were given."""
+    moves: bool
+    """True if anything but the image has a place in it, which effects may move."""
 
     def result(
         self, image: Image, targets: Targets, size: tuple[int, int], *, as_array: bool = False
@@ -86,11 +90,13 @@ class Sample:
         """Return the result under the keywords that were given, each as the kind that it was.
 
         `size` is the height and width of the image, whose axes may stand in another order; `as_array` leaves it so.
+        Nothing shares memory with what was given.
         """
         made: dict[str, Any] = {}
-        masks = iter(targets.masks)
-        boxes, tags = self._kept(targets)
-        for name, value in self.given.items():
+        given = self.given
+        masks = iter(self._own(targets.masks) if targets.masks else ())
+        tags: Sequence[Any] = ()
+        for name, value in given.items():
             if name == "image":
                 made[name] = image if as_array else self.back(image)
             elif value is None:
@@ -99,33 +105,51 @@ class Sample:
                 made[name] = to_array(value)[1](next(masks))
             elif name == "masks":
                 made[name] = [to_array(mask)[1](next(masks)) for mask in value]
-            elif name in ("boxes", "bboxes") and self.boxes is not None:
-                moved = self.boxes.moved(boxes, tags, *size)
-                made[name] = _as_given(value, moved, moved.array)
             elif name == "keypoints":
-                points = Keypoints(targets.points, targets.swap, targets.visible)
-                made[name] = _as_given(value, points, points.array)
+                made[name] = _points_as_given(value, targets)
             elif name == "label":
                 made[name] = value if targets.label is None else targets.label
+            elif name != "labels" and self.boxes is not None:
+                made[name], tags = _boxes_as_given(value, self.boxes, targets, size)
             else:
-                made[name] = np.array(tags.tolist(), value.dtype) if isinstance(value, np.ndarray) else list(tags)
+                made[name] = None  # in its place; the boxes may come behind it
+        if given.get("labels") is not None:
+            made["labels"] = labels_like(given["labels"], tags)
         return made
 
-    def _kept(self, targets: Targets) -> tuple[Edges, npt.NDArray[np.object_]]:
-        """Return the edges and the labels of the boxes that are large enough."""
-        if self.boxes is None:
-            return _NO_EDGES, targets.tags
+    def _own(self, masks: Sequence[Image]) -> list[Image]:
+        """Return masks of which none is one that was given."""
+        given = set(map(id, self.masks))
+        return [mask.copy() if id(mask) in given else mask for mask in masks]
+
+
+def _boxes_as_given(value: Any, boxes: Boxes, targets: Targets, size: tuple[int, int]) -> tuple[Any, Sequence[Any]]:
+    """Return the boxes that are large enough, as the kind that was given, and their labels."""
+    few, least, part = targets.few_boxes, boxes.min_area, boxes.min_visibility
+    if few is None:
         edges = edges_of(targets.corners)
         areas = areas_of(edges)
-        least, part = self.boxes.min_area, self.boxes.min_visibility
         kept = (areas > 0) & (areas >= least) & (targets.shown >= part)
-        return edges[kept], targets.tags[kept]
+        edges, tags = edges[kept], targets.tags[kept].tolist()
+        if isinstance(value, Boxes):
+            return boxes.moved(edges, tags, *size), tags
+        return edges if isinstance(value, np.ndarray) else list(map(tuple, edges.tolist())), tags
+    rows, tags = few.kept(least, part)
+    if isinstance(value, Boxes):
+        return boxes.moved_few(rows, tags, *size), tags
+    return np.array(rows, dtype=np.float64).reshape(-1, 4) if isinstance(value, np.ndarray) else rows, tags
 
 
-def _as_given(value: Any, holder: Any, array: Any) -> Any:
-    if isinstance(value, Boxes | Keypoints):
-        return holder
-    return array if isinstance(value, np.ndarray) else [tuple(row) for row in array.tolist()]
+def _points_as_given(value: Any, targets: Targets) -> Any:
+    few = targets.few_points
+    if few is None:
+        points = targets.points.copy()
+        if isinstance(value, Keypoints):
+            return Keypoints.made(points, targets.swap, targets.visible)
+        return points if isinstance(value, np.ndarray) else list(map(tuple, points.tolist()))
+    if isinstance(value, Keypoints):
+        return Keypoints.made(few.array(), targets.swap, np.array(few.visible, dtype=bool))
+    return few.array() if isinstance(value, np.ndarray) else list(zip(few.xs, few.ys, strict=True))
 
 
 def read(given: Mapping[str, Any], *, max_pixels: int | None = None, classes: int | None = None) -> Sample:
@@ -133,27 +157,45 @@ def read(given: Mapping[str, Any], *, max_pixels: int | None = None, classes: in
 
     Raises ImageError or TargetError, with a suggestion for an unknown keyword.
     """
-    for name in given:
-        if name not in KEYWORDS:
-            raise TargetError(f"there is no target {name!r}{suggest(name, KEYWORDS)}")
+    names = given.keys()
+    if not names <= _KNOWN:
+        name = next(name for name in given if name not in _KNOWN)
+        raise TargetError(f"there is no target {name!r}{suggest(name, KEYWORDS)}")
     if "image" not in given:
         raise ImageError("a call with targets needs image=...")
     raw, back = to_array(given["image"])
     image = check_image(raw, max_pixels)
     size = (image.shape[0], image.shape[1])
-    targets, boxes, keypoints = Targets(), None, None
-    if not given.keys() <= _NOWHERE:
-        targets.masks, boxes, keypoints = _masks(given, size), _boxes(given), _keypoints(given)
-    if boxes is not None:
-        targets.corners, targets.tags = corners_of(boxes.edges(*size)), boxes.tags()
-        targets.shown = np.ones(len(boxes.array))
-    if keypoints is not None:
-        targets.points, targets.swap = keypoints.array, keypoints.swap
-        targets.visible = keypoints.visible.copy()
-    clip(targets, size)
+    targets, boxes, moves = Targets(), None, False
+    if not names <= _NOWHERE:
+        masks, boxes = _masks(given, size), _read_boxes(given, targets, size)
+        targets.masks = masks
+        moves = _read_points(given.get("keypoints"), targets, size) or boxes is not None or len(masks) > 0
     if classes is not None and given.get("label") is not None:
         targets.label = class_row(given["label"], classes)
-    return Sample(given, image, targets, back, boxes, keypoints)
+    return Sample(given, image, targets, back, boxes, targets.masks, moves)
+
+
+def _read_points(keypoints: Any, targets: Targets, size: tuple[int, int]) -> bool:
+    """Put keypoints into targets; return whether there are any."""
+    if keypoints is None:
+        return False
+    if isinstance(keypoints, Keypoints):
+        points, visible, targets.swap = keypoints.array, keypoints.visible, keypoints.swap
+    else:
+        points, visible = numbers_of(keypoints, "keypoints", 2), None
+    few = points.ndim == 2 and len(points) <= FEW and points.shape[1] == 2
+    xs, ys = points.T.tolist() if few else ([], [])
+    if visible is None and not (few and isfinite(sum(xs) + sum(ys))):
+        check_points(points)
+    if few:
+        seen = [True] * len(xs) if visible is None else visible.tolist()
+        targets.few_points = FewPoints(xs, ys, seen, size, points)
+    else:
+        targets.points = points
+        targets.visible = np.ones(len(points), dtype=bool) if visible is None else visible
+        mark_points(targets, size)
+    return True
 
 
 def class_row(label: Any, classes: int) -> npt.NDArray[np.float64]:
@@ -175,36 +217,54 @@ def class_row(label: Any, classes: int) -> npt.NDArray[np.float64]:
 
 
 def _masks(given: Mapping[str, Any], size: tuple[int, ...]) -> list[Image]:
-    every = [given["mask"]] if given.get("mask") is not None else []
-    masks = [to_array(mask)[0] for mask in [*every, *(given.get("masks") or [])]]
-    for mask in masks:
-        kinds = isinstance(mask, np.ndarray) and mask.dtype.kind in "biuf"
-        if not kinds or mask.ndim not in (2, 3) or mask.shape[:2] != size:
-            shape = getattr(mask, "shape", type(mask).__name__)
-            raise TargetError(
-                f"a mask is an array of integers, booleans or floats of the image's size {size}, not {shape}"
-            )
-    return [np.ascontiguousarray(mask, dtype=mask.dtype.newbyteorder("=")) for mask in masks]
+    mask, masks = given.get("mask"), given.get("masks")
+    every = [] if mask is None else [_mask(mask, size)]
+    if masks:
+        every += [_mask(one, size) for one in masks]
+    return every
 
 
-def _boxes(given: Mapping[str, Any]) -> Boxes | None:
-    if given.get("boxes") is not None and given.get("bboxes") is not None:
+def _mask(given: Any, size: tuple[int, ...]) -> Image:
+    mask = to_array(given)[0]
+    kinds = isinstance(mask, np.ndarray) and mask.dtype.kind in "biuf"
+    if not kinds or mask.ndim not in (2, 3) or mask.shape[:2] != size:
+        shape = getattr(mask, "shape", type(mask).__name__)
+        raise TargetError(f"a mask is an array of integers, booleans or floats of the image's size {size}, not {shape}")
+    ready: bool = mask.flags.c_contiguous and mask.dtype.isnative
+    return mask if ready else np.ascontiguousarray(mask, dtype=mask.dtype.newbyteorder("="))
+
+
+def _read_boxes(given: Mapping[str, Any], targets: Targets, size: tuple[int, int]) -> Boxes | None:
+    """Put boxes into targets; return what says how they go back."""
+    value = given.get("boxes")
+    if value is None:
+        value = given.get("bboxes")
+    elif given.get("bboxes") is not None:
         raise TargetError("boxes= and bboxes= are two names of one thing; give one")
-    boxes = given.get("boxes") if given.get("boxes") is not None else given.get("bboxes")
-    if boxes is None:
+    labels = given.get("labels")
+    if value is None:
         if "labels" in given:
             raise TargetError("labels= holds one label a box, and there are no boxes; a class is label=")
         return None
-    labels = given.get("labels")
-    if isinstance(boxes, Boxes):
-        if labels is not None:
-            raise TargetError("augplug.Boxes holds its labels itself: Boxes(array, labels=...)")
-        return boxes
-    return Boxes(boxes, labels=labels)
-
-
-def _keypoints(given: Mapping[str, Any]) -> Keypoints | None:
-    keypoints = given.get("keypoints")
-    if keypoints is None or isinstance(keypoints, Keypoints):
-        return keypoints
-    return Keypoints(keypoints)
+    if not isinstance(value, Boxes):
+        array = numbers_of(value, "boxes", 4)
+        if (
+            array.ndim == 2
+            and len(array) <= FEW
+            and array.shape[1] == 4
+            and (labels is None or len(labels) == len(array))
+        ):
+            rows = array.tolist()
+            if are_boxes(rows, upright=True):
+                targets.few_boxes = FewBoxes(rows, range(len(rows)) if labels is None else labels, size)
+                return _PLAIN
+        value = Boxes(array, labels=labels)
+    elif labels is not None:
+        raise TargetError("augplug.Boxes holds its labels itself: Boxes(array, labels=...)")
+    if len(value.array) <= FEW:
+        targets.few_boxes = FewBoxes(value.rows(*size), value.tags(), size)
+    else:
+        targets.corners, targets.tags = corners_of(value.edges(*size)), as_tags(value.tags())
+        targets.shown = np.ones(len(value.array))
+        clip_boxes(targets, size)
+    return value

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from augplug._sample.numbers import numbers_of
 from augplug.errors import TargetError
+from augplug.types import Points
 
 
 @dataclass(frozen=True, eq=False)  # by identity: arrays have no single truth
@@ -27,13 +28,29 @@ class Keypoints:
     def __post_init__(self) -> None:
         """Check shape, numbers and pairs."""
         array = numbers_of(self.array, "keypoints", 2)
-        if array.ndim != 2 or array.shape[1] != 2 or not np.isfinite(array).all():
-            raise TargetError(f"keypoints are a finite array (K, 2) of x and y, not one of shape {array.shape}")
-        rows = [row for pair in self.swap for row in pair]
-        if any(len(pair) != 2 for pair in self.swap) or len(set(rows)) < len(rows):
-            raise TargetError(f"swap holds pairs of different rows, each row once, not {self.swap}")
-        if not all(0 <= row < len(array) for row in rows):
-            raise TargetError(f"swap names rows of {len(array)} keypoints, not {self.swap}")
+        check_points(array)
+        if self.swap:
+            self._check_swap(len(array))
         object.__setattr__(self, "array", array)
         if len(self.visible) != len(array):
             object.__setattr__(self, "visible", np.ones(len(array), dtype=bool))
+
+    def _check_swap(self, count: int) -> None:
+        rows = [row for pair in self.swap for row in pair]
+        if any(len(pair) != 2 for pair in self.swap) or len(set(rows)) < len(rows):
+            raise TargetError(f"swap holds pairs of different rows, each row once, not {self.swap}")
+        if not all(0 <= row < count for row in rows):
+            raise TargetError(f"swap names rows of {count} keypoints, not {self.swap}")
+
+    @staticmethod
+    def made(array: Points, swap: tuple[tuple[int, int], ...], visible: npt.NDArray[np.bool_]) -> Keypoints:
+        """Return keypoints of arrays that need no check: we computed them."""
+        keypoints = object.__new__(Keypoints)
+        vars(keypoints).update(array=array, swap=swap, visible=visible)
+        return keypoints
+
+
+def check_points(array: npt.NDArray[np.float64]) -> None:
+    """Raise TargetError unless an array is `(K, 2)` and finite."""
+    if array.ndim != 2 or array.shape[1] != 2 or not np.isfinite(array).all():
+        raise TargetError(f"keypoints are a finite array (K, 2) of x and y, not one of shape {array.shape}")

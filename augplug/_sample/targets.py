@@ -2,40 +2,183 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from augplug.types import Image, Points
+from augplug import coords
+from augplug._sample.few import TINY, FewBoxes, FewPoints
+from augplug.types import Image, Matrix, Points
 
-_TINY = 1e-9
+Flags = npt.NDArray[np.bool_]
+Reals = npt.NDArray[np.float64]
+Tags = npt.NDArray[np.object_]
 # Empty arrays are shared: nothing can be written into them, and five new ones take longer than a small kernel.
 _NO_CORNERS, _NO_POINTS, _NO_SHOWN = np.zeros((0, 4, 2)), np.zeros((0, 2)), np.zeros(0)
 _NO_TAGS, _NO_VISIBLE = np.zeros(0, dtype=object), np.zeros(0, dtype=bool)
 
 
-@dataclass
 class Targets:
     """The targets of one image on their way. `corners` `(N, 4, 2)` and `points` `(K, 2)` count from pixel centres.
 
     `shown` `(N,)` is the part of each box's area that is still in the image, `tags` `(N,)` its label; `visible` `(K,)`
-    says which points are in the image. `label` is a row of class weights `(L,)`.
+    says which points are in the image. `label` is a row of class weights `(L,)`. A few boxes or points are held as
+    plain floats, in `few_boxes` and `few_points`, until one of these arrays is asked for.
     """
 
-    masks: list[Image] = field(default_factory=list)
-    corners: Points = field(default_factory=lambda: _NO_CORNERS)
-    shown: npt.NDArray[np.float64] = field(default_factory=lambda: _NO_SHOWN)
-    tags: npt.NDArray[np.object_] = field(default_factory=lambda: _NO_TAGS)
-    points: Points = field(default_factory=lambda: _NO_POINTS)
-    visible: npt.NDArray[np.bool_] = field(default_factory=lambda: _NO_VISIBLE)
-    swap: tuple[tuple[int, int], ...] = ()
-    label: npt.NDArray[np.float64] | None = None
+    __slots__ = (
+        *("_corners", "_points", "_shown", "_tags", "_visible"),
+        *("few_boxes", "few_points", "label", "masks", "swap"),
+    )
+
+    def __init__(
+        self,
+        masks: list[Image] | None = None,
+        corners: Points = _NO_CORNERS,
+        shown: Reals = _NO_SHOWN,
+        tags: Tags = _NO_TAGS,
+        points: Points = _NO_POINTS,
+        visible: Flags = _NO_VISIBLE,
+        swap: tuple[tuple[int, int], ...] = (),
+        label: Reals | None = None,
+    ) -> None:
+        """Take arrays; `few_boxes` and `few_points` are set afterwards."""
+        self.masks = [] if masks is None else masks
+        self._corners, self._shown, self._tags = corners, shown, tags
+        self._points, self._visible, self.swap, self.label = points, visible, swap, label
+        self.few_boxes: FewBoxes | None = None
+        self.few_points: FewPoints | None = None
+
+    @property
+    def corners(self) -> Points:
+        """The corners of boxes."""
+        self._spread_boxes()
+        return self._corners
+
+    @corners.setter
+    def corners(self, corners: Points) -> None:
+        self._spread_boxes()
+        self._corners = corners
+
+    @property
+    def shown(self) -> Reals:
+        """The part of each box that is still in the image."""
+        self._spread_boxes()
+        return self._shown
+
+    @shown.setter
+    def shown(self, shown: Reals) -> None:
+        self._spread_boxes()
+        self._shown = shown
+
+    @property
+    def tags(self) -> Tags:
+        """The labels of boxes."""
+        self._spread_boxes()
+        return self._tags
+
+    @tags.setter
+    def tags(self, tags: Tags) -> None:
+        self._spread_boxes()
+        self._tags = tags
+
+    @property
+    def points(self) -> Points:
+        """The keypoints."""
+        self._spread_points()
+        return self._points
+
+    @points.setter
+    def points(self, points: Points) -> None:
+        self._spread_points()
+        self._points = points
+
+    @property
+    def visible(self) -> Flags:
+        """Which keypoints are in the image."""
+        self._spread_points()
+        return self._visible
+
+    @visible.setter
+    def visible(self, visible: Flags) -> None:
+        self._spread_points()
+        self._visible = visible
+
+    def _spread_boxes(self) -> None:
+        few = self.few_boxes
+        if few is not None:
+            self._corners = few.corners()
+            self._shown, self._tags = np.array(few.shown, dtype=np.float64), as_tags(few.tags)
+            self.few_boxes = None  # last: another thread may ask for a partner's arrays meanwhile
+
+    def _spread_points(self) -> None:
+        few = self.few_points
+        if few is not None:
+            self._points = few.array()
+            self._visible = np.array(few.visible, dtype=bool)
+            self.few_points = None  # last, as above
+
+    def replaced(
+        self,
+        *,
+        corners: Points | None = None,
+        shown: Reals | None = None,
+        points: Points | None = None,
+        visible: Flags | None = None,
+    ) -> Targets:
+        """Return the same targets with other arrays in place of those that are given."""
+        return Targets(
+            self.masks,
+            self.corners if corners is None else corners,
+            self.shown if shown is None else shown,
+            self.tags,
+            self.points if points is None else points,
+            self.visible if visible is None else visible,
+            self.swap,
+            self.label,
+        )
 
     def names(self) -> list[str]:
         """Return which spatial targets there are."""
         there = (("masks", self.masks), ("boxes", self.tags), ("keypoints", self.visible))
         return [name for name, values in there if len(values) > 0]
+
+    def push(self, matrix: Matrix, size: tuple[int, int], *, mirrors: bool) -> None:
+        """Move boxes and keypoints by an affine matrix onto a canvas of that size."""
+        boxes, points = self.few_boxes, self.few_points
+        if boxes is not None:
+            boxes.push(matrix, size)
+        elif len(self._corners):
+            self._corners = coords.apply(matrix, self._corners.reshape(-1, 2)).reshape(-1, 4, 2)
+            clip_boxes(self, size)
+        if points is not None:
+            points.push(matrix)
+            if mirrors and self.swap:
+                points.swap(self.swap)
+            points.clip(size)
+        elif len(self._points):
+            self._points = coords.apply(matrix, self._points)
+            if mirrors:
+                self.swap_sides()
+            mark_points(self, size)
+
+    def swap_sides(self) -> None:
+        """Let the rows of each pair of `swap` change places."""
+        if self.swap:
+            order = np.arange(len(self.points))
+            for one, other in self.swap:
+                order[[one, other]] = other, one
+            self.points, self.visible = self.points[order], self.visible[order]
+
+
+def as_tags(labels: Sequence[Any]) -> Tags:
+    """Return labels of any kind, one a box, as an array of objects `(N,)`."""
+    tags = np.empty(len(labels), dtype=object)
+    for place, label in enumerate(labels):
+        tags[place] = label
+    return tags
 
 
 def corners_of(edges: npt.NDArray[np.float64]) -> Points:
@@ -50,16 +193,31 @@ def edges_of(corners: Points) -> npt.NDArray[np.float64]:
 
 def clip(targets: Targets, size: tuple[int, int]) -> None:
     """Cut what lies outside a canvas off boxes, and mark points outside it."""
-    if not (len(targets.corners) or len(targets.points)):
-        return
+    if targets.few_boxes is not None:
+        targets.few_boxes.clip(size)
+    elif len(targets.corners):
+        clip_boxes(targets, size)
+    if targets.few_points is not None:
+        targets.few_points.clip(size)
+    elif len(targets.points):
+        mark_points(targets, size)
+
+
+def clip_boxes(targets: Targets, size: tuple[int, int]) -> None:
+    """Cut what lies outside a canvas off boxes that are held as arrays."""
     height, width = size
     edges = edges_of(targets.corners)
     inside = np.clip(edges, 0, [width, height, width, height])
     cut = (inside != edges).any(axis=1)
     if cut.any():
         before, after = areas_of(edges), areas_of(inside)
-        targets.shown = np.where(cut, targets.shown * after / np.maximum(before, _TINY), targets.shown)
+        targets.shown = np.where(cut, targets.shown * after / np.maximum(before, TINY), targets.shown)
         targets.corners = np.where(cut[:, None, None], corners_of(inside), targets.corners)
+
+
+def mark_points(targets: Targets, size: tuple[int, int]) -> None:
+    """Mark the points outside a canvas, held as arrays."""
+    height, width = size
     x, y = targets.points.T
     targets.visible = targets.visible & (x >= -0.5) & (x < width - 0.5) & (y >= -0.5) & (y < height - 0.5)
 

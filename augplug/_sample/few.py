@@ -1,0 +1,156 @@
+"""A few boxes and keypoints as plain floats: for so few, Python's arithmetic takes less time than numpy's calls.
+
+Every number is that of the same formula on arrays, to the bit: `augplug/_sample/targets.py` has the arrays, and
+tests/test_few.py compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from augplug.types import Matrix, Points
+
+FEW = 16
+"""The largest number of boxes, or of keypoints, that is held as plain floats."""
+TINY = 1e-9
+"""The least area that a box's visible part is divided by, in pixels."""
+Row: TypeAlias = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
+Outline: TypeAlias = tuple[float, ...]
+"""A box, counted from pixel centres: its edges (4 numbers) while it is upright, else its corners (4 x, then 4 y)."""
+
+
+class FewBoxes:
+    """Boxes as outlines, the part of each that is still in the image, and their labels."""
+
+    __slots__ = ("outlines", "shown", "tags")
+
+    def __init__(self, rows: Sequence[Row], tags: Sequence[Any], size: tuple[int, int]) -> None:
+        """Take edges in pixels from the image's corner, and cut off what lies outside the image."""
+        self.outlines: list[Outline] = [
+            (left - 0.5, top - 0.5, right - 0.5, bottom - 0.5) for left, top, right, bottom in rows
+        ]
+        self.shown = [1.0] * len(rows)
+        self.tags = tags
+        self.clip(size)
+
+    def clip(self, size: tuple[int, int]) -> None:
+        """Cut off what lies outside a canvas of that height and width."""
+        height, width = size
+        for place, outline in enumerate(self.outlines):
+            left, top, right, bottom = _edges(outline)
+            if left >= 0 and top >= 0 and right <= width and bottom <= height:
+                continue
+            area = (right - left) * (bottom - top)
+            left, right = _within(left, width), _within(right, width)
+            top, bottom = _within(top, height), _within(bottom, height)
+            cut = (right - left) * (bottom - top)
+            self.shown[place] = self.shown[place] * cut / max(area, TINY)
+            self.outlines[place] = (left - 0.5, top - 0.5, right - 0.5, bottom - 0.5)
+
+    def push(self, matrix: Matrix, size: tuple[int, int]) -> None:
+        """Move the boxes by an affine matrix onto a canvas of that height and width."""
+        self.outlines = [_pushed(outline, matrix) for outline in self.outlines]
+        self.clip(size)
+
+    def kept(self, min_area: float, min_visibility: float) -> tuple[list[Row], list[Any]]:
+        """Return the edges, in pixels from the image's corner, and the labels of the boxes that are large enough."""
+        rows, tags = [], []
+        for outline, shown, tag in zip(self.outlines, self.shown, self.tags, strict=True):
+            left, top, right, bottom = edges = _edges(outline)
+            area = (right - left) * (bottom - top)
+            if area > 0 and area >= min_area and shown >= min_visibility:
+                rows.append(edges)
+                tags.append(tag)
+        return rows, tags
+
+    def corners(self) -> Points:
+        """Return the corners `(N, 4, 2)`."""
+        columns = [outline if len(outline) == 8 else _columns(outline) for outline in self.outlines]
+        return np.reshape(np.array(columns, dtype=np.float64), (-1, 2, 4)).swapaxes(1, 2).copy()
+
+
+class FewPoints:
+    """Keypoints as lists of x and y, and which of them are in the image."""
+
+    __slots__ = ("_source", "visible", "xs", "ys")
+
+    def __init__(
+        self, xs: list[float], ys: list[float], visible: list[bool], size: tuple[int, int], source: Points
+    ) -> None:
+        """Take points counted from pixel centres, and the array that holds them, and mark those outside the image."""
+        self.xs, self.ys, self.visible = xs, ys, visible
+        self._source: Points | None = source
+        self.clip(size)
+
+    def clip(self, size: tuple[int, int]) -> None:
+        """Mark the points outside a canvas of that height and width."""
+        bottom, right = size[0] - 0.5, size[1] - 0.5
+        xs, ys = self.xs, self.ys
+        if not xs or (min(xs) >= -0.5 and max(xs) < right and min(ys) >= -0.5 and max(ys) < bottom):
+            return  # most often none is outside
+        self.visible = [
+            seen and -0.5 <= x < right and -0.5 <= y < bottom for x, y, seen in zip(xs, ys, self.visible, strict=True)
+        ]
+
+    def push(self, matrix: Matrix) -> None:
+        """Move the points by an affine matrix; `clip` comes afterwards."""
+        (a, b, c), (d, e, f), _ = matrix
+        xs, ys = self.xs, self.ys
+        if b != 0:
+            self.xs = [a * x + b * y + c for x, y in zip(xs, ys, strict=True)]
+        elif a != 1 or c != 0:
+            self.xs = [a * x + c for x in xs]
+        if d != 0:
+            self.ys = [d * x + e * y + f for x, y in zip(xs, ys, strict=True)]
+        elif e != 1 or f != 0:
+            self.ys = [e * y + f for y in ys]
+        self._source = None
+
+    def swap(self, pairs: Sequence[Sequence[int]]) -> None:
+        """Let the rows of each pair change places, after `push`."""
+        for one, other in pairs:
+            self.xs[one], self.xs[other] = self.xs[other], self.xs[one]
+            self.ys[one], self.ys[other] = self.ys[other], self.ys[one]
+            self.visible[one], self.visible[other] = self.visible[other], self.visible[one]
+
+    def array(self) -> Points:
+        """Return the points `(K, 2)`, an array of their own."""
+        if self._source is not None:
+            return self._source.copy()
+        return np.array([self.xs, self.ys], dtype=np.float64).T.copy()
+
+
+def _columns(outline: Outline) -> Outline:
+    """Return an upright box by its corners."""
+    left, top, right, bottom = outline
+    return left, right, right, left, top, top, bottom, bottom
+
+
+def _pushed(outline: Outline, matrix: Matrix) -> Outline:
+    (a, b, c), (d, e, f), _ = matrix
+    if len(outline) == 4:
+        left, top, right, bottom = outline
+        if b == 0 == d:  # it stays upright
+            x0, x1, y0, y1 = a * left + c, a * right + c, e * top + f, e * bottom + f
+            return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+        outline = _columns(outline)
+    xs, ys = outline[:4], outline[4:]
+    points = list(zip(xs, ys, strict=True))
+    return *(a * x + b * y + c for x, y in points), *(d * x + e * y + f for x, y in points)
+
+
+def _edges(outline: Outline) -> Row:
+    """Return left, top, right, bottom in pixels from the image's corner."""
+    if len(outline) == 4:
+        left, top, right, bottom = outline
+        return left + 0.5, top + 0.5, right + 0.5, bottom + 0.5
+    xs, ys = outline[:4], outline[4:]
+    return min(xs) + 0.5, min(ys) + 0.5, max(xs) + 0.5, max(ys) + 0.5
+
+
+def _within(value: float, limit: int) -> float:
+    return 0.0 if value < 0 else float(limit) if value > limit else value

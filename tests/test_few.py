@@ -1,0 +1,203 @@
+"""A few boxes and keypoints are plain floats, many are arrays: both move alike, to the bit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+import augplug
+from augplug import coords
+from augplug._backends import default_backend, sampling
+from augplug._pipeline.follow import follow, prepare_follow
+from augplug._pipeline.masks import mask_kernel
+from augplug._sample.boxes import FORMATS
+from augplug._sample.few import FEW, FewBoxes, FewPoints
+from augplug._sample.targets import Targets, as_tags, clip, corners_of, edges_of
+from augplug.effects import Blend, Noise, Paint, Region, Tone, Warp
+from augplug.types import Matrix
+
+SIZES = st.tuples(st.integers(1, 40), st.integers(1, 40))
+NUMBERS = st.one_of(st.floats(-60, 60), st.integers(-60, 60).map(float), st.integers(-60, 60).map(lambda n: n + 0.5))
+FACTORS = st.one_of(st.sampled_from([0.0, 1.0, -1.0, 0.5]), st.floats(0.01, 2), st.floats(-2, -0.01))
+
+
+@st.composite
+def matrices(draw: st.DrawFn) -> Matrix:
+    a, b, d, e = (draw(FACTORS) for _ in range(4))
+    assume(abs(a * e - b * d) > 0.01)
+    return ((a, b, draw(NUMBERS)), (d, e, draw(NUMBERS)), (0.0, 0.0, 1.0))
+
+
+def upright(rows: list[tuple[float, float, float, float]]) -> list[list[float]]:
+    return [[min(x, right), min(y, bottom), max(x, right), max(y, bottom)] for x, y, right, bottom in rows]
+
+
+BOXES = st.lists(st.tuples(NUMBERS, NUMBERS, NUMBERS, NUMBERS), max_size=5).map(upright)
+POINTS = st.lists(st.tuples(NUMBERS, NUMBERS), min_size=2, max_size=6)
+MOTIONS = st.lists(st.tuples(matrices(), SIZES), max_size=4)
+
+
+@given(BOXES, SIZES, MOTIONS)
+def test_few_boxes_move_as_arrays_do(rows: Any, size: tuple[int, int], motions: Any) -> None:
+    edges = np.array(rows, dtype=np.float64).reshape(-1, 4)
+    tags = list(range(len(rows)))
+    many = Targets(corners=corners_of(edges), shown=np.ones(len(rows)), tags=as_tags(tags))
+    clip(many, size)
+    few = Targets()
+    few.few_boxes = FewBoxes(rows, tags, size)
+    for motion, canvas in motions:
+        for targets in (few, many):
+            follow(targets, [Warp(motion=motion, size=canvas)], default_backend())
+    assert few.few_boxes is not None
+
+    assert np.array_equal(few.shown, many.shown)
+    assert np.array_equal(edges_of(few.corners), edges_of(many.corners))
+    assert few.tags.tolist() == tags
+    assert few.few_boxes is None  # one of the arrays was asked for
+
+
+@given(POINTS, SIZES, MOTIONS)
+def test_few_keypoints_move_as_arrays_do(rows: Any, size: tuple[int, int], motions: Any) -> None:
+    array = np.array(rows, dtype=np.float64)
+    seen = [True] * (len(rows) - 1) + [False]
+    many = Targets(points=array, visible=np.array(seen), swap=((0, 1),))
+    clip(many, size)
+    few = Targets(swap=((0, 1),))
+    few.few_points = FewPoints(array[:, 0].tolist(), array[:, 1].tolist(), seen, size, array)
+    for motion, canvas in motions:
+        for targets in (few, many):
+            follow(targets, [Warp(motion=motion, size=canvas)], default_backend())
+    assert few.few_points is not None
+
+    assert np.array_equal(few.visible, many.visible)
+    assert np.array_equal(few.points, many.points)
+
+
+@given(BOXES, st.sampled_from(FORMATS), SIZES)
+def test_few_and_many_boxes_are_read_and_returned_alike(rows: Any, name: str, size: tuple[int, int]) -> None:
+    plain = augplug.Boxes(np.zeros((len(rows), 4)), format=name, labels=list(range(len(rows))))
+    edges = np.array(rows, dtype=np.float64).reshape(-1, 4)
+    boxes = plain.moved(edges, plain.tags(), *size)
+    few = plain.moved_few(list(map(tuple, rows)), plain.tags(), *size)
+
+    assert np.array_equal(few.array, boxes.array)
+    assert (few.labels, few.format) == (boxes.labels, name)
+    assert np.array_equal(np.array(few.rows(*size)).reshape(-1, 4), boxes.edges(*size))
+
+
+@pytest.mark.parametrize("kind", [augplug.Boxes, np.asarray, list])
+@pytest.mark.parametrize("op", ["Rotate", "HorizontalFlip", "Perspective", "ElasticTransform", "Invert"])
+def test_a_box_does_not_depend_on_how_many_there_are(op: str, kind: Any) -> None:
+    """Nor on the number of keypoints."""
+    augment = augplug.Augmenter(a_step(op), seed=3)
+    rng = np.random.default_rng(0)
+    first = rng.uniform(-5, 40, (FEW + 1, 2))
+    boxes = np.concatenate([first, first + rng.uniform(0, 20, (FEW + 1, 2))], axis=1)
+    points = rng.uniform(0, 40, (FEW + 1, 2))
+    image = np.zeros((30, 40, 3), np.uint8)
+    for index in range(5):
+        many = augment(image=image, boxes=kind(boxes.tolist()), keypoints=points.tolist(), index=index)
+        one = [
+            augment(image=image, boxes=kind([box.tolist()]), keypoints=[point.tolist()], index=index)
+            for box, point in zip(boxes, points, strict=True)
+        ]
+        alone = np.concatenate([array_of(each["boxes"]) for each in one])
+        assert np.array_equal(array_of(many["boxes"]), alone)
+        assert many["keypoints"] == [each["keypoints"][0] for each in one]
+
+
+def a_step(op: str) -> Any:
+    return augplug.step(op, degrees=(-30, 30)) if op == "Rotate" else augplug.step(op)
+
+
+def array_of(boxes: Any) -> Any:
+    return np.asarray(getattr(boxes, "array", boxes), dtype=np.float64).reshape(-1, 4)
+
+
+@pytest.mark.parametrize("op", ["Invert", "HorizontalFlip", "Rotate"])
+@pytest.mark.parametrize("count", [1, FEW + 1])
+def test_nothing_that_is_returned_shares_memory_with_what_was_given(op: str, count: int) -> None:
+    made: dict[str, Any]
+    mask = np.zeros((30, 40), np.uint8)
+    boxes, points = augplug.Boxes([[0, 0, 9, 9]] * count), augplug.Keypoints([[1, 1]] * count)
+    rows, pairs = boxes.array.copy(), points.array.copy()
+    image = np.zeros((30, 40, 3), np.uint8)
+    for given_boxes, given_points in ((boxes, points), (rows, pairs)):
+        made = augplug.Augmenter(a_step(op))(
+            image=image, mask=mask, masks=[mask], boxes=given_boxes, keypoints=given_points, index=0
+        )
+        found = [made["mask"], made["masks"][0], array_of(made["boxes"])]
+        found.append(getattr(made["keypoints"], "array", made["keypoints"]))
+        for one in found:
+            assert one.flags.writeable
+            for other in (mask, boxes.array, points.array, points.visible, rows, pairs, image):
+                assert not np.shares_memory(one, other)
+    assert not np.shares_memory(made["mask"], made["masks"][0])
+
+
+def test_a_subclass_of_boxes_comes_back_as_itself() -> None:
+    class Mine(augplug.Boxes):
+        pass
+
+    made = augplug.Augmenter(augplug.step("HorizontalFlip"))(
+        image=np.zeros((9, 9), np.uint8), boxes=Mine([[0, 0, 2, 2]], min_area=1), index=0
+    )["boxes"]
+    assert isinstance(made, Mine)
+    assert (made.array.tolist(), made.min_area, made.labels) == ([[7, 0, 9, 2]], 1, None)
+
+
+@given(matrices(), SIZES, SIZES, st.sampled_from(["bool", "uint16", "int64", "float32"]), st.sampled_from([(), (2,)]))
+def test_masks_show_the_pixels_of_the_specification(
+    motion: Matrix, size: tuple[int, int], before: tuple[int, int], dtype: str, channels: tuple[int, ...]
+) -> None:
+    mask = np.random.default_rng(0).integers(0, 99, (*before, *channels)).astype(dtype)
+    effect = Warp(motion=motion, size=size, mask_fill=7)
+    made = mask_kernel(effect, mask.shape, mask.dtype, default_backend())(mask)
+    pull = coords.inverse(motion)
+    xs, ys = sampling.nearest_points(pull, size)
+    if dtype == "float32":
+        xs, ys = (np.floor(at + 0.5).astype(np.int64) for at in sampling.matrix_points(pull, size))
+    fill = np.full(2, 7).astype(dtype)
+
+    assert np.array_equal(made, sampling.gather(mask, xs, ys, fill))
+    assert made.dtype == mask.dtype
+    assert made.flags.c_contiguous
+
+
+def test_large_slanted_masks_show_the_pixels_of_the_specification() -> None:
+    """Their indices are computed at every call."""
+    mask = np.random.default_rng(0).integers(0, 99, (150, 140))
+    motion = coords.rotation(20, 150, 140)
+    kernel = mask_kernel(Warp(motion=motion, size=(150, 140)), mask.shape, mask.dtype, default_backend())
+    points = sampling.nearest_points(coords.inverse(motion), (150, 140))
+
+    for _ in range(2):
+        assert np.array_equal(kernel(mask), sampling.gather(mask, *points, np.zeros(1, mask.dtype)))
+
+
+def invert(values: Any) -> Any:
+    return 255 - values
+
+
+def test_what_moves_nothing_has_no_mover() -> None:
+    effects = (Tone(invert), Noise(key=1, deviation=2), Paint(regions=(Region(0, 0, 2, 2),)), Blend((1.0,), ((),)))
+    assert not prepare_follow(effects, (9, 9, 3), default_backend())
+
+
+def test_a_mover_is_used_again_for_any_masks() -> None:
+    """It keeps the kernels of a bounded number of shapes and dtypes."""
+    flip = Warp(motion=coords.flip_x(9), size=(9, 9))
+    paint = Paint(regions=(Region(0, 0, 9, 1),), mask_value=3)
+    movers = prepare_follow((flip, paint), (9, 9, 3), default_backend())
+    for _ in range(2):
+        for channels in range(1, 20):
+            mask = np.random.default_rng(channels).integers(0, 99, (9, 9, channels)).astype(np.uint8)
+            targets = Targets([mask])
+            for move in movers:
+                move(targets)
+            assert np.array_equal(targets.masks[0][:, 1:], mask[:, :-1][:, ::-1])
+            assert (targets.masks[0][:, 0] == 3).all()
