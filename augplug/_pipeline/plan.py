@@ -198,7 +198,11 @@ def _read_step(written: Mapping[str, Any], operations: Mapping[str, type[Operati
             "the same numbers mean other pixels; install the release that made the plan"
         )
     fields = {name: tuple(value) if isinstance(value, list) else value for name, value in written["fields"].items()}
-    return Drawn(address, operation(**fields))
+    step = operation(**fields)
+    if operation is not operations[address] and set(step.about.parameters) <= set(operations[address].about.parameters):
+        today = operations[address](**fields)
+        step = today if _smallest_version(today) is step.about else step
+    return Drawn(address, step)
 
 
 def _shown(item: Item, depth: int) -> str:
