@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import augplug
 from augplug import coords
 from augplug._backends import default_backend, sampling
-from augplug._pipeline.follow import follow, prepare_follow
+from augplug._pipeline.follow import Follow, prepare_follow
 from augplug._pipeline.masks import mask_kernel
 from augplug._sample.boxes import FORMATS
 from augplug._sample.few import FEW, FewBoxes, FewPoints
@@ -51,7 +51,7 @@ def test_few_boxes_move_as_arrays_do(rows: Any, size: tuple[int, int], motions: 
     few.few_boxes = FewBoxes(rows, tags, size)
     for motion, canvas in motions:
         for targets in (few, many):
-            follow(targets, [Warp(motion=motion, size=canvas)], default_backend())
+            Follow([Warp(motion=motion, size=canvas)], default_backend())(targets)
     assert few.few_boxes is not None
 
     assert np.array_equal(few.shown, many.shown)
@@ -70,7 +70,7 @@ def test_few_keypoints_move_as_arrays_do(rows: Any, size: tuple[int, int], motio
     few.few_points = FewPoints(array[:, 0].tolist(), array[:, 1].tolist(), seen, size, array)
     for motion, canvas in motions:
         for targets in (few, many):
-            follow(targets, [Warp(motion=motion, size=canvas)], default_backend())
+            Follow([Warp(motion=motion, size=canvas)], default_backend())(targets)
     assert few.few_points is not None
 
     assert np.array_equal(few.visible, many.visible)
@@ -185,14 +185,14 @@ def invert(values: Any) -> Any:
 
 def test_what_moves_nothing_has_no_mover() -> None:
     effects = (Tone(invert), Noise(key=1, deviation=2), Paint(regions=(Region(0, 0, 2, 2),)), Blend((1.0,), ((),)))
-    assert not prepare_follow(effects, (9, 9, 3), default_backend())
+    assert not prepare_follow(effects, default_backend())
 
 
 def test_a_mover_is_used_again_for_any_masks() -> None:
     """It keeps the kernels of a bounded number of shapes and dtypes."""
     flip = Warp(motion=coords.flip_x(9), size=(9, 9))
     paint = Paint(regions=(Region(0, 0, 9, 1),), mask_value=3)
-    movers = prepare_follow((flip, paint), (9, 9, 3), default_backend())
+    movers = prepare_follow((flip, paint), default_backend())
     for _ in range(2):
         for channels in range(1, 20):
             mask = np.random.default_rng(channels).integers(0, 99, (9, 9, channels)).astype(np.uint8)

@@ -12,7 +12,7 @@ from augplug._backends import fields
 from augplug._backends.base import Backend, Kernel
 from augplug._pipeline.masks import mask_kernel
 from augplug._sample.targets import Targets, clip
-from augplug.effects import Blend, Effect, Field, Opaque, Paint, Region, Warp, shape_after
+from augplug.effects import Blend, Effect, Field, Opaque, Paint, Region, Warp
 from augplug.errors import TargetError
 from augplug.types import Image, Points
 
@@ -22,11 +22,30 @@ _KERNELS = 8
 """How many mask kernels a mover keeps: one for each shape and dtype."""
 
 
-def prepare_follow(effects: Sequence[Effect], shape: tuple[int, ...], backend: Backend) -> tuple[Mover, ...]:
-    """Return what moves targets as the effects move an image of that shape, in order: nothing where nothing moves.
+class Follow:
+    """Moves targets in place, as effects move the image.
 
-    Everything that does not depend on the targets is prepared here, or kept when it is first needed.
+    What does not depend on the targets is prepared once, when the first targets come: an image alone, drawn anew every
+    time, does not pay for it.
     """
+
+    __slots__ = ("_backend", "_effects", "_movers")
+
+    def __init__(self, effects: Sequence[Effect], backend: Backend) -> None:
+        """Prepare nothing yet."""
+        self._effects, self._backend = effects, backend
+        self._movers: tuple[Mover, ...] | None = None
+
+    def __call__(self, targets: Targets) -> None:
+        """Move targets by the effects, in order. Raises TargetError for what cannot be moved."""
+        if self._movers is None:
+            self._movers = prepare_follow(self._effects, self._backend)
+        for move in self._movers:
+            move(targets)
+
+
+def prepare_follow(effects: Sequence[Effect], backend: Backend) -> tuple[Mover, ...]:
+    """Return what moves targets as the effects move an image, in order: nothing where nothing moves."""
     movers: list[Mover] = []
     for effect in effects:
         if isinstance(effect, Warp):
@@ -36,14 +55,7 @@ def prepare_follow(effects: Sequence[Effect], shape: tuple[int, ...], backend: B
                 movers.append(_PaintMover(effect.regions, effect.mask_value))
         elif isinstance(effect, Blend) and any(map(_moves, effect.chains)):
             movers.append(_refuse)
-        shape = shape_after(effect, shape)
     return tuple(movers)
-
-
-def follow(targets: Targets, effects: Sequence[Effect], backend: Backend) -> None:
-    """Move targets by effects, in order, once. Raises TargetError for what cannot be moved."""
-    for move in prepare_follow(effects, (), backend):
-        move(targets)
 
 
 def _moves(chain: Sequence[Effect]) -> bool:

@@ -18,7 +18,7 @@ _TONES = (Tone, ToneFrom)
 
 def fuse(effects: Sequence[Effect], level: FuseLevel, canvas: Canvas) -> tuple[Effect, ...]:
     """Return the effects at that level; `canvas` is what the first of them is rendered on."""
-    if level == "none":
+    if level == "none" or (len(effects) == 1 and not isinstance(effects[0], Warp | Blend)):
         return tuple(effects)
     fused: list[Effect] = []
     shape: tuple[int, ...] = (canvas.height, canvas.width, canvas.channels)

@@ -13,7 +13,7 @@ from augplug._backends.base import Finish
 from augplug._pipeline.describe import describe
 from augplug._pipeline.draw import Item, mixes
 from augplug._pipeline.mix import NO_PARTNER, Partners, split_last_mix
-from augplug._pipeline.render import COPY_PASS, Pass, Renderer
+from augplug._pipeline.render import COPY, Pass, Renderer
 from augplug._sample.image import canvas_of_shape
 from augplug._sample.targets import Targets
 from augplug.effects import ColorMix, Effect, Mix, Warp
@@ -32,7 +32,7 @@ class Program(NamedTuple):
     batch are rendered (`mix.mix_finished`), and then a program that is only the Output. `mixes`: there is a mix.
     """
 
-    passes: tuple[Pass, ...]
+    passes: Sequence[Pass]
     shape: tuple[int, ...]
     finish: Finish | None = None
     last: Mix | None = None
@@ -48,14 +48,13 @@ class Program(NamedTuple):
         """
         if self.mixes and partners is None:
             raise TargetError(NO_PARTNER)
-        for kernel, movers in self.passes:
-            if movers is None:
+        for kernel, follow, is_barrier in self.passes:
+            if is_barrier:
                 image = kernel(image, targets, partners)
                 continue
             image = kernel(image)
-            if targets is not None:
-                for move in movers:
-                    move(targets)
+            if targets is not None and follow is not None:
+                follow(targets)
         return image if self.finish is None else self.finish(image, out)
 
 
@@ -101,7 +100,8 @@ class Programs:
         if known is not None:
             return known
         kernel = self.renderer.finish(shape, dtype)
-        return self._keep((_FINISH, shape, dtype), Program(() if kernel else (COPY_PASS,), shape, finish=kernel))
+        passes: list[Pass] = [] if kernel else [(COPY, None, False)]
+        return self._keep((_FINISH, shape, dtype), Program(passes, shape, finish=kernel))
 
     def _kept(
         self, key: tuple[Any, tuple[int, ...], np.dtype[Any]], effects: Callable[[], tuple[Effect, ...]]
@@ -120,9 +120,10 @@ class Programs:
         return program
 
     def _program(self, effects: Sequence[Effect], shape: tuple[int, ...], dtype: np.dtype[Any]) -> Program:
-        before, last = split_last_mix(effects)
-        passes, finish, shape = self.renderer.passes(before, shape, dtype, ends=self._ends)
-        return Program(passes, shape, finish, last, any(isinstance(effect, Mix) for effect in effects))
+        mixing = Mix in map(type, effects)
+        effects, last = split_last_mix(effects) if mixing else (effects, None)
+        passes, finish, shape = self.renderer.passes(effects, shape, dtype, ends=self._ends)
+        return Program(passes, shape, finish, last, mixing)
 
     def _with_mix(self, program: Program, item: Item, dtype: np.dtype[Any]) -> Program:
         """Return a program with one more step, an operation that mixes."""
@@ -131,7 +132,7 @@ class Programs:
             return program
         before, last = split_last_mix(effects if program.last is None else (program.last, *effects))
         passes, _, shape = self.renderer.passes(before, program.shape, dtype, ends=False)
-        return Program((*program.passes, *passes) if before else program.passes, shape, last=last, mixes=True)
+        return Program([*program.passes, *passes] if before else program.passes, shape, last=last, mixes=True)
 
 
 _RECURS = attrgetter("recurs")

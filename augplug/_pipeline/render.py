@@ -13,21 +13,22 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from augplug._backends.base import Backend, Finish, Kernel
-from augplug._pipeline.follow import Mover, prepare_follow
+from augplug._pipeline.follow import Follow
 from augplug._pipeline.fuse import fuse
 from augplug._pipeline.mix import Partners, RawMix
 from augplug._pipeline.opaque import render_opaque
+from augplug._sample.image import canvas_of_shape
 from augplug._sample.output import Output
 from augplug._sample.targets import Targets
 from augplug.effects import Effect, Mix, Opaque, Tone, ToneFrom, shape_after
-from augplug.types import Canvas, FuseLevel, Image
+from augplug.types import FuseLevel, Image
 
 Barrier: TypeAlias = Callable[[Image, Targets | None, Partners | None], Image]
 """Renders an image and moves its targets in place."""
-Pass: TypeAlias = tuple[Callable[..., Image], tuple[Mover, ...] | None]
-"""A kernel with the movers of the targets that run after it; or a barrier with None."""
+Pass: TypeAlias = tuple[Callable[..., Image], Follow | None, bool]
+"""A kernel, what moves the targets after it, and False; or a barrier, None and True."""
 COPY: Kernel = np.ndarray.copy
-COPY_PASS: Pass = (COPY, ())
+_SEES_THE_SAMPLE = frozenset({Mix, Opaque})
 
 
 class Renderer(NamedTuple):
@@ -39,24 +40,26 @@ class Renderer(NamedTuple):
 
     def passes(
         self, effects: Sequence[Effect], shape: tuple[int, ...], dtype: np.dtype[Any], *, ends: bool
-    ) -> tuple[tuple[Pass, ...], Finish | None, tuple[int, ...]]:
+    ) -> tuple[list[Pass], Finish | None, tuple[int, ...]]:
         """Return the passes of effects on images of this shape and dtype, the kernel of the Output and the shape.
 
         The kernel is None unless `ends` is True and there is an Output; the shape is that before the Output. Without
         passes and kernel the image would stay: then there is one pass that copies it.
         """
         passes: list[Pass] = []
-        start = 0
-        for place, effect in enumerate(effects):
-            if isinstance(effect, Mix | Opaque):
-                shape, _ = self._segment(passes, effects[start:place], shape, dtype, ends=False)
-                passes.append((self._barrier(effect), None))
-                shape = shape_after(effect, shape)
-                start = place + 1
-        shape, finish = self._segment(passes, effects[start:], shape, dtype, ends=ends)
+        if not _SEES_THE_SAMPLE.isdisjoint(map(type, effects)):
+            start = 0
+            for place, effect in enumerate(effects):
+                if isinstance(effect, Mix | Opaque):
+                    _, shape = self._segment(passes, effects[start:place], shape, dtype, None)
+                    passes.append((self._barrier(effect), None, True))
+                    shape = shape_after(effect, shape)
+                    start = place + 1
+            effects = effects[start:]
+        finish, shape = self._segment(passes, effects, shape, dtype, self.output if ends else None)
         if not passes and finish is None:
-            passes.append(COPY_PASS)
-        return tuple(passes), finish, shape
+            passes.append((COPY, None, False))
+        return passes, finish, shape
 
     def finish(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Finish | None:
         """Return the kernel of the Output alone, for images of this shape; None without an Output."""
@@ -68,26 +71,28 @@ class Renderer(NamedTuple):
         return RawMix(effect, self.backend)
 
     def _segment(
-        self, passes: list[Pass], effects: Sequence[Effect], shape: tuple[int, ...], dtype: np.dtype[Any], *, ends: bool
-    ) -> tuple[tuple[int, ...], Finish | None]:
-        """Append the passes of effects without a barrier; return the shape behind them, and the kernel of the Output.
+        self,
+        passes: list[Pass],
+        effects: Sequence[Effect],
+        shape: tuple[int, ...],
+        dtype: np.dtype[Any],
+        output: Output | None,
+    ) -> tuple[Finish | None, tuple[int, ...]]:
+        """Append the passes of effects without a barrier; return the kernel of the Output, and the shape before it.
 
         A tone that comes last is joined with the Output: one table does both.
         """
-        fused = fuse(effects, self.fuse, Canvas(shape[0], shape[1], shape[2] if len(shape) == 3 else 1))
-        movers = prepare_follow(effects, shape, self.backend)
-        output = self.output if ends else None
-        tone = fused[-1] if output is not None and self.fuse != "none" and fused else None
-        if not isinstance(tone, Tone | ToneFrom):
-            tone = None
-        else:
-            fused = fused[:-1]
-        kernels: list[Kernel] = []
+        if not effects:
+            return None if output is None else self.backend.finish(output, None, shape, dtype), shape
+        follow, tone = Follow(effects, self.backend), None
+        fused = fuse(effects, self.fuse, canvas_of_shape(shape))
+        if output is not None and self.fuse != "none" and fused and isinstance(fused[-1], Tone | ToneFrom):
+            tone, fused = fused[-1], fused[:-1]
         for effect in fused:
-            kernels.append(self.backend.prepare(effect, shape, dtype))
+            passes.append((self.backend.prepare(effect, shape, dtype), None, False))
             shape = shape_after(effect, shape)
-        if movers and not kernels:  # two flips come to nothing for the image; the targets take both
-            kernels.append(COPY)
-        passes += [(kernel, ()) for kernel in kernels[:-1]]
-        passes += [(kernel, movers) for kernel in kernels[-1:]]
-        return shape, None if output is None else self.backend.finish(output, tone, shape, dtype)
+        if fused:
+            passes[-1] = (passes[-1][0], follow, False)
+        else:  # two flips come to nothing for the image; the targets take both
+            passes.append((COPY, follow, False))
+        return None if output is None else self.backend.finish(output, tone, shape, dtype), shape
