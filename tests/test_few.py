@@ -81,8 +81,8 @@ def test_few_keypoints_move_as_arrays_do(rows: Any, size: tuple[int, int], motio
 def test_few_and_many_boxes_are_read_and_returned_alike(rows: Any, name: str, size: tuple[int, int]) -> None:
     plain = augplug.Boxes(np.zeros((len(rows), 4)), format=name, labels=list(range(len(rows))))
     edges = np.array(rows, dtype=np.float64).reshape(-1, 4)
-    boxes = plain.moved(edges, plain.tags(), *size)
-    few = plain.moved_few(list(map(tuple, rows)), plain.tags(), *size)
+    boxes = plain.moved(edges, list(plain.tags()), *size)
+    few = plain.moved_few(list(map(tuple, rows)), list(plain.tags()), *size)
 
     assert np.array_equal(few.array, boxes.array)
     assert (few.labels, few.format) == (boxes.labels, name)

@@ -134,9 +134,9 @@ class Boxes:
             fields["labels"] = labels_like(self.labels, tags)
         return made
 
-    def tags(self) -> list[Any]:
+    def tags(self) -> Sequence[Any] | npt.NDArray[Any]:
         """Return the labels, one a box; boxes without labels have their numbers."""
-        return list(range(len(self.array)) if self.labels is None else self.labels)
+        return range(len(self.array)) if self.labels is None else self.labels
 
 
 def labels_like(given: Any, tags: Sequence[Any]) -> Any:

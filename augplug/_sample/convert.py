@@ -148,7 +148,7 @@ def _points_as_given(value: Any, targets: Targets) -> Any:
             return Keypoints.made(points, targets.swap, targets.visible)
         return points if isinstance(value, np.ndarray) else list(map(tuple, points.tolist()))
     if isinstance(value, Keypoints):
-        return Keypoints.made(few.array(), targets.swap, np.array(few.visible, dtype=bool))
+        return Keypoints.made(few.array(), targets.swap, few.seen())
     return few.array() if isinstance(value, np.ndarray) else list(zip(few.xs, few.ys, strict=True))
 
 
@@ -170,14 +170,18 @@ def read(given: Mapping[str, Any], *, max_pixels: int | None = None, classes: in
     if not names <= _NOWHERE:
         masks, boxes = _masks(given, size), _read_boxes(given, targets, size)
         targets.masks = masks
-        moves = _read_points(given.get("keypoints"), targets, size) or boxes is not None or len(masks) > 0
+        there = _read_points(given.get("keypoints"), targets, size, mixes=classes is not None)
+        moves = there or boxes is not None or len(masks) > 0
     if classes is not None and given.get("label") is not None:
         targets.label = class_row(given["label"], classes)
     return Sample(given, image, targets, back, boxes, targets.masks, moves)
 
 
-def _read_points(keypoints: Any, targets: Targets, size: tuple[int, int]) -> bool:
-    """Put keypoints into targets; return whether there are any."""
+def _read_points(keypoints: Any, targets: Targets, size: tuple[int, int], *, mixes: bool) -> bool:
+    """Put keypoints into targets; return whether there are any.
+
+    Which of them are in the image is told by Keypoints only, and by a partner's points that are mixed in.
+    """
     if keypoints is None:
         return False
     if isinstance(keypoints, Keypoints):
@@ -189,7 +193,7 @@ def _read_points(keypoints: Any, targets: Targets, size: tuple[int, int]) -> boo
     if visible is None and not (few and isfinite(sum(xs) + sum(ys))):
         check_points(points)
     if few:
-        seen = [True] * len(xs) if visible is None else visible.tolist()
+        seen = visible.tolist() if visible is not None else [True] * len(xs) if mixes else None
         targets.few_points = FewPoints(xs, ys, seen, size, points)
     else:
         targets.points = points

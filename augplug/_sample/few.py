@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from augplug.types import Matrix, Points
 
@@ -28,7 +29,7 @@ class FewBoxes:
 
     __slots__ = ("outlines", "shown", "tags")
 
-    def __init__(self, rows: Sequence[Row], tags: Sequence[Any], size: tuple[int, int]) -> None:
+    def __init__(self, rows: Sequence[Row], tags: Sequence[Any] | npt.NDArray[Any], size: tuple[int, int]) -> None:
         """Take edges in pixels from the image's corner, and cut off what lies outside the image."""
         self.outlines: list[Outline] = [
             (left - 0.5, top - 0.5, right - 0.5, bottom - 0.5) for left, top, right, bottom in rows
@@ -41,6 +42,10 @@ class FewBoxes:
         """Cut off what lies outside a canvas of that height and width."""
         height, width = size
         for place, outline in enumerate(self.outlines):
+            if len(outline) == 4:
+                left, top, right, bottom = outline
+                if left >= -0.5 and top >= -0.5 and right <= width - 0.5 and bottom <= height - 0.5:
+                    continue  # the same as below, sooner
             left, top, right, bottom = _edges(outline)
             if left >= 0 and top >= 0 and right <= width and bottom <= height:
                 continue
@@ -74,12 +79,12 @@ class FewBoxes:
 
 
 class FewPoints:
-    """Keypoints as lists of x and y, and which of them are in the image."""
+    """Keypoints as lists of x and y, and which of them are in the image: None if nobody will ask for that."""
 
     __slots__ = ("_source", "visible", "xs", "ys")
 
     def __init__(
-        self, xs: list[float], ys: list[float], visible: list[bool], size: tuple[int, int], source: Points
+        self, xs: list[float], ys: list[float], visible: list[bool] | None, size: tuple[int, int], source: Points
     ) -> None:
         """Take points counted from pixel centres, and the array that holds them, and mark those outside the image."""
         self.xs, self.ys, self.visible = xs, ys, visible
@@ -88,6 +93,8 @@ class FewPoints:
 
     def clip(self, size: tuple[int, int]) -> None:
         """Mark the points outside a canvas of that height and width."""
+        if self.visible is None:
+            return
         bottom, right = size[0] - 0.5, size[1] - 0.5
         xs, ys = self.xs, self.ys
         if not xs or (min(xs) >= -0.5 and max(xs) < right and min(ys) >= -0.5 and max(ys) < bottom):
@@ -115,7 +122,12 @@ class FewPoints:
         for one, other in pairs:
             self.xs[one], self.xs[other] = self.xs[other], self.xs[one]
             self.ys[one], self.ys[other] = self.ys[other], self.ys[one]
-            self.visible[one], self.visible[other] = self.visible[other], self.visible[one]
+            if self.visible is not None:
+                self.visible[one], self.visible[other] = self.visible[other], self.visible[one]
+
+    def seen(self) -> npt.NDArray[np.bool_]:
+        """Return which points are in the image `(K,)`; all, if nobody was to ask."""
+        return np.array([True] * len(self.xs) if self.visible is None else self.visible, dtype=bool)
 
     def array(self) -> Points:
         """Return the points `(K, 2)`, an array of their own."""

@@ -117,7 +117,7 @@ class Targets:
         few = self.few_points
         if few is not None:
             self._points = few.array()
-            self._visible = np.array(few.visible, dtype=bool)
+            self._visible = few.seen()
             self.few_points = None  # last, as above
 
     def replaced(
@@ -173,7 +173,7 @@ class Targets:
             self.points, self.visible = self.points[order], self.visible[order]
 
 
-def as_tags(labels: Sequence[Any]) -> Tags:
+def as_tags(labels: Sequence[Any] | npt.NDArray[Any]) -> Tags:
     """Return labels of any kind, one a box, as an array of objects `(N,)`."""
     tags = np.empty(len(labels), dtype=object)
     for place, label in enumerate(labels):
