@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-NAMES = ("policies", "ops", "loader", "start", "growth", "overhead", "levers")
+NAMES = ("policies", "ops", "loader", "start", "growth", "targets", "overhead", "levers")
 
 
 def main(names: Sequence[str]) -> int:
