@@ -11,8 +11,13 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from statistics import NormalDist
 
+import numpy as np
+import numpy.typing as npt
+
 from augplug.errors import SettingsError
-from augplug.rng import Stream, check_weights, pick
+from augplug.rng import RowStreams, Stream, check_weights, pick, pick_rows
+
+Reals = npt.NDArray[np.float64]
 
 _ROUND = float(1 << 24)
 _NORMAL = NormalDist()
@@ -24,6 +29,10 @@ class Distribution(ABC):
     @abstractmethod
     def draw(self, stream: Stream) -> float:
         """Take a number from the stream."""
+
+    def draw_rows(self, streams: RowStreams) -> Reals:
+        """Take a number from the stream of each row: the same words, the same numbers as `draw`."""
+        return np.array(streams.each(self.draw), np.float64)
 
     @property
     @abstractmethod
@@ -48,6 +57,9 @@ class Uniform(Distribution):
     def draw(self, stream: Stream) -> float:
         return self.low + (self.high - self.low) * stream.real()
 
+    def draw_rows(self, streams: RowStreams) -> Reals:
+        return self.low + (self.high - self.low) * streams.reals()
+
     @property
     def bounds(self) -> tuple[float, float]:
         return self.low, self.high
@@ -70,6 +82,9 @@ class Integers(Distribution):
 
     def draw(self, stream: Stream) -> float:
         return self.low + stream.below(int(self.high - self.low) + 1)
+
+    def draw_rows(self, streams: RowStreams) -> Reals:
+        return (self.low + streams.below(int(self.high - self.low) + 1)).astype(np.float64)
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -97,6 +112,10 @@ class Choice(Distribution):
             return self.values[stream.below(len(self.values))]
         return self.values[pick(self.weights, stream)]
 
+    def draw_rows(self, streams: RowStreams) -> Reals:
+        chosen = streams.below(len(self.values)) if self.weights is None else pick_rows(self.weights, streams)
+        return np.array(self.values, np.float64)[chosen]
+
     @property
     def bounds(self) -> tuple[float, float]:
         return min(self.values), max(self.values)
@@ -120,9 +139,12 @@ class Normal(Distribution):
             raise SettingsError(f"normal takes [mean, deviation], finite, not [{self.mean}, {self.deviation}]")
 
     def draw(self, stream: Stream) -> float:
-        # The half step keeps the argument above 0, and the bound below 1, to which the last half step would round.
-        quantile = _NORMAL.inv_cdf(min(stream.real() + 2.0**-54, 1 - 2.0**-53))
+        quantile = _quantile(stream.real())
         return min(max(self.mean + self.deviation * _rounded(quantile), self.clip[0]), self.clip[1])
+
+    def draw_rows(self, streams: RowStreams) -> Reals:
+        quantiles = np.array([_quantile(real) for real in streams.reals().tolist()])
+        return np.clip(self.mean + self.deviation * _rounded_rows(quantiles), *self.clip)
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -149,6 +171,11 @@ class LogUniform(Distribution):
     def draw(self, stream: Stream) -> float:
         value = self.low * _rounded((self.high / self.low) ** stream.real())
         return min(max(value, self.low), self.high)
+
+    def draw_rows(self, streams: RowStreams) -> Reals:
+        ratio = self.high / self.low
+        powers = np.array([ratio**real for real in streams.reals().tolist()])  # numpy's powers have other last bits
+        return np.clip(self.low * _rounded_rows(powers), self.low, self.high)
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -193,6 +220,9 @@ class Sign(Distribution):
     def draw(self, stream: Stream) -> float:
         return self.value * stream.sign()
 
+    def draw_rows(self, streams: RowStreams) -> Reals:
+        return self.value * np.where(streams.words() >> np.uint64(63), 1.0, -1.0)
+
     @property
     def bounds(self) -> tuple[float, float]:
         return -abs(self.value), abs(self.value)
@@ -215,6 +245,9 @@ class Key(Distribution):
     def draw(self, stream: Stream) -> float:
         return stream.word() >> 11
 
+    def draw_rows(self, streams: RowStreams) -> Reals:
+        return (streams.words() >> np.uint64(11)).astype(np.float64)
+
     @property
     def bounds(self) -> tuple[float, float]:
         return 0, 2**53 - 1
@@ -232,8 +265,17 @@ def dirichlet(alpha: float, count: int, stream: Stream) -> tuple[float, ...]:
     return tuple(_rounded(part / total if total else 1 / count) for part in parts)
 
 
+def _quantile(real: float) -> float:
+    # The half step keeps the argument above 0, and the bound below 1, to which the last half step would round.
+    return _NORMAL.inv_cdf(min(real + 2.0**-54, 1 - 2.0**-53))
+
+
 def _rounded(value: float) -> float:
     return round(value * _ROUND) / _ROUND
+
+
+def _rounded_rows(values: Reals) -> Reals:
+    return np.rint(values * _ROUND) / _ROUND
 
 
 def _ordered(name: str, low: float, high: float) -> None:

@@ -14,12 +14,17 @@ import struct
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, partial
 from hashlib import blake2b
+from typing import TypeAlias, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from augplug.errors import SettingsError
 
 WORD = 1 << 64
+Words: TypeAlias = npt.NDArray[np.uint64]
+Rows: TypeAlias = npt.NDArray[np.intp]
+Result = TypeVar("Result")
 
 
 class Stream:
@@ -95,6 +100,95 @@ def beginnings(digest: bytes) -> Callable[[bytes, int], Stream]:
     return begin
 
 
+class Streams:
+    """The streams of many draws, read side by side: the words of each row are those of its own `Stream`, in order."""
+
+    def __init__(self, digest: bytes, keys: Sequence[bytes], blocks: int = 1) -> None:
+        """Start one stream a key; the first `blocks` blocks of eight words are computed at once."""
+        self._digest, self._keys = digest, keys
+        self._used = np.zeros(len(keys), np.intp)
+        self._own: dict[int, Callable[[int], Stream]] = {}
+        self._blocks = [_block(digest, keys, block) for block in range(blocks)]
+        self._words = np.concatenate(self._blocks, axis=1)
+
+    @property
+    def blocks(self) -> int:
+        """The number of blocks computed so far."""
+        return len(self._blocks)
+
+    def words(self, rows: Rows) -> Words:
+        """Return the next word of each of these rows."""
+        places = self._used[rows]
+        if places.size and places.max() >= self._words.shape[1]:
+            self._blocks.append(_block(self._digest, self._keys, self.blocks))
+            self._words = np.concatenate(self._blocks, axis=1)
+        self._used[rows] = places + 1
+        return self._words[rows, places]
+
+    def of(self, rows: Rows) -> RowStreams:
+        """Return the streams of some rows."""
+        return RowStreams(self, rows)
+
+    def own(self, row: int, step: int) -> Stream:
+        """Return what `Stream.own` of a row returns for a step."""
+        own = self._own.get(row)
+        if own is None:
+            own = self._own[row] = own_streams(self._digest, self._keys[row])
+        return own(step)
+
+
+class RowStreams:
+    """Some rows of `Streams`. What is read here is used up for every other view of the same rows."""
+
+    def __init__(self, streams: Streams, rows: Rows) -> None:
+        """View the streams of these rows, each of which occurs once."""
+        self.streams, self.rows = streams, rows
+
+    def words(self) -> Words:
+        """Return the next 64 random bits of each row."""
+        return self.streams.words(self.rows)
+
+    def reals(self) -> npt.NDArray[np.float64]:
+        """Return a real in [0, 1) for each row: the bits of `Stream.real`."""
+        return (self.words() >> np.uint64(11)).astype(np.float64) * 2.0**-53
+
+    def below(self, bound: int) -> Rows:
+        """Return an integer in 0..bound-1 for each row: that of `Stream.below`."""
+        if bound > 1 << 32:
+            return np.array(self.each(lambda stream: stream.below(bound)), np.intp)
+        # The high half of a product of 128 bits, from two products of 96 bits.
+        words, wide, half = self.words(), np.uint64(bound), np.uint64(32)
+        low = ((words & np.uint64(0xFFFFFFFF)) * wide) >> half
+        return (((words >> half) * wide + low) >> half).astype(np.intp)
+
+    def own(self, step: int) -> list[Stream]:
+        """Return a stream of the step's own for each row, as `Stream.own` does."""
+        return [self.streams.own(row, step) for row in self.rows.tolist()]
+
+    def each(self, draw: Callable[[Stream], Result]) -> list[Result]:
+        """Return what a function draws from the stream of each row, one row after the other."""
+        made: list[Result] = []
+        stream = Stream.__new__(Stream)
+        for place in range(len(self.rows)):
+            stream.word = partial(_next_word, self.streams, self.rows[place : place + 1])
+            made.append(draw(stream))
+        return made
+
+
+def _next_word(streams: Streams, row: Rows) -> int:
+    return int(streams.words(row)[0])
+
+
+def _block(digest: bytes, keys: Sequence[bytes], block: int) -> Words:
+    """Return block `block` of the streams of these keys, `(N, 8)`."""
+    keyed, number, digests = _keyed(digest), block.to_bytes(4, "little"), []
+    for key in keys:
+        hasher = keyed.copy()
+        hasher.update(key + number)
+        digests.append(hasher.digest())
+    return np.frombuffer(b"".join(digests), "<u8").reshape(-1, 8)
+
+
 _FIRST = bytes(4)
 _UNPACK = struct.Struct("<8Q").unpack
 
@@ -132,6 +226,19 @@ def pick(weights: Sequence[float], stream: Stream) -> int:
         if target < 0:
             return index
     return max(i for i, weight in enumerate(weights) if weight > 0)
+
+
+def pick_rows(weights: Sequence[float], streams: RowStreams) -> Rows:
+    """Return what `pick` returns for each row."""
+    targets = streams.reals() * sum(weights)
+    chosen = np.full(len(targets), max(i for i, weight in enumerate(weights) if weight > 0), np.intp)
+    pending = np.ones(len(targets), np.bool_)
+    for index, weight in enumerate(weights):
+        targets -= weight
+        found = pending & (targets < 0)
+        chosen[found] = index
+        pending &= ~found
+    return chosen
 
 
 def check_weights(weights: Sequence[float], count: int) -> None:

@@ -19,7 +19,7 @@ from PIL import ImageEnhance, ImageOps
 
 import augplug
 from augplug import coords
-from augplug._pipeline.draw import Drawn
+from augplug._pipeline.items import Drawn
 
 Kernel: TypeAlias = Callable[[Any], Any]
 Bind: TypeAlias = Callable[..., Kernel]

@@ -69,7 +69,7 @@ def test_many_shapes_and_draws_keep_the_cache_bounded(monkeypatch: pytest.Monkey
 )
 def test_what_recurs_is_kept_though_its_numbers_do_not(step: Any, kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Six places of a crop, six orders of channels, of a hundred draws; a turn by a real never comes back."""
-    monkeypatch.setattr("augplug._pipeline.draw._INTERNED", 0)
+    monkeypatch.setattr("augplug._pipeline.compile._INTERNED", 0)
     augment = augplug.Augmenter(step, seed=1)
     image = noise(4, 4, 3)
     for index in range(100):

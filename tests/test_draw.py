@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 from scipy import special
 
 import augplug
-from augplug._pipeline.draw import Drawn, drawing
+from augplug._pipeline.draw import drawing
+from augplug._pipeline.items import Drawn
 from augplug._policies.grammar import Policy
 from augplug.distributions import (
     Beta,

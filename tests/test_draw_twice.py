@@ -20,7 +20,7 @@ from scipy import special
 
 import augplug
 from augplug._pipeline.augmenter import Augmenter
-from augplug._pipeline.draw import Drawn, Item
+from augplug._pipeline.items import Drawn, Item
 from augplug._policies.reader import read_policy
 from augplug.distributions import Key
 from augplug.ops.levels import SCALES

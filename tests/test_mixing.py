@@ -92,7 +92,7 @@ def test_every_pair_of_values_is_weighed_to_the_bit(weight: float) -> None:
 )
 def test_what_comes_before_a_mix_is_kept_if_it_recurs(before: Any, kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The mix is another every time; kept or not, the images are the same."""
-    monkeypatch.setattr("augplug._pipeline.draw._INTERNED", 0)
+    monkeypatch.setattr("augplug._pipeline.compile._INTERNED", 0)
     node = augplug.sequence(before, augplug.step("CutMix"))
     augment = augplug.Augmenter(node, seed=1)
     for epoch in range(5):

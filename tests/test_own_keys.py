@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 
 import augplug
-from augplug._pipeline.draw import Drawn, DrawnBlend, Item, drawing
+from augplug._pipeline.draw import drawing
+from augplug._pipeline.items import Drawn, DrawnBlend, Item
 from augplug._policies.grammar import Policy
 from augplug.effects import Paint
 from augplug.errors import OperationError, PlanError

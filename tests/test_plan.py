@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import augplug
-from augplug._pipeline.draw import Drawn, Item
+from augplug._pipeline.items import Drawn, Item
 from augplug.errors import AugplugError, ImageError, PlanError
 from augplug.types import Image
 

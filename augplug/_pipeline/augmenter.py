@@ -13,7 +13,8 @@ import numpy as np
 from augplug._backends import default_backend
 from augplug._backends.base import Backend
 from augplug._pipeline.batch import as_batch, check_indices, in_threads, rows_of, stack
-from augplug._pipeline.draw import Item, drawing
+from augplug._pipeline.draw import drawing
+from augplug._pipeline.items import Item
 from augplug._pipeline.keys import Keys
 from augplug._pipeline.mix import Partner, Partners, mix_finished
 from augplug._pipeline.plan import Plan
@@ -104,7 +105,7 @@ class Augmenter:
         if picture.__class__ is np.ndarray:
             program = self._programs.kept.get((items, picture.shape, picture.dtype))
             if program is not None and picture.dtype is _UINT8 and picture.flags.c_contiguous:
-                return program.run(picture)  # an image of its shape was checked before
+                return program.alone(picture)  # an image of its shape was checked before
             image = check_image(picture, self.max_pixels)
             return self._programs.of(items, image).run(image)
         array, back = to_array(picture)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from augplug._pipeline.draw import Drawn, Item
+from augplug._pipeline.items import Drawn, Item
 from augplug.effects import Blend, Effect, shape_after
 from augplug.errors import ImageError
 from augplug.types import Canvas

@@ -9,8 +9,8 @@ from typing import Any
 
 from augplug._backends.base import Backend
 from augplug._pipeline.describe import describe
-from augplug._pipeline.draw import Drawn, DrawnBlend, Item
 from augplug._pipeline.fuse import fuse
+from augplug._pipeline.items import Drawn, DrawnBlend, Item
 from augplug._pipeline.mix import Partners, mix_finished
 from augplug._pipeline.program import Programs
 from augplug._pipeline.render import Renderer

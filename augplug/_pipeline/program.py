@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from augplug._backends.base import Finish
+from augplug._backends.base import Finish, Kernel
 from augplug._pipeline.describe import describe
-from augplug._pipeline.draw import Item, mixes
+from augplug._pipeline.items import Item, mixes
 from augplug._pipeline.mix import NO_PARTNER, Partners, split_last_mix
-from augplug._pipeline.render import COPY, Pass, Renderer
+from augplug._pipeline.render import COPY, Barrier, Pass, Renderer
 from augplug._sample.image import canvas_of_shape
 from augplug._sample.targets import Targets
 from augplug.effects import ColorMix, Effect, Mix, Warp
@@ -30,13 +30,30 @@ class Program(NamedTuple):
     `passes` render the image and move its targets; `shape` is that of the image behind them. `finish` is the kernel of
     the Output, if the program ends with one. `last` is a mix with finished partners, which follows when all images of a
     batch are rendered (`mix.mix_finished`), and then a program that is only the Output. `mixes`: there is a mix.
+    `alone` renders an image without targets: the kernels in a row, or the one kernel that there is.
     """
 
     passes: Sequence[Pass]
     shape: tuple[int, ...]
-    finish: Finish | None = None
-    last: Mix | None = None
-    mixes: bool = False
+    finish: Finish | None
+    last: Mix | None
+    mixes: bool
+    alone: Kernel
+
+    @staticmethod
+    def of(
+        passes: Sequence[Pass],
+        shape: tuple[int, ...],
+        finish: Finish | None = None,
+        last: Mix | None = None,
+        *,
+        mixes: bool = False,
+    ) -> Program:
+        """Return the program of these passes."""
+        kernels = [partial(_run_barrier, kernel) if is_barrier else kernel for kernel, _, is_barrier in passes]
+        if finish is not None:
+            kernels.append(finish)
+        return Program(passes, shape, finish, last, mixes, _refuse if mixes else _in_a_row(kernels))
 
     def run(
         self, image: Image, targets: Targets | None = None, partners: Partners | None = None, out: Image | None = None
@@ -46,6 +63,8 @@ class Program(NamedTuple):
         An Output is written to `out` if its shape fits. Raises TargetError for a draw that mixes if there are no
         `partners`, and for targets that a step cannot move.
         """
+        if targets is None and partners is None and (out is None or self.finish is None):
+            return self.alone(image)
         if self.mixes and partners is None:
             raise TargetError(NO_PARTNER)
         for kernel, follow, is_barrier in self.passes:
@@ -56,6 +75,26 @@ class Program(NamedTuple):
             if targets is not None and follow is not None:
                 follow(targets)
         return image if self.finish is None else self.finish(image, out)
+
+
+def _run_barrier(kernel: Barrier, image: Image) -> Image:
+    return kernel(image, None, None)
+
+
+def _refuse(_image: Image) -> Image:
+    raise TargetError(NO_PARTNER)
+
+
+def _in_a_row(kernels: Sequence[Kernel]) -> Kernel:
+    if len(kernels) == 1:
+        return kernels[0]
+
+    def render(image: Image) -> Image:
+        for kernel in kernels:
+            image = kernel(image)
+        return image
+
+    return render
 
 
 class Programs:
@@ -101,7 +140,7 @@ class Programs:
             return known
         kernel = self.renderer.finish(shape, dtype)
         passes: list[Pass] = [] if kernel else [(COPY, None, False)]
-        return self._keep((_FINISH, shape, dtype), Program(passes, shape, finish=kernel))
+        return self._keep((_FINISH, shape, dtype), Program.of(passes, shape, kernel))
 
     def _kept(
         self, key: tuple[Any, tuple[int, ...], np.dtype[Any]], effects: Callable[[], tuple[Effect, ...]]
@@ -114,7 +153,7 @@ class Programs:
 
     def _keep(self, key: Any, program: Program) -> Program:
         self.kept[key] = program
-        self._bytes += bytes_of((key[0], program))
+        self._bytes += bytes_of((key[0], program.passes, program.finish))
         if self._bytes > MOST_BYTES // 2:
             self._older, self.kept, self._bytes = self.kept, {}, 0
         return program
@@ -123,7 +162,7 @@ class Programs:
         mixing = Mix in map(type, effects)
         effects, last = split_last_mix(effects) if mixing else (effects, None)
         passes, finish, shape = self.renderer.passes(effects, shape, dtype, ends=self._ends)
-        return Program(passes, shape, finish, last, mixing)
+        return Program.of(passes, shape, finish, last, mixes=mixing)
 
     def _with_mix(self, program: Program, item: Item, dtype: np.dtype[Any]) -> Program:
         """Return a program with one more step, an operation that mixes."""
@@ -132,7 +171,8 @@ class Programs:
             return program
         before, last = split_last_mix(effects if program.last is None else (program.last, *effects))
         passes, _, shape = self.renderer.passes(before, program.shape, dtype, ends=False)
-        return Program([*program.passes, *passes] if before else program.passes, shape, last=last, mixes=True)
+        both = [*program.passes, *passes] if before else program.passes
+        return Program.of(both, shape, last=last, mixes=True)
 
 
 _RECURS = attrgetter("recurs")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from augplug._pipeline.augmenter import Augmenter
-from augplug._pipeline.draw import Drawn, Item
+from augplug._pipeline.items import Drawn, Item
 from augplug.types import Image
 
 

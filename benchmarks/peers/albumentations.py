@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 import augplug
-from augplug._pipeline.draw import Drawn
+from augplug._pipeline.items import Drawn
 from benchmarks.peers.common import MEAN, RAND, STD, TARGETS, Call, Peer
 
 _SAME: dict[str, Any] = {"brightness": (1, 1), "contrast": (1, 1), "saturation": (1, 1), "hue": (0, 0)}

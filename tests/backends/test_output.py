@@ -11,7 +11,7 @@ import pytest
 from augplug._backends.base import Backend
 from augplug._backends.opencv import OpenCV
 from augplug._backends.reference import Reference
-from augplug._pipeline.draw import Drawn
+from augplug._pipeline.items import Drawn
 from augplug._pipeline.program import Programs
 from augplug._pipeline.render import Renderer
 from augplug._sample.output import Output

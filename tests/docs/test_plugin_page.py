@@ -17,7 +17,7 @@ import pytest
 import augplug
 from augplug import api
 from augplug._backends.reference import Reference
-from augplug._pipeline.draw import Drawn
+from augplug._pipeline.items import Drawn
 from augplug.ops.levels import SCALES
 from tests.plugins.installing import install
 

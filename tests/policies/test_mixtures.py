@@ -12,7 +12,7 @@ import pytest
 
 import augplug
 from augplug import project
-from augplug._pipeline.draw import Drawn, DrawnBlend
+from augplug._pipeline.items import Drawn, DrawnBlend
 from augplug._policies.reader import loads_json
 from augplug.errors import AugplugError, SettingsError, TargetError
 from augplug.ops.levels import SCALES

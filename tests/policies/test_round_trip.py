@@ -4,7 +4,10 @@ import json
 
 from hypothesis import HealthCheck, given, settings
 
-from augplug._pipeline.draw import Item, compile_policy
+from augplug._pipeline.compile import compile_policy
+from augplug._pipeline.draw import draw
+from augplug._pipeline.draw import draw
+from augplug._pipeline.items import Item
 from augplug._policies.grammar import Node, Policy
 from augplug._policies.reader import loads_json, loads_toml, read_node, read_policy
 from augplug.rng import Stream
@@ -41,12 +44,12 @@ def test_a_node_is_read_back_equal(node: Node) -> None:
 @many
 @given(policies(OPERATIONS))
 def test_a_policy_that_is_accepted_can_be_drawn(policy: Policy) -> None:
-    draw = compile_policy(policy)
+    node = compile_policy(policy)
     for count in range(5):
         first: list[Item] = []
         again: list[Item] = []
         for drawn in (first, again):
-            draw(Stream(policy.digest, bytes([count])), drawn)
+            draw(node, Stream(policy.digest, bytes([count])), drawn)
         assert [getattr(item, "operation", None) for item in first] == [
             getattr(item, "operation", None) for item in again
         ]
