@@ -16,7 +16,9 @@ from ._backends import (
 )
 from ._backends.base import (
     Backend as Backend,
+    BatchKernel as BatchKernel,
     Kernel as Kernel,
+    PreparedRows as PreparedRows,
 )
 from ._backends.tables import (
     fill_values as fill_values,
@@ -62,6 +64,9 @@ from .data.sampler import (
 )
 from .data.sets import (
     Labelled as Labelled,
+)
+from .effect_batch import (
+    EffectBatch as EffectBatch,
 )
 from .effects import (
     AUTOCONTRAST as AUTOCONTRAST,

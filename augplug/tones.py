@@ -23,6 +23,17 @@ def adjust_contrast(values: Values, mean: float, factor: float) -> Values:
     return blend(values, factor, mean)
 
 
+def blend_rows(values: Values, factors: Values, bases: Values) -> Values:
+    """Return the rows of `blend` for columns of factors and bases. Factors 0 and 1 need no case: v - base is exact."""
+    low = bases.astype(np.float32)
+    return (low + factors.astype(np.float32) * (values.astype(np.float32) - low)).astype(np.float64)
+
+
+def adjust_contrast_rows(values: Values, means: Values, factors: Values) -> Values:
+    """Return the rows of `adjust_contrast` for columns of means and factors."""
+    return blend_rows(values, factors, means)
+
+
 def stretch(values: Values, lowest: Values, highest: Values) -> Values:
     """Map lowest..highest onto 0..255; nothing happens where they are equal."""
     flat = highest <= lowest

@@ -16,6 +16,7 @@ import augplug
 
 ALIASES = [
     "AUTOCONTRAST",
+    "BatchKernel",
     "Counts",
     "EQUALIZE",
     "Effect",

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from augplug._sample.output import Output
+from augplug.effect_batch import EffectBatch
 from augplug.effects import Effect, Tone, ToneFrom
 from augplug.types import Image
 
 Kernel: TypeAlias = Callable[[Image], Image]
 """Takes a C-contiguous image, leaves it as it is, and returns a new one of the same dtype."""
+
+
+BatchKernel: TypeAlias = Callable[[list[Image], npt.NDArray[np.intp], Sequence[Image | None]], list[Image]]
+"""Takes images, integers that say which rows of the batch they are, and for each an array `out`, or None, where its
+result may be written if it fits. Returns the results: their `out`, or new arrays. An `out` may be the image itself;
+otherwise the image is left as it is."""
+
+
+class PreparedRows(NamedTuple):
+    """The kernel of a batch, and the rows `(N,)` that it does not render: they are prepared one by one."""
+
+    kernel: BatchKernel
+    single: npt.NDArray[np.bool_]
 
 
 Finish: TypeAlias = Callable[..., Image]
@@ -36,6 +51,15 @@ class Backend(ABC):
 
         What can be computed ahead (a table, an inverse matrix) is; a kernel may be used by several threads at once.
         """
+
+    # pylint: disable-next=no-self-use  # a backend overrides it
+    def prepare_batch(self, _batch: EffectBatch, _shape: tuple[int, ...], _dtype: np.dtype[Any]) -> PreparedRows | None:
+        """Return one kernel for a batch of effects, or None: then every row is prepared by itself.
+
+        Optional: it is quicker where effects are not drawn again. The pixels are those of `prepare`, to the bit. What
+        the kernel makes of `ordinary` rows does not matter; they must not be an error.
+        """
+        return None
 
     @abstractmethod
     def finish(

@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 
 from augplug._backends import finishing, reference
-from augplug._backends.base import Backend, Finish, Kernel
+from augplug._backends.base import Backend, Finish, Kernel, PreparedRows
+from augplug._backends.opencv_batch import prepare_rows
 from augplug._backends.opencv_blend import blend
 from augplug._backends.opencv_color import color_mix, weighed
 from augplug._backends.opencv_filters import filter_
@@ -25,6 +26,7 @@ from augplug._backends.opencv_warps import warp
 from augplug._backends.tables import Table
 from augplug._backends.weighing import weighted_sum
 from augplug._sample.output import Layout, Output
+from augplug.effect_batch import EffectBatch
 from augplug.effects import Blend, ColorMix, Effect, Filter, Noise, Paint, Tone, ToneFrom, Warp
 from augplug.types import Image
 
@@ -57,6 +59,12 @@ class OpenCV(Backend):
         if kernel is None:
             return self._reference.prepare(effect, shape, dtype)
         return kernel if plain == shape else partial(_one_channel, kernel=kernel)
+
+    def prepare_batch(self, batch: EffectBatch, shape: tuple[int, ...], dtype: np.dtype[Any]) -> PreparedRows | None:
+        """Return OpenCV's kernel for uint8 images of up to 4 channels, if it has one for such effects."""
+        if dtype != _UINT8 or shape[2:] not in ((), (2,), (3,), (4,)):
+            return None
+        return prepare_rows(batch, shape)
 
     def finish(
         self, output: Output, last: Tone | ToneFrom | None, shape: tuple[int, ...], dtype: np.dtype[Any]

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import operator
-from functools import partial
+from collections.abc import Sequence
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from augplug._backends.base import Kernel
-from augplug._backends.opencv_packing import packed
+from augplug._backends.base import Kernel, PreparedRows
+from augplug._backends.opencv_packing import is_packed, packed
 from augplug._backends.scratch import scratch
 from augplug.types import Image, Matrix
 
+Reals = npt.NDArray[np.float64]
 _ON_EDGE = 1e-6
 """A cut this close to an edge between pixels, in pixels, is on it."""
 _WIDE_FROM = 1 << 14
@@ -107,3 +109,82 @@ def _growing(pull: npt.NDArray[np.float64], size: tuple[int, int], shape: tuple[
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     warp = partial(cv2.warpAffine, M=pull, dsize=size[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE)
     return packed(warp, "linear", size, shape, [0.0, 0.0, 0.0])
+
+
+class _Cuts(NamedTuple):
+    """The cuts of one axis for N rows: what `Cut` holds of one."""
+
+    on_edges: npt.NDArray[np.bool_]
+    grows: npt.NDArray[np.bool_]
+    stays: npt.NDArray[np.bool_]
+    whole: npt.NDArray[np.bool_]
+    first: list[int]
+    last: list[int]
+    start: list[int]
+    stop: list[int]
+    scale: Reals
+    shift: Reals
+
+
+def _all_cuts(scale: Reals, shift: Reals, size: int, side: int) -> _Cuts:
+    """Return `_cut` of every row, with `Cut.seen` and `Cut.pull`; `scale` is above 0."""
+    start = 0.5 - (shift + 0.5) / scale
+    end = start + size / scale
+    first, last = np.rint(start), np.rint(end)
+    on_edges = (abs(start - first) <= _ON_EDGE) & (abs(end - last) <= _ON_EDGE) & (first >= 0) & (last <= side)
+    length = last - first
+    grows = size > length
+    begin, stop = np.maximum(first - grows, 0), np.minimum(last + grows, side)
+    pull = length / size
+    ints = [edge.astype(np.intp).tolist() for edge in (first, last, begin, stop)]
+    shift = first - begin + (pull - 1) / 2
+    return _Cuts(on_edges, grows, length == size, length == side, ints[0], ints[1], ints[2], ints[3], pull, shift)
+
+
+def areas(motions: Reals, size: tuple[int, int], shape: tuple[int, ...]) -> PreparedRows:
+    """Return `area` for each matrix `(N, 3, 3)`; single are those that cut between pixels or outside the image."""
+    (a, b, c), (d, e, f), last = np.moveaxis(motions, 0, 2)
+    straight = (b == 0) & (d == 0) & (last == [[0], [0], [1]]).all(axis=0) & (a > 0) & (e > 0)
+    rows = _all_cuts(np.where(straight, e, 1.0), f, size[0], shape[0])
+    columns = _all_cuts(np.where(straight, a, 1.0), c, size[1], shape[1])
+    able = straight & rows.on_edges & columns.on_edges
+    # A side that keeps its length is moved alone, so one warp does both.
+    grow = able & (rows.grows | rows.stays) & (columns.grows | columns.stays) & (rows.grows | columns.grows)
+    grow &= ~(rows.whole & columns.whole) & (not is_packed("linear", size, shape))
+    pulls = np.zeros((len(motions), 2, 3))
+    pulls[:, 0, 0], pulls[:, 0, 2], pulls[:, 1, 1], pulls[:, 1, 2] = (
+        columns.scale,
+        columns.shift,
+        rows.scale,
+        rows.shift,
+    )
+    kernels = np.empty(len(motions), dtype=object)
+    for row in np.flatnonzero(able).tolist():
+        if grow[row]:
+            place = (slice(rows.start[row], rows.stop[row]), slice(columns.start[row], columns.stop[row]))
+            kernels[row] = _grown(place, pulls[row], size[::-1])
+        else:
+            down = Cut(rows.first[row], rows.last[row], size[0])
+            kernels[row] = _kept_area(down, Cut(columns.first[row], columns.last[row], size[1]), shape)
+
+    def render(images: list[Image], places: npt.NDArray[np.intp], outs: Sequence[Image | None]) -> list[Image]:
+        return [kernel(image, out) for kernel, image, out in zip(kernels[places], images, outs, strict=True)]
+
+    return PreparedRows(render, ~able)
+
+
+@lru_cache(maxsize=1024)
+def _kept_area(rows: Cut, columns: Cut, shape: tuple[int, ...]) -> Any:
+    # Few cuts are left: of the whole image, and of sides that shrink.
+    kernel = area(rows, columns, shape)
+    return lambda image, _out: kernel(image)
+
+
+def _grown(place: tuple[slice, slice], pull: Reals, size: tuple[int, int]) -> Any:
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+
+    def render(image: Image, out: Image | None) -> Image:
+        goal = None if out is image else out
+        return cv2.warpAffine(image[place], pull, size, goal, flags, cv2.BORDER_REPLICATE)
+
+    return render

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache, partial
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -20,6 +21,11 @@ from augplug.types import Image
 _GREY = np.array([[*GREY, 32768]], dtype=np.float32) / np.float32(65536)
 _SWAP = ((0.0, 0.0, 1.0), (0.0, 1.0, 0.0), (1.0, 0.0, 0.0))
 _NUDGE = 2.0**-13
+_DIFFERENCES = np.arange(-255, 256, dtype=np.float32)
+ROWS = 32
+"""Tables of 256 values computed at once: what they are made of stays in the cache, and takes no fresh pages."""
+Mix: TypeAlias = Callable[..., Image]
+"""Takes uint8 images `base` and `image`, and where the result may go: `out`, which may be the image itself, or None."""
 _PAIRS_FROM = 1 << 16
 """From so many values on, making a table of all pairs pays, though it be used once."""
 
@@ -57,34 +63,52 @@ def color_mix(effect: ColorMix, shape: tuple[int, ...]) -> Kernel | None:
             return partial(cv2.cvtColor, code=cv2.COLOR_RGB2BGR)
         matrix = np.array(effect.matrix, dtype=np.float32)
         moves_alone = all(row.count(1) == 1 and row.count(0) == len(row) - 1 for row in effect.matrix)
-        return partial(cv2.transform, m=matrix) if moves_alone else partial(_mixed, matrix=matrix)
+        return partial(cv2.transform, m=matrix) if moves_alone else partial(mixed, matrix=matrix)
     if effect.grey_blend is None or shape[2:] != (3,):
         return None
     mix = blend(effect.grey_blend)
     return lambda image: mix(cv2.cvtColor(grey(image), cv2.COLOR_GRAY2RGB), image)
 
 
-def _mixed(image: Image, matrix: npt.NDArray[np.float32]) -> Image:
+def mixed(image: Image, matrix: npt.NDArray[np.float32], out: Image | None = None) -> Image:
+    """Return the channels of every pixel through a matrix, rounded to nearest; in `out` if that fits."""
     # In float32: OpenCV's own sum on uint8 knows a weight to 10 bits alone.
     made = _transformed(image, matrix)
     # Half of the time of clipping first: convertScaleAbs turns what is negative over.
-    clipped = cv2.addWeighted(made, 1, made, 0, 0, dtype=cv2.CV_8U)
-    return clipped.reshape(*image.shape[:2], len(matrix))
+    clipped = cv2.addWeighted(made, 1, made, 0, 0, out, cv2.CV_8U)
+    return clipped if clipped is out else clipped.reshape(*image.shape[:2], len(matrix))
 
 
-def blend(factor: float) -> Callable[[Image, Image], Image]:
+def blend(factor: float) -> Mix:
     """Return Pillow's blend of two uint8 images, base + factor (image - base) truncated, to the bit.
 
     OpenCV's float32 sum is off by less than half of _NUDGE (factor up to 2). Nudged up, it truncates to that integer
     wherever no product factor (image - base) lies within twice _NUDGE below an integer.
     """
+    one = np.float32(factor)
+    moves = one * _DIFFERENCES
+    return _blend(factor, float(one), factor <= 2 and bool((moves - np.floor(moves)).max() <= 1 - 2 * _NUDGE))
+
+
+def blends(factors: npt.NDArray[np.float64]) -> list[Mix]:
+    """Return the blend of each factor `(N,)`."""
+    made: list[Mix] = []
+    for start in range(0, len(factors), ROWS):
+        some = factors[start : start + ROWS]
+        ones = some.astype(np.float32)
+        moves = ones[:, None] * _DIFFERENCES
+        moves -= np.floor(moves)
+        sums = (some <= 2) & (moves.max(axis=1) <= 1 - 2 * _NUDGE)
+        made += map(_blend, some.tolist(), ones.tolist(), sums.tolist())
+    return made
+
+
+def _blend(factor: float, one: float, by_sum: bool) -> Mix:  # noqa: FBT001  # mapped over columns
     if factor == 0:
-        return lambda base, image: base
-    one = float(np.float32(factor))
-    moves = np.float32(factor) * np.arange(-255, 256, dtype=np.float32)
-    if factor <= 2 and (moves - np.floor(moves)).max() <= 1 - 2 * _NUDGE:
-        return lambda base, image: cv2.addWeighted(image, one, base, 1 - one, _NUDGE - 0.5)
-    return partial(_blended, factor=factor)
+        return lambda base, image, out=None: base
+    if by_sum:
+        return lambda base, image, out=None: cv2.addWeighted(image, one, base, 1 - one, _NUDGE - 0.5, out)
+    return lambda base, image, out=None: _blended(base, image, factor)
 
 
 def _blended(base: Image, image: Image, factor: float) -> Image:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import lru_cache, partial
-from typing import TypeAlias
 
 import cv2
 import numpy as np
 
 from augplug._backends import kernels
 from augplug._backends.base import Kernel
-from augplug._backends.opencv_color import blend
+from augplug._backends.opencv_color import Mix, blend
 from augplug._backends.scratch import scratch
 from augplug.effects import Filter
 from augplug.types import Image
 
-Mix: TypeAlias = Callable[[Image, Image], Image]
 _NEGLIGIBLE = 2.0**-11
 """Of a Gaussian's tails so much is left out: an eighth of a level where all of the image is 0 and the tails are 255."""
 _SMOOTH3 = np.array([[1, 1, 1], [1, 5, 1], [1, 1, 1]], dtype=np.float32) / np.float32(13)
@@ -28,7 +25,7 @@ _BOXES_FROM = 1 << 14
 def filter_(effect: Filter, shape: tuple[int, ...]) -> Kernel | None:
     """Return the kernel of a filter on uint8 images; None where OpenCV does not do it."""
     if effect.kernel == "smooth3":
-        return _smooth3(blend(effect.factor), shape) if effect.border == "keep" and min(shape[:2]) >= 3 else None
+        return smooth3(blend(effect.factor), shape) if effect.border == "keep" and min(shape[:2]) >= 3 else None
     smooth = _gaussian(*effect.arguments) if effect.kernel == "gaussian" else _line(*effect.arguments)
     if effect.factor == 0:
         return smooth
@@ -36,7 +33,8 @@ def filter_(effect: Filter, shape: tuple[int, ...]) -> Kernel | None:
     return lambda image: mix(smooth(image), image)
 
 
-def _smooth3(mix: Mix, shape: tuple[int, ...]) -> Kernel:
+def smooth3(mix: Mix, shape: tuple[int, ...]) -> Kernel:
+    """Return the kernel that mixes an image with its smoothed values, the border kept; of at least 3x3 pixels."""
     rows, columns = shape[0] - 1, shape[1] - 1
     # (box + 4 centre) / 13 is never half way between integers (13 is odd), so rounding is Pillow's truncated sum.
     taps = partial(cv2.filter2D, ddepth=-1, kernel=_SMOOTH3)

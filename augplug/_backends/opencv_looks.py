@@ -51,6 +51,18 @@ def by_table(table: Table) -> Look:
     return look
 
 
+def look_up(image: Image, table: Table, out: Image | None) -> Image:
+    """Return an image through a table `(256,)`, in `out` if that has its shape."""
+    if out is None or out.shape != image.shape:
+        out = image.copy()
+    elif translate is not None and out is not image:
+        out[...] = image
+    if translate is None:
+        return cv2.LUT(image, table, out)
+    translate(out.data, table.data, inplace=True)
+    return out
+
+
 def by_bits(table: Table) -> Look | None:
     """Return the bit operation that is a table `(256,)`, where one pass does it; None for any other."""
     return _known().get(table.tobytes())

@@ -19,6 +19,12 @@ _PAD = 64
 """The fourth byte of a packed fill: with it any three bytes are a normal float32, which OpenCV takes as a double."""
 
 
+def is_packed(interpolation: str, size: tuple[int, int], shape: tuple[int, ...]) -> bool:
+    """Return True if images of `shape` get a fourth byte on the way to `size`."""
+    most = _FROM.get(interpolation)
+    return shape[2:] == (3,) and most is not None and size[0] * size[1] >= most
+
+
 def packed(
     warp: Callable[..., Image], interpolation: str, size: tuple[int, int], shape: tuple[int, ...], fill: list[float]
 ) -> Kernel:
@@ -26,8 +32,7 @@ def packed(
 
     The function takes the image, `dst` and `borderValue`, the fill: one number a channel.
     """
-    most = _FROM.get(interpolation)
-    if shape[2:] != (3,) or most is None or size[0] * size[1] < most:
+    if not is_packed(interpolation, size, shape):
         return partial(warp, borderValue=fill)
     if interpolation == "linear":
         return partial(_four_channels, warp=partial(warp, borderValue=[*fill, 0]), size=size)

@@ -16,9 +16,9 @@ from augplug._backends.tables import fill_values
 from augplug.effects import Field, Warp
 from augplug.types import Image, Matrix
 
-_INTERPOLATIONS = {"nearest": cv2.INTER_NEAREST, "linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC}
+INTERPOLATIONS = {"nearest": cv2.INTER_NEAREST, "linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC}
 _UINT8 = np.dtype(np.uint8)
-_LONGEST_SIDE = 32766
+LONGEST_SIDE = 32766
 """OpenCV's warps index pixels with 16 bits."""
 
 
@@ -28,7 +28,7 @@ def warp(effect: Warp, shape: tuple[int, ...]) -> Kernel | None:
         return _by_field(effect, effect.motion, shape)
     shift = _whole_shift(effect.motion)
     if shift is not None:
-        return _shifted(shift, effect, shape)
+        return shifted(shift, effect, shape)
     if effect.interpolation == "area":
         return _area(effect, effect.motion, shape)
     if coords.is_turn(effect.motion, *shape[:2]) == effect.size:
@@ -42,22 +42,23 @@ def _area(effect: Warp, motion: Matrix, shape: tuple[int, ...]) -> Kernel | None
 
 
 def _by_matrix(effect: Warp, motion: Matrix, shape: tuple[int, ...]) -> Kernel | None:
-    if max(*shape[:2], *effect.size) > _LONGEST_SIDE:
+    if max(*shape[:2], *effect.size) > LONGEST_SIDE:
         return None
     size = effect.size[::-1]
     part = _shrinking(motion, effect, shape) if effect.interpolation == "linear" else None
     if part is not None:
         return lambda image: cv2.resize(image[part], size, interpolation=cv2.INTER_LINEAR)
     pull = coords.inverse(motion)
-    flags = _INTERPOLATIONS[effect.interpolation] | cv2.WARP_INVERSE_MAP
+    flags = INTERPOLATIONS[effect.interpolation] | cv2.WARP_INVERSE_MAP
     if motion[2] == (0.0, 0.0, 1.0):
         kernel: Any = partial(cv2.warpAffine, M=pull[:2], dsize=size, flags=flags)
     else:
         kernel = partial(cv2.warpPerspective, M=pull, dsize=size, flags=flags)
-    return packed(kernel, effect.interpolation, effect.size, shape, _fill(effect, shape))
+    return packed(kernel, effect.interpolation, effect.size, shape, fill_of(effect, shape))
 
 
-def _fill(effect: Warp, shape: tuple[int, ...]) -> list[Any]:
+def fill_of(effect: Warp, shape: tuple[int, ...]) -> list[Any]:
+    """Return the fill of a warp, one number a channel."""
     return list(fill_values(effect.fill, shape, _UINT8).tolist())
 
 
@@ -85,14 +86,14 @@ def _whole_shift(motion: Matrix) -> tuple[int, int] | None:
     return (int(dx), int(dy)) if plain and dx.is_integer() and dy.is_integer() else None
 
 
-def _shifted(shift: tuple[int, int], effect: Warp, shape: tuple[int, ...]) -> Kernel:
+def shifted(shift: tuple[int, int], effect: Warp, shape: tuple[int, ...]) -> Kernel:
     """Return the kernel of a shift by whole pixels, whatever the interpolation: a cut, with fill around it."""
     rows, columns = _span(shift[1], shape[0], effect.size[0]), _span(shift[0], shape[1], effect.size[1])
     place = np.s_[rows[0] : rows[1], columns[0] : columns[1]]
     margins = (*rows[2:], *columns[2:])
     if not any(margins):
         return lambda image: image[place].copy()
-    fill = _fill(effect, shape)
+    fill = fill_of(effect, shape)
     if rows[0] == rows[1] or columns[0] == columns[1]:
         full = (*effect.size, *shape[2:])
         return lambda _: np.full(full, fill if len(full) == 3 else fill[0], np.uint8)
@@ -106,15 +107,15 @@ def _span(move: int, side: int, size: int) -> tuple[int, int, int, int]:
 
 
 def _by_field(effect: Warp, field: Field, shape: tuple[int, ...]) -> Kernel | None:
-    if max(*shape[:2], *effect.size) > _LONGEST_SIDE or not opencv_fields.fits(field, effect.size):
+    if max(*shape[:2], *effect.size) > LONGEST_SIDE or not opencv_fields.fits(field, effect.size):
         return None
-    flag, size = _INTERPOLATIONS[effect.interpolation], effect.size
+    flag, size = INTERPOLATIONS[effect.interpolation], effect.size
 
     def kernel(image: Image, **given: Any) -> Image:
         across, down = opencv_fields.maps(field, size)
         return cv2.remap(image, across, down, flag, borderMode=cv2.BORDER_CONSTANT, **given)
 
-    fill = _fill(effect, shape)
+    fill = fill_of(effect, shape)
     if effect.interpolation != "linear":
         return partial(kernel, borderValue=fill)
     return packed(kernel, "linear", size, shape, fill)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 from augplug.distributions import Distribution
+from augplug.effect_batch import EffectBatch
 from augplug.effects import Effect
 from augplug.errors import OperationError
 from augplug.types import Canvas
@@ -121,6 +122,16 @@ class Operation(ABC):
     @abstractmethod
     def describe(self, canvas: Canvas) -> list[Effect]:
         """Return what happens on this canvas, as effects; the empty list changes nothing."""
+
+    @classmethod
+    def describe_batch(cls, _rows: Any, _canvas: Canvas) -> EffectBatch | None:
+        """Return what `describe` says of N operations at once, or None: then they are described one by one.
+
+        `rows` has the fields as attributes: each a value that all share, or an array `(N,)` of float64. Optional: it is
+        quicker where the fields are drawn reals, and must give the very numbers of `describe`, to the last bit. numpy's
+        + - * / and sqrt round as Python's do; its sin, exp and powers may not.
+        """
+        return None
 
     def __post_init__(self) -> None:
         """Check every field against its parameter."""

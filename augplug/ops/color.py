@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 from augplug.distributions import Key
+from augplug.effect_batch import EffectBatch
 from augplug.effects import ColorMix, Effect
 from augplug.errors import ImageError
 from augplug.ops.base import Operation, operation, parameter
@@ -27,6 +29,12 @@ class Color(Operation):
         require_rgb("Color", canvas)
         return [] if self.factor == 1 or canvas.channels == 1 else [ColorMix(grey_blend=self.factor)]
 
+    @classmethod
+    def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
+        """All rows of `describe`."""
+        require_rgb("Color", canvas)
+        return _grey_blends(rows.factor, canvas)
+
 
 @operation(source="as Color, under the name that colour jitters use; grey by the weights of ITU-R BT.601")
 class Saturation(Operation):
@@ -38,6 +46,17 @@ class Saturation(Operation):
         """One blend with grey; nothing on grey images."""
         require_rgb("Saturation", canvas)
         return [] if self.factor == 1 or canvas.channels == 1 else [ColorMix(grey_blend=self.factor)]
+
+    @classmethod
+    def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
+        """All rows of `describe`."""
+        require_rgb("Saturation", canvas)
+        return _grey_blends(rows.factor, canvas)
+
+
+def _grey_blends(factors: Any, canvas: Canvas) -> EffectBatch | None:
+    """Return blends with grey by factors `(N,)`; None on grey images."""
+    return None if canvas.channels == 1 else EffectBatch(ColorMix(grey_blend=0.0), factors, factors == 1)
 
 
 @operation(source="grey by the weights of ITU-R BT.601, as Pillow's L")
@@ -69,6 +88,21 @@ class HueShift(Operation):
         turn = np.array([[1, 0, 0], [0, cos, -sin], [0, sin, cos]])
         matrix = np.linalg.inv(_YIQ) @ turn @ _YIQ
         return [ColorMix(matrix=tuple(tuple(row) for row in matrix.tolist()))]
+
+    @classmethod
+    def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
+        """All rows of `describe`."""
+        require_rgb("HueShift", canvas)
+        if canvas.channels == 1:
+            return None
+        angles = np.radians(rows.degrees).tolist()
+        turns = np.zeros((len(angles), 3, 3))
+        turns[:, 0, 0] = 1.0
+        turns[:, 1, 1] = turns[:, 2, 2] = [math.cos(angle) for angle in angles]
+        turns[:, 2, 1] = [math.sin(angle) for angle in angles]
+        turns[:, 1, 2] = -turns[:, 2, 1]
+        matrices = np.linalg.inv(_YIQ) @ turns @ _YIQ
+        return EffectBatch(ColorMix(matrix=((0.0,) * 3,) * 3), matrices, rows.degrees % 360 == 0)
 
 
 @operation(source="a permutation of the channels; no number in it")

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import Any
 
-from augplug import coords
+import numpy as np
+import numpy.typing as npt
+
+from augplug import coords, coords_stack
 from augplug.distributions import LogUniform, Uniform
+from augplug.effect_batch import EffectBatch
 from augplug.effects import Effect, Warp
 from augplug.errors import OperationError
 from augplug.ops.base import Operation, operation, parameter
@@ -80,6 +85,28 @@ class RandomCrop(Operation):
         left = _place(self.x, canvas.width + 2 * self.padding - self.width) - self.padding
         return cut(top, left, self.height, self.width, self.fill, self.mask_fill)
 
+    @classmethod
+    def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
+        """All rows of `describe`."""
+        if _differ(rows.height, rows.width, rows.padding, rows.fill, rows.mask_fill):
+            return None
+        top = _places(rows.y, canvas.height + 2 * rows.padding - rows.height) - rows.padding
+        left = _places(rows.x, canvas.width + 2 * rows.padding - rows.width) - rows.padding
+        shifts = coords_stack.translations(-left, -top)
+        template = _cut(0, 0, rows.height, rows.width, rows.fill, rows.mask_fill)
+        return EffectBatch(template, shifts, np.zeros(len(shifts), np.bool_))
+
+
+def _differ(*fields: Any) -> bool:
+    """Return True if any of these fields differs between rows."""
+    return any(isinstance(field, np.ndarray) for field in fields)
+
+
+def _places(fractions: Any, room: Any) -> npt.NDArray[np.float64]:
+    """Return `_place` for fractions and room that are numbers or arrays `(N,)`."""
+    inside = np.minimum(np.trunc(fractions * (room + 1)), room)
+    return np.asarray(np.where(np.asarray(room) >= 0, inside, -(-np.asarray(room) // 2)), np.float64)
+
 
 def _place(fraction: float, room: int) -> int:
     """Return an offset in 0..room, each as likely; half the (negative) room where there is none."""
@@ -106,6 +133,21 @@ class RandomResizedCrop(Operation):
         left, top = _place(self.x, canvas.width - width), _place(self.y, canvas.height - height)
         motion = coords.crop_resize((left, top, left + width, top + height), self.height, self.width)
         return [Warp(motion=motion, size=(self.height, self.width), interpolation=self.interpolation)]
+
+    @classmethod
+    def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
+        """All rows of `describe`."""
+        if _differ(rows.height, rows.width):
+            return None
+        area = rows.scale * canvas.height * canvas.width
+        width = np.clip(np.rint(np.sqrt(area * rows.ratio)), 1, canvas.width)
+        height = np.clip(np.rint(np.sqrt(area / rows.ratio)), 1, canvas.height)
+        left, top = _places(rows.x, canvas.width - width), _places(rows.y, canvas.height - height)
+        sx, sy = rows.width / width, rows.height / height
+        motions = coords_stack.stack(sx, 0.0, sx * (0.5 - left) - 0.5, 0.0, sy, sy * (0.5 - top) - 0.5)
+        size = (rows.height, rows.width)
+        template = Warp(motion=coords.IDENTITY, size=size, interpolation=rows.interpolation)
+        return EffectBatch(template, motions, np.zeros(len(motions), np.bool_))
 
 
 @operation(source="the image at another size; no number in it")

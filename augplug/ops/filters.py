@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
 from augplug.distributions import Key, Uniform
+from augplug.effect_batch import EffectBatch, columns
 from augplug.effects import Effect, Filter, Noise
 from augplug.ops.base import Operation, operation, parameter
 from augplug.ops.tone import AUTOAUGMENT
@@ -19,6 +24,11 @@ class Sharpness(Operation):
         """One filter that keeps the border."""
         return [] if self.factor == 1 else [Filter(kernel="smooth3", border="keep", factor=self.factor)]
 
+    @classmethod
+    def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
+        """All rows of `describe`."""
+        return EffectBatch(Filter(kernel="smooth3", border="keep"), columns(rows.factor), rows.factor == 1)
+
 
 _NO_BLUR = 0.1
 
@@ -33,6 +43,11 @@ class GaussianBlur(Operation):
         """One filter; none below a tenth of a pixel, where all weight but 1e-21 is the middle's."""
         return [] if self.sigma < _NO_BLUR else [Filter(kernel="gaussian", arguments=(self.sigma,))]
 
+    @classmethod
+    def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
+        """All rows of `describe`."""
+        return EffectBatch(Filter(kernel="gaussian"), columns(0.0, rows.sigma), rows.sigma < _NO_BLUR)
+
 
 @operation(source="convolution with a line of equal weights: a camera that moves while it looks")
 class MotionBlur(Operation):
@@ -44,6 +59,12 @@ class MotionBlur(Operation):
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One filter; none at a length of 1."""
         return [] if self.length == 1 else [Filter(kernel="line", arguments=(self.length, self.degrees))]
+
+    @classmethod
+    def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
+        """All rows of `describe`."""
+        numbers = columns(0.0, rows.length, rows.degrees)
+        return EffectBatch(Filter(kernel="line"), numbers, np.broadcast_to(rows.length == 1, len(numbers)))
 
 
 @operation(source="unsharp masking: image + strength (image - blurred)")
@@ -58,6 +79,12 @@ class Sharpen(Operation):
         sharper = Filter(kernel="gaussian", arguments=(self.sigma,), factor=1.0 + self.strength)
         return [] if self.strength == 0 else [sharper]
 
+    @classmethod
+    def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
+        """All rows of `describe`."""
+        numbers = columns(1.0 + rows.strength, rows.sigma)
+        return EffectBatch(Filter(kernel="gaussian"), numbers, np.broadcast_to(rows.strength == 0, len(numbers)))
+
 
 @operation(source="additive white Gaussian noise")
 class GaussianNoise(Operation):
@@ -69,3 +96,9 @@ class GaussianNoise(Operation):
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One noise; none at 0."""
         return [] if self.deviation == 0 else [Noise(key=self.key, deviation=self.deviation)]
+
+    @classmethod
+    def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
+        """All rows of `describe`."""
+        numbers = columns(rows.key, rows.deviation)
+        return EffectBatch(Noise(key=0, deviation=0.0), numbers, np.broadcast_to(rows.deviation == 0, len(numbers)))

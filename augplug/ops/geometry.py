@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Protocol
+from typing import Any, Protocol
 
-from augplug import coords
+import numpy as np
+
+from augplug import coords, coords_stack
 from augplug.distributions import Integers
+from augplug.effect_batch import EffectBatch
 from augplug.effects import Effect, Field, Warp
 from augplug.ops.base import Operation, operation, parameter
 from augplug.ops.tone import AUTOAUGMENT
@@ -41,9 +44,20 @@ def warped(resampling: _Resampling, motion: Matrix | Field, canvas: Canvas) -> l
     ]
 
 
+def warped_rows(rows: Any, transforms: coords_stack.Stack, canvas: Canvas) -> EffectBatch | None:
+    """Return `warped` for all rows, or None if the fields of resampling differ between them."""
+    if any(isinstance(field, np.ndarray) for field in (rows.fill, rows.mask_fill)):
+        return None
+    return EffectBatch(warped(rows, coords.IDENTITY, canvas)[0], transforms, np.zeros(len(transforms), np.bool_))
+
+
 def _whole(pixels: float) -> int:
     # Rounded first: 150/331 of 331 pixels at t = 0.7 is 105 pixels, and 104.99999999999999 in floats.
     return int(round(pixels, 6))
+
+
+def _whole_rows(pixels: coords_stack.Numbers) -> coords_stack.Numbers:
+    return np.array([_whole(value) for value in np.atleast_1d(pixels).tolist()], np.float64)
 
 
 @operation(source=AUTOAUGMENT)
@@ -59,6 +73,11 @@ class ShearX(Operation):
         """One warp."""
         return warped(self, coords.shear_x(self.factor), canvas)
 
+    @classmethod
+    def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
+        """All rows of `describe`."""
+        return warped_rows(rows, coords_stack.stack(1.0, -rows.factor, -rows.factor / 2, 0.0, 1.0, 0.0), canvas)
+
 
 @operation(source=AUTOAUGMENT)
 class ShearY(Operation):
@@ -72,6 +91,11 @@ class ShearY(Operation):
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp."""
         return warped(self, coords.shear_y(self.factor), canvas)
+
+    @classmethod
+    def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
+        """All rows of `describe`."""
+        return warped_rows(rows, coords_stack.stack(1.0, 0.0, 0.0, -rows.factor, 1.0, -rows.factor / 2), canvas)
 
 
 @operation(source=AUTOAUGMENT)
@@ -90,6 +114,12 @@ class TranslateX(Operation):
         """One warp."""
         return warped(self, coords.translation(self.pixels + _whole(self.fraction * canvas.width), 0.0), canvas)
 
+    @classmethod
+    def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
+        """All rows of `describe`."""
+        moves = rows.pixels + _whole_rows(rows.fraction * canvas.width)
+        return warped_rows(rows, coords_stack.translations(moves, 0.0), canvas)
+
 
 @operation(source=AUTOAUGMENT)
 class TranslateY(Operation):
@@ -107,6 +137,12 @@ class TranslateY(Operation):
         """One warp."""
         return warped(self, coords.translation(0.0, self.pixels + _whole(self.fraction * canvas.height)), canvas)
 
+    @classmethod
+    def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
+        """All rows of `describe`."""
+        moves = rows.pixels + _whole_rows(rows.fraction * canvas.height)
+        return warped_rows(rows, coords_stack.translations(0.0, moves), canvas)
+
 
 @operation(source=AUTOAUGMENT)
 class Rotate(Operation):
@@ -120,6 +156,11 @@ class Rotate(Operation):
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp."""
         return warped(self, coords.rotation(self.degrees, canvas.height, canvas.width), canvas)
+
+    @classmethod
+    def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
+        """All rows of `describe`."""
+        return warped_rows(rows, coords_stack.rotations(rows.degrees, canvas.height, canvas.width), canvas)
 
 
 @operation(source="the mirror image; no number in it")
@@ -153,6 +194,11 @@ class Scale(Operation):
         """One warp."""
         return warped(self, _centred(coords.scaling(self.factor), canvas), canvas)
 
+    @classmethod
+    def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
+        """All rows of `describe`."""
+        return warped_rows(rows, _centred_rows(coords_stack.scalings(rows.factor), canvas), canvas)
+
 
 @operation(source="the affine transform of torchvision: rotation, shear and scale about the centre, then a translation")
 class Affine(Operation):
@@ -177,9 +223,23 @@ class Affine(Operation):
         moved = coords.translation(self.x * canvas.width, self.y * canvas.height)
         return warped(self, coords.multiply(moved, turned), canvas)
 
+    @classmethod
+    def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
+        """All rows of `describe`."""
+        tan_x, tan_y = coords_stack.tangents(rows.shear_x), coords_stack.tangents(rows.shear_y)
+        shear = coords_stack.stack(1.0, tan_x, 0.0, tan_y, 1.0 + tan_x * tan_y, 0.0)
+        about = _centred_rows(coords_stack.scalings(rows.scale) @ shear, canvas)
+        turned = coords_stack.rotations(rows.degrees, canvas.height, canvas.width) @ about
+        moved = coords_stack.translations(rows.x * canvas.width, rows.y * canvas.height)
+        return warped_rows(rows, moved @ turned, canvas)
+
 
 def _centred(matrix: Matrix, canvas: Canvas) -> Matrix:
     return coords.about(matrix, (canvas.width - 1) / 2, (canvas.height - 1) / 2)
+
+
+def _centred_rows(matrices: coords_stack.Stack, canvas: Canvas) -> coords_stack.Stack:
+    return coords_stack.about(matrices, (canvas.width - 1) / 2, (canvas.height - 1) / 2)
 
 
 @operation(source="the transposed image; no number in it")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 from augplug.distributions import Normal
-from augplug.effects import AUTOCONTRAST, EQUALIZE, Effect, Tone, contrast
+from augplug.effect_batch import EffectBatch, columns
+from augplug.effects import AUTOCONTRAST, EQUALIZE, Effect, Tone, ToneFrom, contrast
 from augplug.errors import ImageError
 from augplug.ops.base import Operation, operation, parameter
-from augplug.tones import blend
+from augplug.tones import adjust_contrast_rows, blend, blend_rows
 from augplug.types import Canvas, Values
 
 AUTOAUGMENT = "AutoAugment, arXiv 1805.09501, table 6; formula of Pillow 13"
@@ -35,6 +38,14 @@ def posterize(values: Values, bits: int) -> Values:
     """Keep the `bits` highest of 8 bits: round down to a multiple of 2**(8 - bits)."""
     step = 2.0 ** (8 - bits)
     return np.floor(values / step) * step
+
+
+def _tones(
+    effect: Tone | ToneFrom, *arguments: Any, function: Callable[..., Any] | None = None, ordinary: Any = False
+) -> EffectBatch:
+    """Return tones with arguments of which at least one is an array `(N,)`."""
+    numbers = columns(*arguments)
+    return EffectBatch(effect, numbers, np.broadcast_to(ordinary, len(numbers)), function)
 
 
 @operation(source="RandAugment, arXiv 1909.13719, figure 2")
@@ -83,6 +94,11 @@ class Solarize(Operation):
         """One tone."""
         return [Tone(solarize, self.threshold)]
 
+    @classmethod
+    def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
+        """All rows of `describe`."""
+        return _tones(Tone(solarize, 0.0), rows.threshold, function=solarize)
+
 
 @operation(source="tensorflow/tpu, efficientnet autoaugment.py, solarize_add")
 class SolarizeAdd(Operation):
@@ -94,6 +110,11 @@ class SolarizeAdd(Operation):
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One tone."""
         return [Tone(solarize_add, self.add, self.threshold)]
+
+    @classmethod
+    def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
+        """All rows of `describe`."""
+        return _tones(Tone(solarize_add, 0.0, 0.0), rows.add, rows.threshold, function=solarize_add)
 
 
 @operation(source=AUTOAUGMENT)
@@ -117,6 +138,11 @@ class Brightness(Operation):
         """One tone."""
         return [] if self.factor == 1 else [Tone(blend, self.factor, 0.0)]
 
+    @classmethod
+    def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
+        """All rows of `describe`."""
+        return _tones(Tone(blend, 0.0, 0.0), rows.factor, 0.0, function=blend_rows, ordinary=rows.factor == 1)
+
 
 @operation(source=AUTOAUGMENT)
 class Contrast(Operation):
@@ -130,6 +156,11 @@ class Contrast(Operation):
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One tone from the mean grey."""
         return [] if self.factor == 1 else [contrast(self.factor)]
+
+    @classmethod
+    def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
+        """All rows of `describe`."""
+        return _tones(contrast(0.0), rows.factor, function=adjust_contrast_rows, ordinary=rows.factor == 1)
 
 
 def gamma(values: Values, power: float) -> Values:
@@ -166,6 +197,12 @@ class Gamma(Operation):
         """One tone."""
         return [] if self.gamma == 1 else [Tone(gamma, self.gamma)]
 
+    @classmethod
+    def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
+        """All rows of `describe`."""
+        # numpy squares and takes roots in another way than powers, if the exponent is one number.
+        return _tones(Tone(gamma, 0.0), rows.gamma, function=gamma, ordinary=np.isin(rows.gamma, (0.5, 1.0, 2.0)))
+
 
 @operation(source="Albumentations' RandomToneCurve, after the Bezier curves of arXiv 1911.11483")
 class ToneCurve(Operation):
@@ -177,6 +214,11 @@ class ToneCurve(Operation):
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One tone."""
         return [Tone(tone_curve, self.shadows, self.highlights)]
+
+    @classmethod
+    def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
+        """All rows of `describe`."""
+        return _tones(Tone(tone_curve, 0.0, 0.0), rows.shadows, rows.highlights, function=tone_curve)
 
 
 def require_rgb(operation_name: str, canvas: Canvas) -> None:

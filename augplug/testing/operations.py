@@ -11,16 +11,20 @@ import random
 import typing
 from collections.abc import Iterator
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from augplug.effects import Effect, Tone
+from augplug._policies.grammar import DEFAULTS
+from augplug.effect_batch import EffectBatch
+from augplug.effects import Effect, Tone, ToneFrom
 from augplug.errors import AugplugError, OperationError
 from augplug.ops.base import Operation, Parameter
 from augplug.ops.levels import SCALES
 from augplug.testing.base import Check, Failed, Skipped, Thing, refuses, require
-from augplug.testing.samples import MIDDLE, SIZES, effects_of, examples
+from augplug.testing.samples import MIDDLE, SIZES, effects_of, examples, tried_range
 from augplug.types import Canvas
 
 _CANVASES = [Canvas(*size, channels) for size in (*SIZES, (64, 48)) for channels in (1, 3, 4)]
@@ -157,6 +161,66 @@ def _described(operation: Operation, canvas: Canvas) -> list[Effect] | str:
         return str(error)
 
 
+def a_batch_says_the_same(thing: Thing) -> None:
+    """Does `describe_batch`, if the operation has it, say what `describe` says, to the last bit?
+
+    When it fails: compute as `describe` does and in its order; take sines, cosines and powers from Python's `math`, not
+    from numpy; and name as `ordinary` the rows that are no such effect.
+    """
+    if "describe_batch" not in vars(thing.value):
+        raise Skipped("it describes no batches")
+    told = False
+    for base, canvas in itertools.product(examples(thing), _CANVASES):
+        columns = _columns(thing, canvas.width)
+        try:
+            batch = thing.value.describe_batch(SimpleNamespace(**{**vars(base), **columns}), canvas)
+            drawn = zip(*(column.tolist() for column in columns.values()), strict=True)
+            rows = [thing.value(**{**vars(base), **dict(zip(columns, row, strict=True))}) for row in drawn]
+            described = [row.describe(canvas) for row in rows]
+        except AugplugError:  # fields may depend on each other and on the canvas
+            continue
+        if batch is None:
+            continue
+        told = True
+        for row in np.flatnonzero(~batch.ordinary).tolist():
+            require(
+                list(described[row]) == [batch.at(row)],
+                f"{rows[row]} on {canvas} describes {described[row]}, and in a batch {batch.at(row)}",
+            )
+        _tables_agree(batch)
+    if not told:
+        raise Skipped("it describes none of the batches tried")
+
+
+_ROWS = 40
+
+
+def _columns(thing: Thing, seed: int) -> dict[str, npt.NDArray[np.float64]]:
+    """Return numbers for each field that may be drawn: the ends of its range, some round ones, and chance."""
+    chance, columns = np.random.default_rng(seed), {}
+    for name, declared in thing.value.about.parameters.items():
+        if name in DEFAULTS or declared.choices or declared.many or (declared.integer and declared.draw is None):
+            continue
+        low, high = tried_range(declared)
+        column = chance.uniform(low, high, _ROWS)
+        column[:8] = np.clip(chance.permutation([low, high, 0.0, 1.0, 0.5, 2.0, 90.0, 0.25]), low, high)
+        columns[name] = np.rint(column) if declared.integer else column
+    return columns
+
+
+def _tables_agree(batch: EffectBatch) -> None:
+    """Require that the function of all rows gives what the tone's function gives of each."""
+    effect = batch.effect
+    if batch.function is None or not isinstance(effect, Tone | ToneFrom):
+        return
+    values, means = np.arange(256.0), [] if isinstance(effect, Tone) else [100.0]
+    every = np.insert(batch.numbers, [0] * len(means), means, axis=1)
+    together = batch.function(values.copy(), *every.T[..., None])
+    for row in np.flatnonzero(~batch.ordinary).tolist():
+        alone = effect.function(values.copy(), *every[row].tolist())
+        require(np.array_equal(together[row], alone), f"the function of the batch differs on {batch.at(row)}")
+
+
 def effects_are_values(thing: Thing) -> None:
     """Is what `describe` returns a list of effects that compare, hash and pickle?
 
@@ -201,6 +265,7 @@ CHECKS: tuple[Check, ...] = (
     every_level_is_taken,
     bad_values_are_refused,
     describe_is_pure,
+    a_batch_says_the_same,
     effects_are_values,
     tones_look_at_one_value,
 )

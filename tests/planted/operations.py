@@ -380,6 +380,37 @@ class Hungry(augplug.Operation):
         return [augplug.Opaque(function=hungry, key=0)]
 
 
+@planted("a-batch-says-the-same")
+class Short(augplug.Operation):
+    """A tone whose numbers lose digits in a batch."""
+
+    add: float = augplug.parameter(low=0, high=90, unit="8-bit values", level=(0, 90))
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        return [augplug.Tone(brighter, self.add)]
+
+    @classmethod
+    def describe_batch(cls, rows, canvas):
+        numbers = rows.add[:, None].astype(np.float32).astype(np.float64)
+        return augplug.EffectBatch(augplug.Tone(brighter, 0.0), numbers, np.zeros(len(numbers), bool))
+
+
+@planted("a-batch-says-the-same")
+class Careless(augplug.Operation):
+    """A tone whose function for many rows rounds."""
+
+    add: float = augplug.parameter(low=0, high=90, unit="8-bit values", level=(0, 90))
+
+    def describe(self, canvas: Canvas) -> list[Effect]:
+        return [augplug.Tone(brighter, self.add)]
+
+    @classmethod
+    def describe_batch(cls, rows, canvas):
+        numbers = rows.add[:, None]
+        template = augplug.Tone(brighter, 0.0)
+        return augplug.EffectBatch(template, numbers, np.zeros(len(numbers), bool), lambda v, add: np.rint(v + add))
+
+
 def mirrored_alone(sample, key):
     return {**sample, "image": sample["image"][:, ::-1]}
 

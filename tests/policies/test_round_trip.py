@@ -6,7 +6,6 @@ from hypothesis import HealthCheck, given, settings
 
 from augplug._pipeline.compile import compile_policy
 from augplug._pipeline.draw import draw
-from augplug._pipeline.draw import draw
 from augplug._pipeline.items import Item
 from augplug._policies.grammar import Node, Policy
 from augplug._policies.reader import loads_json, loads_toml, read_node, read_policy

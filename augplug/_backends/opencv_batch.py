@@ -1,0 +1,184 @@
+"""Many effects of one structure on uint8 images: prepared at once, and where images are small, rendered at once too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeAlias
+
+import cv2
+import numpy as np
+
+from augplug import coords_stack
+from augplug._backends import opencv_area
+from augplug._backends.base import Kernel, PreparedRows
+from augplug._backends.opencv_color import ROWS, blends, grey, grey_mean, mixed
+from augplug._backends.opencv_filters import smooth3
+from augplug._backends.opencv_looks import look_up
+from augplug._backends.opencv_packing import is_packed, packed
+from augplug._backends.opencv_warps import INTERPOLATIONS, LONGEST_SIDE, fill_of, shifted
+from augplug._backends.scratch import FEW
+from augplug._backends.tables import Table, from_units
+from augplug.effect_batch import EffectBatch
+from augplug.effects import ColorMix, Filter, Tone, ToneFrom, Warp
+from augplug.types import Image, Values
+
+Shape: TypeAlias = tuple[int, ...]
+Outs: TypeAlias = Sequence[Image | None]
+_EVERY = np.arange(256.0)
+_UINT8 = np.dtype(np.uint8)
+_TOGETHER = 1 << 17
+"""Values of images that are converted at once: they stay in the cache."""
+
+
+def prepare_rows(batch: EffectBatch, shape: Shape) -> PreparedRows | None:
+    """Return the kernel of a batch on uint8 images `(H, W)` or `(H, W, C)` of 2 to 4 channels."""
+    make = _MAKE.get(type(batch.effect))
+    return None if make is None else make(batch, batch.effect, shape)
+
+
+def _warps(batch: EffectBatch, effect: Warp, shape: Shape) -> PreparedRows | None:
+    motions = batch.numbers
+    if effect.interpolation == "area":
+        return opencv_area.areas(motions, effect.size, shape)
+    if max(*shape[:2], *effect.size) > LONGEST_SIDE:
+        return None
+    shifts = (motions[:, :, :2] == np.eye(3, 2)).all(axis=(1, 2)) & (motions[:, :, 2] % 1 == 0).all(axis=1)
+    if shifts.all():
+        return _shifts(motions[:, :2, 2], effect, shape)
+    # Shifts, turns, scales and perspectives have ways of their own.
+    oblique = ((motions[:, 0, 1] != 0) | (motions[:, 1, 0] != 0)) & ((motions[:, 0, 0] != 0) | (motions[:, 1, 1] != 0))
+    single = ~oblique | (motions[:, 2] != (0.0, 0.0, 1.0)).any(axis=1)
+    pulls, size = coords_stack.inverses(motions)[:, :2], effect.size[::-1]
+    fill, flags = fill_of(effect, shape), INTERPOLATIONS[effect.interpolation] | cv2.WARP_INVERSE_MAP
+    wide = is_packed(effect.interpolation, effect.size, shape)
+
+    def warped_onto_black(image: Image, pull: Values, out: Image | None) -> Image:
+        return cv2.warpAffine(image, pull, size, None if out is image else out, flags)  # a fill takes time to be read
+
+    def warped(image: Image, pull: Values, out: Image | None) -> Image:
+        return cv2.warpAffine(image, pull, size, None if out is image else out, flags, cv2.BORDER_CONSTANT, fill)
+
+    def warped_wide(image: Image, pull: Values, _out: Image | None) -> Image:
+        warp = partial(cv2.warpAffine, M=pull, dsize=size, flags=flags)
+        return packed(warp, effect.interpolation, effect.size, shape, fill)(image)
+
+    render = warped_wide if wide else warped if any(fill) else warped_onto_black
+    return PreparedRows(lambda images, rows, outs: list(map(render, images, pulls[rows], outs)), single)
+
+
+def _shifts(moves: Values, effect: Warp, shape: Shape) -> PreparedRows:
+    """Return the kernel of shifts by whole pixels `(N, 2)`, of which there are few."""
+    known: dict[tuple[int, int], Kernel] = {}
+    for move in moves.astype(np.intp).tolist():
+        if tuple(move) not in known:
+            known[tuple(move)] = shifted(tuple(move), effect, shape)
+    kernels = np.array([*(known[tuple(move)] for move in moves.astype(np.intp).tolist()), None], dtype=object)[:-1]
+    return PreparedRows(
+        lambda images, rows, _outs: [kernel(image) for kernel, image in zip(kernels[rows], images, strict=True)],
+        np.zeros(len(kernels), np.bool_),
+    )
+
+
+def _tones(batch: EffectBatch, _effect: Tone, _shape: Shape) -> PreparedRows | None:
+    if batch.function is None:
+        return None
+    tables = _tables(batch.function, batch.numbers)
+    return PreparedRows(
+        lambda images, rows, outs: list(map(look_up, images, tables[rows], outs)), np.zeros(len(tables), np.bool_)
+    )
+
+
+def _tables(function: Callable[..., Values], numbers: Values) -> Table:
+    """Return the tables `(N, 256)` of a batch's function for numbers `(N, k)`."""
+    tables = np.empty((len(numbers), 256), np.uint8)
+    for start in range(0, len(numbers), ROWS):
+        place = slice(start, start + ROWS)
+        tables[place] = from_units(function(_EVERY.copy(), *numbers[place].T[..., None]), _UINT8)
+    return tables
+
+
+def _tones_from(batch: EffectBatch, effect: ToneFrom, _shape: Shape) -> PreparedRows | None:
+    function = batch.function
+    if function is None or effect.statistic != "grey_mean":
+        return None
+
+    def render(images: list[Image], rows: Any, outs: Outs) -> list[Image]:
+        numbers = np.concatenate([_grey_means(images)[:, None], batch.numbers[rows]], axis=1)
+        return list(map(look_up, images, _tables(function, numbers), outs))
+
+    return PreparedRows(render, np.zeros(len(batch.numbers), np.bool_))
+
+
+def _grey_means(images: list[Image]) -> Values:
+    """Return `grey_mean` of images of one shape."""
+    if images[0].size >= FEW:
+        return np.array([grey_mean(image) for image in images])
+    sums = [
+        values.reshape(len(some), -1).sum(axis=1, dtype=np.uint32)
+        for some in _some(images)
+        for values in [grey(np.concatenate(some)) if some[0].shape[2:] == (3,) else np.concatenate(some)]
+    ]
+    shape = images[0].shape
+    values = shape[0] * shape[1] if shape[2:] == (3,) else images[0].size
+    return np.floor(np.concatenate(sums) / values + 0.5)
+
+
+def _some(images: list[Image]) -> list[list[Image]]:
+    """Return images of one shape in lists that are small enough for the cache."""
+    count = _TOGETHER // images[0].size
+    return [images[start : start + count] for start in range(0, len(images), count)]
+
+
+def _color_mixes(batch: EffectBatch, effect: ColorMix, shape: Shape) -> PreparedRows | None:
+    if effect.matrix is None:
+        return _grey_blends(batch.numbers) if shape[2:] == (3,) else None
+    if len(effect.matrix) > 4 or len(shape) != 3:
+        return None
+    matrices = batch.numbers.astype(np.float32)
+    return PreparedRows(
+        lambda images, rows, outs: list(map(mixed, images, matrices[rows], outs)),
+        (batch.numbers == 1).any(axis=(1, 2)),  # channels in another order have a way of their own
+    )
+
+
+def _grey_blends(factors: Values) -> PreparedRows:
+    mixes = np.array([*blends(factors), None], dtype=object)[:-1]
+
+    def render(images: list[Image], rows: Any, outs: Outs) -> list[Image]:
+        return [
+            mix(base, image, out)
+            for mix, base, image, out in zip(mixes[rows], _greys(images), images, outs, strict=True)
+        ]
+
+    return PreparedRows(render, np.zeros(len(factors), np.bool_))
+
+
+def _greys(images: list[Image]) -> list[Image]:
+    """Return the grey of RGB images of one shape, as RGB."""
+    if images[0].size >= FEW:
+        return [cv2.cvtColor(grey(image), cv2.COLOR_GRAY2RGB) for image in images]
+    greys: list[Image] = []
+    for some in _some(images):
+        base = cv2.cvtColor(grey(np.concatenate(some)), cv2.COLOR_GRAY2RGB)
+        greys.extend(base.reshape(len(some), *images[0].shape))
+    return greys
+
+
+def _filters(batch: EffectBatch, effect: Filter, shape: Shape) -> PreparedRows | None:
+    if effect.kernel != "smooth3" or effect.border != "keep" or min(shape[:2]) < 3:
+        return None
+    kernels = np.array([*(smooth3(mix, shape) for mix in blends(batch.numbers[:, 0])), None], dtype=object)[:-1]
+    return PreparedRows(
+        lambda images, rows, _outs: [kernel(image) for kernel, image in zip(kernels[rows], images, strict=True)],
+        np.zeros(len(kernels), np.bool_),
+    )
+
+
+_MAKE: dict[type, Any] = {
+    Tone: _tones,
+    ToneFrom: _tones_from,
+    ColorMix: _color_mixes,
+    Filter: _filters,
+    Warp: _warps,
+}
