@@ -13,7 +13,9 @@ import numpy as np
 from augplug._backends import default_backend
 from augplug._backends.base import Backend
 from augplug._pipeline.batch import as_batch, check_indices, in_threads, rows_of, stack
-from augplug._pipeline.draw import drawing
+from augplug._pipeline.batch_program import BatchPrograms
+from augplug._pipeline.compile import compile_policy
+from augplug._pipeline.draw import drawing_of
 from augplug._pipeline.items import Item
 from augplug._pipeline.keys import Keys
 from augplug._pipeline.mix import Partner, Partners, mix_finished
@@ -73,8 +75,10 @@ class Augmenter:
             raise SettingsError(f"output is an augplug.Output, not {type(output).__name__}")
         self.output = output
         self.mixes = any("partner" in step.operation.about.parameters for step in steps_of(self.policy.node))
-        self._items = drawing(self.policy)
-        self._programs = Programs(Renderer(self.fuse, self.backend, output), ends=not self.mixes)
+        node, renderer = compile_policy(self.policy), Renderer(self.fuse, self.backend, output)
+        self._items = drawing_of(node, self.policy.digest)
+        self._programs = Programs(renderer, ends=not self.mixes)
+        self._batches = BatchPrograms(node, self.policy.digest, renderer)
         self._key = Keys(self.seed).of
 
     @overload
@@ -146,7 +150,7 @@ class Augmenter:
         if self.mixes:
             image, targets = mix_finished(program.last, finished, position, self.backend, out)
             if self.output is not None:
-                image = self._programs.finish(image).run(image, out=out)
+                image = self._programs.finish(image.shape, image.dtype).run(image, out=out)
         size = (program.shape[0], program.shape[1])
         return sample.result(image, targets, size, as_array=self.output is not None)
 
@@ -169,10 +173,13 @@ class Augmenter:
         given, back = to_array(images, channels=4)
         array = as_batch(given)
         threads = 1 if threads == 1 else natural("threads", threads, lowest=1)
-        keys = map(self._key, check_indices(indices, len(array)), repeat(epoch))
-        drawn = [*map(self._items, keys)]
+        keys = [*map(self._key, check_indices(indices, len(array)), repeat(epoch))]
         back = back if self.output is None else np.asarray
-        if targets or self.mixes:
+        plain = not targets and not self.mixes
+        if plain and (rendered := self._batches.render(array, keys, self.max_pixels, threads)) is not None:
+            return back(rendered)
+        drawn = [*map(self._items, keys)]
+        if not plain:
             rendered, columns = self._batch_of_samples(array, drawn, threads, targets)
             return {"image": back(rendered), **columns} if targets else back(rendered)
 

@@ -29,7 +29,11 @@ from augplug.rng import WORD, Stream, beginnings, own_streams, pick
 
 def drawing(policy: Policy) -> Callable[[bytes], tuple[Item, ...]]:
     """Return the function from a key to what the policy draws with it."""
-    node, digest = compile_policy(policy), policy.digest
+    return drawing_of(compile_policy(policy), policy.digest)
+
+
+def drawing_of(node: NodeDraw, digest: bytes) -> Callable[[bytes], tuple[Item, ...]]:
+    """Return the function from a key to what a policy draws with it, of the policy's compiled node and digest."""
     begin, blocks = beginnings(digest), 1
     own_keys = any(step.has_own_key for step in steps_of(node))
 

@@ -132,9 +132,8 @@ class Programs:
             return self._kept((effects, shape, dtype), lambda: effects)
         return self._program(effects, shape, dtype)
 
-    def finish(self, image: Image) -> Program:
+    def finish(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Program:
         """Return the program that does nothing but the Output, or copies the image if there is none."""
-        shape, dtype = image.shape, image.dtype
         known = self.kept.get((_FINISH, shape, dtype))
         if known is not None:
             return known

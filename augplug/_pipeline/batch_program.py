@@ -1,0 +1,216 @@
+"""The program of a whole batch: each step is described, prepared and rendered for all images that it hits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from augplug._backends.base import BatchKernel, Finish, Kernel
+from augplug._pipeline.batch import PIECES, in_threads
+from augplug._pipeline.columns import StepColumns, blends, draw_columns
+from augplug._pipeline.compile import NodeDraw, StepDraw, steps_of
+from augplug._pipeline.items import Drawn
+from augplug._pipeline.program import Program, Programs
+from augplug._pipeline.render import Renderer
+from augplug._pipeline.sources import takes_few_values
+from augplug._sample.image import canvas_of_shape, check_image
+from augplug.effect_batch import EffectBatch
+from augplug.effects import Effect, shape_after
+from augplug.errors import AugplugError
+from augplug.ops.base import Operation
+from augplug.rng import Rows
+from augplug.types import Image
+
+FEWEST = 16
+"""Images of the smallest batch that is prepared together."""
+_CHUNK = 1 << 19
+"""Bytes of images that go through all steps together, so that they stay in the cache."""
+
+
+class _Frame(NamedTuple):
+    """What a kernel is prepared for: the shape and dtype of an image."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    def after(self, effect: Effect) -> _Frame:
+        """Return the frame that an effect leaves."""
+        return _Frame(shape_after(effect, self.shape), self.dtype)
+
+
+class _Stage(NamedTuple):
+    """A kernel, the images that it renders, ascending, and which row of the kernel's batch each of them is."""
+
+    images: Rows
+    kernel: BatchKernel
+    rows: Rows
+
+
+class _OneByOneError(Exception):
+    """The images of a batch have unequal sizes on the way, or a kernel of them may raise an error of its own."""
+
+
+class BatchPrograms:
+    """Prepares the images of a batch together, one step after the other.
+
+    Nothing is fused between steps: that changes no bit, and describing what could be fused costs more than it saves.
+    If an image cannot be prepared in this way, none of its batch is.
+    """
+
+    def __init__(self, node: NodeDraw, digest: bytes, renderer: Renderer) -> None:
+        """Take a policy's compiled node and digest; `useful` is False if one image after the other is as quick."""
+        self.useful = not blends(node) and any(map(_takes_reals, steps_of(node)))
+        self._node, self._digest, self._blocks = node, digest, 1
+        self._renderer, self._programs = renderer, Programs(renderer, ends=False)
+
+    def render(
+        self, images: Image, keys: Sequence[bytes], max_pixels: int | None = None, threads: int = 1
+    ) -> Image | None:
+        """Return the batch rendered, a new array; None if its images have to be rendered one by one."""
+        if not self.useful or images.dtype != np.uint8 or images.size == 0 or len(images) < FEWEST:
+            return None
+        check_image(images[0], max_pixels)  # all are alike
+        program = self.of(keys, images.shape[1:], images.dtype)
+        return None if program is None else program.render(images, threads)
+
+    def of(self, keys: Sequence[bytes], shape: tuple[int, ...], dtype: np.dtype[Any]) -> BatchProgram | None:
+        """Return the program of the keys on images of that shape; None if they have to be prepared one by one.
+
+        They have to if sizes differ on the way, and if one is refused or may be while it is rendered, as by another
+        library's function: then the error is that of the first that fails.
+        """
+        stages: list[_Stage] = []
+        frame = _Frame(shape, dtype)
+        try:
+            steps, self._blocks = draw_columns(self._node, self._digest, keys, self._blocks)
+            for step in steps:
+                after = self._add(step, stages, frame)
+                if after != frame and len(step.rows) < len(keys):
+                    return None
+                frame = after
+            finish = self._programs.finish(*frame).finish
+        except (AugplugError, _OneByOneError):
+            return None
+        return BatchProgram(stages, frame, finish)
+
+    def _add(self, step: StepColumns, stages: list[_Stage], frame: _Frame) -> _Frame:
+        """Append the kernels of a step; return the frame that it leaves."""
+        batch = _described(step, frame) if _takes_reals(step.step) else None
+        if batch is None:
+            return self._add_ordinary(step, np.arange(len(step.rows)), stages, frame)
+        single = ~batch.ordinary
+        backend = self._renderer.backend
+        prepared = backend.prepare_batch(batch, *frame)
+        if prepared is not None:
+            rows = np.flatnonzero(single & ~prepared.single)
+            stages.append(_Stage(step.rows[rows], prepared.kernel, rows))
+            single = single & prepared.single
+        rows = np.flatnonzero(single)
+        kernels = [backend.prepare(batch.at(row), *frame) for row in rows.tolist()]
+        _add_singles(kernels, step.rows[rows], stages)
+        rows, after = np.flatnonzero(batch.ordinary), frame.after(batch.effect)
+        if rows.size and self._add_ordinary(step, rows, stages, frame) != after:
+            raise _OneByOneError
+        return after
+
+    def _add_ordinary(self, step: StepColumns, rows: Rows, stages: list[_Stage], frame: _Frame) -> _Frame:
+        """Append the kernels of some rows of a step, each described by itself; return the frame that they leave."""
+        programs = [self._program(operation, frame) for operation in step.operations(rows)]
+        _add_singles([program.alone for program in programs], step.rows[rows], stages)
+        shapes = {program.shape for program in programs}
+        if len(shapes) > 1:
+            raise _OneByOneError
+        return _Frame(shapes.pop(), frame.dtype)
+
+    def _program(self, operation: Drawn, frame: _Frame) -> Program:
+        """Return the program of one drawn operation: the kept one if it may be drawn again."""
+        program = self._programs.prepare((operation,), *frame)
+        if any(is_barrier for _, _, is_barrier in program.passes):
+            raise _OneByOneError
+        return program
+
+
+@dataclass(frozen=True, eq=False)
+class BatchProgram:
+    """What happens to the images of a batch, and what all of them come out as."""
+
+    stages: Sequence[_Stage]
+    frame: _Frame
+    finish: Finish | None
+
+    def render(self, images: Image, threads: int) -> Image:
+        """Return the batch rendered, a new array; `images` have the shape and dtype that was prepared for."""
+        if self.finish is None:
+            made = np.empty((len(images), *self.frame.shape), self.frame.dtype)
+        else:
+            first = self.finish(self._run(0, images[:1], [None])[0])
+            made = np.empty((len(images), *first.shape), first.dtype)
+        size = max(_CHUNK // images[0].nbytes, 1)
+        if threads > 1:
+            size = min(size, -(-len(images) // (PIECES * threads)))
+
+        def render(number: int) -> None:
+            self._render(number * size, images[number * size : (number + 1) * size], made)
+
+        in_threads(render, range(-(-len(images) // size)), threads)
+        return made
+
+    def _render(self, start: int, images: Image, made: Image) -> None:
+        """Render the images from the one numbered `start` on into their places."""
+        outs = list(made[start : start + len(images)])
+        results = self._run(start, images, outs if self.finish is None else [None] * len(images))
+        for image, out in zip(results, outs, strict=True):
+            result = image if self.finish is None else self.finish(image, out)
+            if result is not out:
+                out[...] = result
+
+    def _run(self, start: int, images: Image, outs: Sequence[Image | None]) -> list[Image]:
+        current = list(np.ascontiguousarray(images))
+        for stage in self.stages:
+            first, last = np.searchsorted(stage.images, (start, start + len(current))).tolist()
+            rows = stage.rows[first:last]
+            if last - first == len(current):
+                current = stage.kernel(current, rows, outs)
+            elif last > first:
+                places = (stage.images[first:last] - start).tolist()
+                some = stage.kernel([current[place] for place in places], rows, [outs[place] for place in places])
+                for place, image in zip(places, some, strict=True):
+                    current[place] = image
+        return current
+
+
+def _add_singles(kernels: Sequence[Kernel], images: Rows, stages: list[_Stage]) -> None:
+    """Append a stage of images that each have a kernel of their own, if there is one."""
+    if not kernels:
+        return
+
+    def render(some: list[Image], rows: Rows, _outs: Sequence[Image | None]) -> list[Image]:
+        return [kernels[row](image) for row, image in zip(rows.tolist(), some, strict=True)]
+
+    stages.append(_Stage(images, render, np.arange(len(kernels))))
+
+
+def _takes_reals(step: StepDraw) -> bool:
+    """Return True if the step draws real numbers and its operation describes many rows at once."""
+    operation = step.step.operation
+    many = operation.__dict__.get("describe_batch") is not None
+    checked = operation.__post_init__ is Operation.__post_init__  # else every row may be refused for its own reason
+    return many and checked and not all(map(takes_few_values, step.chances.values()))
+
+
+def _described(step: StepColumns, frame: _Frame) -> EffectBatch | None:
+    """Return what the operation of a step describes on all of its rows.
+
+    Raises OperationError if a number that was drawn is outside its field's range.
+    """
+    operation, names = step.step.step.operation, list(step.drawn)
+    first = vars(operation(**step.step.numbers, **{name: step.drawn[name].item(0) for name in names}))
+    for name, column in step.drawn.items():
+        declared = operation.about.parameters[name]
+        for value in (column.min(), column.max()):
+            declared.check(value.item(), name)
+    return operation.describe_batch(SimpleNamespace(**{**first, **step.drawn}), canvas_of_shape(frame.shape))
