@@ -23,7 +23,7 @@ from augplug._pipeline.render import Renderer
 from augplug._policies.grammar import Policy, Sequence, Step
 from augplug.distributions import Beta, Choice, Distribution, Integers, Key, LogUniform, Normal, Sign, Uniform
 from augplug.effect_batch import EffectBatch
-from augplug.effects import Tone, ToneFrom
+from augplug.effects import Filter, Tone, ToneFrom
 from augplug.ops.base import Operation
 from augplug.rng import Stream, Streams, key_of
 from augplug.types import FUSE_LEVELS, Canvas, FuseLevel
@@ -375,6 +375,15 @@ def test_a_plugin_describes_a_batch() -> None:
     step = Step("Halved", "tests:Halved", Halved, fields=(("factor", Uniform(0, 2)),))
 
     check(Policy(step), images_of(20, (8, 9, 3)))
+
+
+def test_weights_of_gaussians_have_the_bits_of_each() -> None:
+    cv2_filters = pytest.importorskip("augplug._backends.opencv_filters")
+    sigmas = np.concatenate([[0.1, 0.125, 1.0, 2.5, 256.0], np.random.default_rng(1).uniform(0.1, 9, 2000)])
+
+    for sigma, weights in zip(sigmas.tolist(), cv2_filters.gaussians(sigmas), strict=True):
+        alone = cv2_filters.filter_(Filter(kernel="gaussian", arguments=(sigma,)), (9, 9))
+        assert np.array_equal(weights, alone.keywords["kernelX"])
 
 
 # Draws.

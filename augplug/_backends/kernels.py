@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 Weights = npt.NDArray[np.float64]
-_TRUNCATE = 4.0
+TRUNCATE = 4.0
+"""Standard deviations at which a Gaussian is cut off."""
 _SAMPLES = 16
 """Points a pixel of a line is sampled at."""
 _NEXT = np.array([[[0.0]], [[1.0]]])
@@ -18,7 +19,7 @@ _NEXT = np.array([[[0.0]], [[1.0]]])
 @lru_cache(maxsize=256)
 def gaussian(sigma: float) -> Weights:
     """Return the weights `(2 r + 1,)` of a Gaussian, cut off at 4 standard deviations."""
-    radius = max(1, int(_TRUNCATE * sigma + 0.5))
+    radius = max(1, int(TRUNCATE * sigma + 0.5))
     weights = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
     return np.asarray(weights / weights.sum())
 

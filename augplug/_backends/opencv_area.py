@@ -141,23 +141,26 @@ def _all_cuts(scale: Reals, shift: Reals, size: int, side: int) -> _Cuts:
     return _Cuts(on_edges, grows, length == size, length == side, ints[0], ints[1], ints[2], ints[3], pull, shift)
 
 
-def areas(motions: Reals, size: tuple[int, int], shape: tuple[int, ...]) -> PreparedRows:
-    """Return `area` for each matrix `(N, 3, 3)`; single are those that cut between pixels or outside the image."""
+def cuts_of_rows(
+    motions: Reals, size: tuple[int, int], shape: tuple[int, ...]
+) -> tuple[_Cuts, _Cuts, npt.NDArray[np.bool_]]:
+    """Return the rows and columns that each matrix `(N, 3, 3)` shows, and for which of them `cuts` is not None."""
     (a, b, c), (d, e, f), last = np.moveaxis(motions, 0, 2)
     straight = (b == 0) & (d == 0) & (last == [[0], [0], [1]]).all(axis=0) & (a > 0) & (e > 0)
     rows = _all_cuts(np.where(straight, e, 1.0), f, size[0], shape[0])
     columns = _all_cuts(np.where(straight, a, 1.0), c, size[1], shape[1])
-    able = straight & rows.on_edges & columns.on_edges
+    return rows, columns, straight & rows.on_edges & columns.on_edges
+
+
+def areas(motions: Reals, size: tuple[int, int], shape: tuple[int, ...]) -> PreparedRows:
+    """Return `area` for each matrix `(N, 3, 3)`; single are those that cut between pixels or outside the image."""
+    rows, columns, able = cuts_of_rows(motions, size, shape)
     # A side that keeps its length is moved alone, so one warp does both.
     grow = able & (rows.grows | rows.stays) & (columns.grows | columns.stays) & (rows.grows | columns.grows)
     grow &= ~(rows.whole & columns.whole) & (not is_packed("linear", size, shape))
     pulls = np.zeros((len(motions), 2, 3))
-    pulls[:, 0, 0], pulls[:, 0, 2], pulls[:, 1, 1], pulls[:, 1, 2] = (
-        columns.scale,
-        columns.shift,
-        rows.scale,
-        rows.shift,
-    )
+    pulls[:, 0, 0], pulls[:, 0, 2] = columns.scale, columns.shift
+    pulls[:, 1, 1], pulls[:, 1, 2] = rows.scale, rows.shift
     kernels = np.empty(len(motions), dtype=object)
     for row in np.flatnonzero(able).tolist():
         if grow[row]:

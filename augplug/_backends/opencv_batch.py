@@ -8,12 +8,13 @@ from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from augplug import coords_stack
 from augplug._backends import opencv_area
 from augplug._backends.base import Kernel, PreparedRows
 from augplug._backends.opencv_color import ROWS, blends, grey, grey_mean, mixed
-from augplug._backends.opencv_filters import smooth3
+from augplug._backends.opencv_filters import gaussians, smooth3
 from augplug._backends.opencv_looks import look_up
 from augplug._backends.opencv_packing import is_packed, packed
 from augplug._backends.opencv_warps import INTERPOLATIONS, LONGEST_SIDE, fill_of, shifted
@@ -24,6 +25,7 @@ from augplug.effects import ColorMix, Filter, Tone, ToneFrom, Warp
 from augplug.types import Image, Values
 
 Shape: TypeAlias = tuple[int, ...]
+Mask: TypeAlias = npt.NDArray[np.bool_]
 Outs: TypeAlias = Sequence[Image | None]
 _EVERY = np.arange(256.0)
 _UINT8 = np.dtype(np.uint8)
@@ -43,12 +45,8 @@ def _warps(batch: EffectBatch, effect: Warp, shape: Shape) -> PreparedRows | Non
         return opencv_area.areas(motions, effect.size, shape)
     if max(*shape[:2], *effect.size) > LONGEST_SIDE:
         return None
-    shifts = (motions[:, :, :2] == np.eye(3, 2)).all(axis=(1, 2)) & (motions[:, :, 2] % 1 == 0).all(axis=1)
-    if shifts.all():
+    if _is_whole_shift(motions).all():
         return _shifts(motions[:, :2, 2], effect, shape)
-    # Shifts, turns, scales and perspectives have ways of their own.
-    oblique = ((motions[:, 0, 1] != 0) | (motions[:, 1, 0] != 0)) & ((motions[:, 0, 0] != 0) | (motions[:, 1, 1] != 0))
-    single = ~oblique | (motions[:, 2] != (0.0, 0.0, 1.0)).any(axis=1)
     pulls, size = coords_stack.inverses(motions)[:, :2], effect.size[::-1]
     fill, flags = fill_of(effect, shape), INTERPOLATIONS[effect.interpolation] | cv2.WARP_INVERSE_MAP
     wide = is_packed(effect.interpolation, effect.size, shape)
@@ -64,7 +62,25 @@ def _warps(batch: EffectBatch, effect: Warp, shape: Shape) -> PreparedRows | Non
         return packed(warp, effect.interpolation, effect.size, shape, fill)(image)
 
     render = warped_wide if wide else warped if any(fill) else warped_onto_black
-    return PreparedRows(lambda images, rows, outs: list(map(render, images, pulls[rows], outs)), single)
+    return PreparedRows(
+        lambda images, rows, outs: list(map(render, images, pulls[rows], outs)), _has_own_way(motions, effect, shape)
+    )
+
+
+def _is_whole_shift(motions: Values) -> Mask:
+    straight: Mask = (motions[:, :, :2] == np.eye(3, 2)).all(axis=(1, 2)) & (motions[:, 2, 2] == 1)
+    straight &= (motions[:, :, 2] % 1 == 0).all(axis=1)
+    return straight
+
+
+def _has_own_way(motions: Values, effect: Warp, shape: Shape) -> Mask:
+    """Return which rows are perspectives, turns, shifts by whole pixels, or linear and shrink a part of the image."""
+    (a, b, c), (d, e, f), last = np.moveaxis(motions, 0, 2)
+    straight = (b == 0) & (d == 0) & (abs(a) == 1) & (abs(e) == 1) & (c % 1 == 0) & (f % 1 == 0)
+    own: Mask = straight | ((a == 0) & (e == 0)) | (last != [[0], [0], [1]]).any(axis=0)
+    if effect.interpolation == "linear":
+        own |= opencv_area.cuts_of_rows(motions, effect.size, shape)[2]
+    return own
 
 
 def _shifts(moves: Values, effect: Warp, shape: Shape) -> PreparedRows:
@@ -166,6 +182,8 @@ def _greys(images: list[Image]) -> list[Image]:
 
 
 def _filters(batch: EffectBatch, effect: Filter, shape: Shape) -> PreparedRows | None:
+    if effect.kernel == "gaussian":
+        return _gaussians(batch)
     if effect.kernel != "smooth3" or effect.border != "keep" or min(shape[:2]) < 3:
         return None
     kernels = np.array([*(smooth3(mix, shape) for mix in blends(batch.numbers[:, 0])), None], dtype=object)[:-1]
@@ -173,6 +191,22 @@ def _filters(batch: EffectBatch, effect: Filter, shape: Shape) -> PreparedRows |
         lambda images, rows, _outs: [kernel(image) for kernel, image in zip(kernels[rows], images, strict=True)],
         np.zeros(len(kernels), np.bool_),
     )
+
+
+def _gaussians(batch: EffectBatch) -> PreparedRows:
+    weights = gaussians(np.where(batch.ordinary, 1.0, batch.numbers[:, 1]))
+    mixes = blends(batch.numbers[:, 0]) if batch.numbers[:, 0].any() else None
+
+    def render(images: list[Image], rows: Any, outs: Outs) -> list[Image]:
+        made = []
+        for row, image, out in zip(rows.tolist(), images, outs, strict=True):
+            goal = None if mixes or out is image else out
+            own = weights[row]
+            smooth = cv2.sepFilter2D(image, -1, own, own, goal, borderType=cv2.BORDER_REFLECT_101)
+            made.append(mixes[row](smooth, image, out) if mixes else smooth)
+        return made
+
+    return PreparedRows(render, np.zeros(len(weights), np.bool_))
 
 
 _MAKE: dict[type, Any] = {

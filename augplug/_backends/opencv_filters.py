@@ -66,6 +66,22 @@ def _gaussian(sigma: float) -> Kernel:
     return partial(cv2.sepFilter2D, ddepth=-1, kernelX=kept, kernelY=kept, borderType=cv2.BORDER_REFLECT_101)
 
 
+def gaussians(sigmas: kernels.Weights) -> list[kernels.Weights]:
+    """Return the weights of each sigma `(N,)` that `_gaussian` keeps: the same sums, a row each."""
+    made: dict[int, kernels.Weights] = {}
+    radii = np.maximum(1, (kernels.TRUNCATE * sigmas + 0.5).astype(np.intp))
+    for radius in np.unique(radii).tolist():
+        rows = np.flatnonzero(radii == radius)
+        weights = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigmas[rows, None]) ** 2)
+        weights /= weights.sum(axis=1, keepdims=True)
+        cuts = (2 * np.cumsum(weights[:, :radius], axis=1) < _NEGLIGIBLE).sum(axis=1)
+        for cut in np.unique(cuts).tolist():
+            kept = weights[cuts == cut, cut : 2 * radius + 1 - cut]
+            kept = kept / kept.sum(axis=1, keepdims=True)
+            made |= zip(rows[cuts == cut].tolist(), kept, strict=True)
+    return [made[row] for row in range(len(sigmas))]
+
+
 def _line(length: float, degrees: float) -> Kernel:
     return partial(_along_line, weights=kernels.line(length, degrees).astype(np.float32))
 
