@@ -22,6 +22,7 @@ from augplug._search.settings import Parts, StudySettings, class_of, declared, n
 from augplug.data.sets import Labelled, digest
 from augplug.data.split import Split
 from augplug.errors import SettingsError, suggest
+from augplug.formats import format_problem
 
 FORMAT = 2
 ENDLESS = 512
@@ -145,8 +146,9 @@ def begin(bench: Bench, configuration: Mapping[str, Any], folder: Path, *, resum
     if not resume:
         raise _exists(folder)
     first = bench.journal.records[0]
-    if first["kind"] != "configuration" or first["format"] != FORMAT:
-        raise SettingsError(f"{folder} was written by another version of augplug, whose format this one does not know")
+    number = first["format"] if first["kind"] == "configuration" else None
+    if problem := format_problem(number, FORMAT, oldest=FORMAT):
+        raise SettingsError(f"{folder} cannot be resumed: {problem}")
     now, then = flat(configuration), flat({key: first[key] for key in configuration})
     for name in sorted(now.keys() | then.keys()):
         if now.get(name) != then.get(name):

@@ -21,6 +21,7 @@ from augplug._policies.documents import Place, check_document, contents, parse_j
 from augplug._policies.grammar import Node, Policy, Step, Value
 from augplug._policies.reader import Operations, address_of
 from augplug.errors import AugplugError, PolicyError, SettingsError, suggest
+from augplug.formats import format_problem
 from augplug.ops.levels import SCALES
 from augplug.ranges import Ranges, check_ranges
 from augplug.rng import key_of
@@ -97,8 +98,8 @@ class SearchSpace:
             document = parse_json(_contents(given))
         check_document(document)
         table = Place(document).only(("augplug_space", *_TEXTS, "operations", *RANGES))
-        if "augplug_space" in table and table["augplug_space"].whole() != FORMAT:
-            raise table["augplug_space"].error(f"this augplug reads format {FORMAT}")
+        if "augplug_space" in table and (problem := format_problem(table["augplug_space"].whole(), FORMAT)):
+            raise table["augplug_space"].error(problem)
         read: dict[str, Any] = {name: table[name].text() for name in _TEXTS if name in table}
         read |= {name: table[name].whole() for name in RANGES if name in table}
         if "operations" in table:

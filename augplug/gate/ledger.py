@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 
 from augplug.disk import replace_file
 from augplug.errors import GateError
+from augplug.formats import format_problem
 from augplug.gate.artifact import Artifact
 
 FORMAT = 1
@@ -59,8 +60,8 @@ def read(path: Path) -> dict[str, Approval]:
         raise _damaged(path, f"cannot be read: {error}") from error
     if not isinstance(document, dict) or document.keys() != {"augplug_ledger", "approved"}:
         raise _damaged(path, "is no ledger: it holds `augplug_ledger` and `approved`, and nothing else")
-    if document["augplug_ledger"] != FORMAT:
-        raise _damaged(path, f"has format {document['augplug_ledger']!r}; this augplug reads {FORMAT}")
+    if problem := format_problem(document["augplug_ledger"], FORMAT):
+        raise GateError(f"the ledger {path} cannot be read, so that nothing is approved: {problem}")
     if not isinstance(document["approved"], dict):
         raise _damaged(path, "has no table `approved`")
     return {name: _approval(name, entry, path) for name, entry in document["approved"].items()}

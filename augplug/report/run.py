@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from augplug._search.configuration import FORMAT
 from augplug._search.journal import Record, read_journal
 from augplug._search.result import facts
 from augplug.errors import DataError, SettingsError
+from augplug.formats import format_problem
 
 NEEDED = (
     "algorithm",
@@ -82,6 +84,8 @@ def read_run(folder: Path) -> Run:
     if not (folder / "result.json").is_file():
         raise SettingsError(f"{folder} has no result yet; finish the search with --resume, then ask for its report")
     result = _json(folder / "result.json")
+    if problem := format_problem(result.get("augplug_result", 1), FORMAT):
+        raise SettingsError(f"{folder} cannot be read: {problem}")
     _check(result, records, folder / "result.json")
     evaluations = [record for record in records if record["kind"] == "evaluation"]
     return Run(

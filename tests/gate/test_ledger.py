@@ -93,7 +93,6 @@ def test_an_entry_that_was_edited_to_something_invalid_is_refused(
         "{",
         "[]",
         "{}",
-        '{"augplug_ledger": 2, "approved": {}}',
         '{"augplug_ledger": 1, "approved": []}',
         '{"augplug_ledger": 1, "approved": {}, "more": 1}',
         '{"augplug_ledger": 1, "approved": {}, "approved": {}}',
@@ -115,6 +114,16 @@ def test_a_document_that_is_no_ledger_is_refused_and_stays_as_it_is(
         with pytest.raises(GateError, match="nothing is approved until it is put right"):
             act()
     assert place.read_bytes() == text.encode(errors="surrogateescape")
+
+
+def test_a_ledger_of_a_newer_augplug_is_refused_and_stays_as_it_is(place: Path, given: ledger.Approval) -> None:
+    """To delete it, as a damaged one, would be wrong."""
+    place.parent.mkdir(parents=True)
+    place.write_text('{"augplug_ledger": 2, "approved": {}}', encoding="utf-8")
+    for act in (lambda: ledger.read(place), lambda: ledger.approve(place, given)):
+        with pytest.raises(GateError, match="nothing is approved: made by a newer augplug"):
+            act()
+    assert place.read_text(encoding="utf-8") == '{"augplug_ledger": 2, "approved": {}}'
 
 
 def test_processes_that_approve_at_once_lose_nothing(tmp_path: Path, place: Path, given: ledger.Approval) -> None:

@@ -68,6 +68,15 @@ def test_a_result_that_is_not_the_journals_is_refused(tmp_path: Path, name: str,
         read_run(folder)
 
 
+def test_a_run_of_a_newer_augplug_is_refused(tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "run")
+    result = json.loads((folder / "result.json").read_bytes())
+    write_json(folder / "result.json", {**result, "augplug_result": 3})
+
+    with pytest.raises(SettingsError, match="cannot be read: made by a newer augplug"):
+        read_run(folder)
+
+
 def test_results_of_two_runs_that_were_swapped_are_refused(tmp_path: Path) -> None:
     one, other = write_run(tmp_path / "one"), write_run(tmp_path / "other", rewards=(0.5, 0.6, 0.7))
     (other / "result.json").rename(one / "result.json")

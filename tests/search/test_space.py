@@ -223,7 +223,7 @@ def test_a_file_may_leave_everything_out(tmp_path: Path) -> None:
         (b'{"operations": ["Rotate", "Rotate"]}', "each named once"),
         (b'{"scale": "autoaugmnt"}', "'autoaugmnt' is no scale (did you mean 'autoaugment'?)"),
         (b'{"name": 3}', "/name: a string is needed"),
-        (b'{"augplug_space": 2}', "/augplug_space: this augplug reads format 1"),
+        (b'{"augplug_space": 2}', "/augplug_space: made by a newer augplug"),
         (b'{"augplug_space": "1"}', "/augplug_space: a whole number is needed"),
         (b'{"operations": ["Rotat"]}', "no operation 'Rotat' (did you mean 'Rotate'?)"),
         (b'{"operations": ["Resize"]}', "Resize needs"),

@@ -247,13 +247,14 @@ def test_an_algorithm_that_proposes_something_else_on_resuming_is_found(study: S
         study(resume=True, **how(Fickle))
 
 
-def test_a_journal_of_another_format_is_refused(study: Study, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "says"), [(1, "no format 1"), (3, "made by a newer augplug"), (None, "whole")])
+def test_a_journal_of_another_format_is_refused(study: Study, tmp_path: Path, number: object, says: str) -> None:
     with pytest.raises(Stop):
         study(observers=[stop_at(0)])
-    first = {**read_journal(tmp_path / "run")[0], "format": 1}
+    first = {**read_journal(tmp_path / "run")[0], "format": number}
     (tmp_path / "run" / "journal.jsonl").write_bytes(encode(first))
 
-    with pytest.raises(SettingsError, match="another version of augplug"):
+    with pytest.raises(SettingsError, match=f"cannot be resumed: .*{says}"):
         study(resume=True)
 
 
