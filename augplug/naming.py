@@ -6,19 +6,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from augplug import project
 from augplug._backends.base import Backend
 from augplug._policies import building, named, reader, timm
-from augplug._policies.grammar import BlendOf, Node, OneOf, Policy, SomeOf, Step
+from augplug._policies.documents import shown
+from augplug._policies.grammar import BlendOf, Nested, Node, OneOf, Policy, SomeOf, Step
 from augplug._policies.grammar import Sequence as SequenceNode
 from augplug.distributions import Distribution
-from augplug.errors import SettingsError, suggest
+from augplug.errors import OperationError, SettingsError, suggest
 from augplug.ops.base import Operation
 from augplug.registry import Registry
 
-sequence, one_of, some_of, blend = building.sequence, building.one_of, building.some_of, building.blend
+Part: TypeAlias = Node | Policy | Operation | str | Path
+"""What stands among the steps of a policy: a node, a policy, an operation with all its numbers, a name or a path."""
 
 
 @cache
@@ -128,9 +130,8 @@ def load_policy(given: str | Path | Mapping[str, Any]) -> Policy:
 
 def resolve_policy(text: str | Path) -> Policy:
     """Return the policy of a name with arguments (`randaugment:n=2,m=9`), or of a path to a policy file."""
-    path = Path(text)
-    if path.suffix in (".json", ".toml"):
-        return load_policy(path)
+    if _is_path(text):
+        return load_policy(text)
     name, arguments = named.parse_name(str(text))
     return policy(name, **arguments)
 
@@ -139,7 +140,7 @@ def as_policy(given: Policy | Node | str | Path) -> Policy:
     """Return a policy, a node of the grammar, a name or a path as a policy."""
     if isinstance(given, Policy):
         return given
-    if isinstance(given, Step | SequenceNode | OneOf | SomeOf | BlendOf):
+    if isinstance(given, Node):
         return Policy(given)
     if isinstance(given, str | Path):
         return resolve_policy(given)
@@ -165,14 +166,62 @@ def step(
     return building.step(known, op, p=p, level=level, **fields)
 
 
-def compose(nodes: list[Any] | tuple[Any, ...], p: float = 1.0, **unknown: Any) -> Node:
-    """Return a hand-written pipeline: steps and other nodes, operations or their names, in order, at probability `p`.
+def _is_path(given: str | Path) -> bool:
+    return Path(given).suffix.lower() in (".json", ".toml")
 
-    >>> compose(["Invert", step("Rotate", degrees=(-30, 30))]).to_json()["sequence"][0]
+
+def _node(given: Part) -> Node:
+    """Return the node that stands for a part; the words themselves refuse what is none."""
+    if isinstance(given, Operation):
+        return building.fixed(operations(), given)
+    if isinstance(given, Path) or (isinstance(given, str) and _is_path(given)):
+        return Nested(resolve_policy(given))
+    if not isinstance(given, str):
+        return given  # type: ignore[return-value]  # a Policy is taken too, anything else is refused there
+    if given in operations():  # first, since a text that names an operation was always one
+        return building.step(operations(), given)
+    name = given.partition(":")[0]
+    if name.startswith(timm.PREFIX) or name in policies():
+        return Nested(resolve_policy(given))
+    alike = [known for known in operations() if (":" in known) == (":" in given)]
+    raise OperationError(f"there is no operation or policy {shown(given)}{suggest(given[:100], [*alike, *policies()])}")
+
+
+def _all_nodes(given: object) -> object:
+    return [*map(_node, given)] if isinstance(given, list | tuple) else given
+
+
+def sequence(*nodes: Part) -> SequenceNode:
+    """Return all the parts, in order. Raises SettingsError, OperationError or PolicyError."""
+    return building.sequence(*map(_node, nodes))
+
+
+def one_of(*nodes: Part, weights: object = None) -> OneOf:
+    """Return one of the parts, by `weights` (equally likely without). Raises as `sequence` does."""
+    return building.one_of(*map(_node, nodes), weights=weights)
+
+
+def some_of(n: object, *nodes: Part, replacement: bool = True, weights: object = None) -> SomeOf:
+    """Return `n` of the parts: a whole number, a pair or a distribution of integers. Raises as `sequence` does."""
+    return building.some_of(n, *map(_node, nodes), replacement=replacement, weights=weights)
+
+
+def blend(*nodes: Part, alpha: float = 1.0) -> BlendOf:
+    """Return the image blended with a mixture of the parts' results, as in AugMix. Raises as `sequence` does."""
+    return building.blend(*map(_node, nodes), alpha=alpha)
+
+
+def compose(nodes: list[Any] | tuple[Any, ...], p: float = 1.0, **unknown: Any) -> Node:
+    """Return a hand-written pipeline: the parts in a list, in order, at probability `p`.
+
+    A part is a step or another node, a policy, an operation with all its numbers, a name of an operation or a policy,
+    or the path of a policy file. A policy keeps its own scale and defaults. Raises as `sequence` does.
+
+    >>> compose(["Invert", step("Rotate", degrees=(-30, 30)), "randaugment:n=2,m=14"]).to_json()["sequence"][0]
     {'op': 'Invert', 'p': 1.0}
     """
     _refuse("compose", unknown, ("p",))
-    return building.compose(operations(), nodes, p)
+    return building.compose(_all_nodes(nodes), p)
 
 
 def _refuse(function: str, unknown: Mapping[str, Any], known: tuple[str, ...]) -> None:
@@ -196,4 +245,4 @@ def color_jitter(
     """
     _refuse("color_jitter", unknown, ("brightness", "contrast", "saturation", "hue", "p"))
     jitter = building.color_jitter(operations(), brightness, contrast, saturation, hue)
-    return jitter if p == 1 else building.compose(operations(), [jitter], p)
+    return jitter if p == 1 else building.compose([jitter], p)

@@ -56,7 +56,7 @@ class Way(NamedTuple):
 def augmenter() -> augplug.Augmenter:
     """Return ours: flip, policy, and the normalisation in its last pass."""
     flip = augplug.step("HorizontalFlip", p=0.5)
-    policy = augplug.Policy(augplug.sequence(flip, augplug.policy(POLICY).node))
+    policy = augplug.Policy(augplug.sequence(flip, augplug.policy(POLICY)))
     return augplug.Augmenter(policy, seed=1, output=augplug.Output(mean=MEAN, std=STD, layout="CHW"))
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import cache
 from types import ModuleType
 
 from hypothesis import strategies as st
 
-from augplug._policies.grammar import BlendOf, Node, OneOf, Policy, Sequence, SomeOf, Step, Value
+from augplug._policies.grammar import BlendOf, Nested, Node, OneOf, Policy, Sequence, SomeOf, Step, Value
 from augplug._policies.reader import address_of
 from augplug.distributions import Beta, Choice, Distribution, Integers, LogUniform, Normal, Sign, Uniform
 from augplug.ops import color, filters, geometry, regions, tone
@@ -74,19 +75,38 @@ def defaults(channels: int = 3) -> st.SearchStrategy[dict[str, Value]]:
 def nodes(
     operations: Operations, *, blend: bool = True, channels: int = 3, scale: str = "autoaugment", depth: int = 3
 ) -> st.SearchStrategy[Node]:
-    """Return nodes of these operations, with levels of `scale`."""
-    level = values(Parameter(low=0, high=SCALES[scale].highest), channels)
+    """Return nodes of these operations, with levels of `scale`; nested policies among them have scales of their own."""
     fields = {
         operation: {name: values(declared, channels) for name, declared in operation.about.parameters.items()}
         for operation in set(operations.values())
     }
-    made: st.SearchStrategy[Node] = _steps(operations, fields, level, scale)
+
+    @cache
+    def of(scale: str, depth: int) -> st.SearchStrategy[Node]:
+        level = values(Parameter(low=0, high=SCALES[scale].highest), channels)
+        made: st.SearchStrategy[Node] = _steps(operations, fields, level, scale)
+        return made if depth == 0 else _trees(made, nested(depth - 1), blend=blend, depth=depth)
+
+    def nested(depth: int) -> st.SearchStrategy[Node]:
+        return st.sampled_from(sorted(SCALES)).flatmap(
+            lambda scale: st.builds(Policy, of(scale, depth), scale=st.just(scale), defaults=defaults(channels)).map(
+                Nested
+            )
+        )
+
+    return of(scale, depth)
+
+
+def _trees(
+    made: st.SearchStrategy[Node], nested: st.SearchStrategy[Node], *, blend: bool, depth: int
+) -> st.SearchStrategy[Node]:
+    """Return nodes with `made` as leaves, and a nested policy here and there."""
     for inside in range(depth):
         children = st.lists(made, min_size=1, max_size=4 if inside == 0 else 3).map(tuple)
         inner = [children.map(Sequence), children.flatmap(_one_of), children.flatmap(_some_of)]
         if blend:
             inner.append(st.builds(BlendOf, children, st.floats(0.1, 5)))
-        made = st.one_of(made, *inner)
+        made = st.one_of(made, *inner, *([nested] if inside == 0 else []))
     return made
 
 

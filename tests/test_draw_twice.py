@@ -127,6 +127,8 @@ def slow_draw(node: Any, policy: dict[str, Any], words: Words) -> list[Any]:
             shares = [part / sum(parts) if sum(parts) else 1 / len(parts) for part in parts]
             chains = [slow_draw(child, policy, words) for child in children]
             return [[[1 - share, *(share * part for part in shares)], [[], *chains]]]
+        case {"policy": nested}:
+            return slow_draw(nested["policy"], nested, words)
     raise AssertionError(node)
 
 
@@ -210,6 +212,8 @@ def steps_in(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for word in ("sequence", "one_of", "some_of", "blend"):
         for child in node.get(word, []):
             yield from steps_in(child)
+    if "policy" in node:
+        yield from steps_in(node["policy"]["policy"])
 
 
 def test_words_are_those_of_the_keyed_hash() -> None:

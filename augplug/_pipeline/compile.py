@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from augplug._pipeline.items import Drawn
 from augplug._pipeline.sources import SOURCES, OwnKey, Side, Source, values_of
-from augplug._policies.grammar import BlendOf, Node, OneOf, Policy, Sequence, SomeOf, Step
+from augplug._policies.grammar import BlendOf, Nested, Node, OneOf, Policy, Sequence, SomeOf, Step
 from augplug.ops.base import About, Operation
 from augplug.rng import WORD, Stream
 
@@ -132,6 +132,8 @@ def _compile(node: Node, policy: Policy, numbers: Iterator[int]) -> NodeDraw:
     """Return a compiled node; each of its steps takes the next of `numbers`, in the order of `steps_of`."""
     if isinstance(node, Step):
         return StepDraw(node, policy, next(numbers))
+    if isinstance(node, Nested):
+        return _compile(node.policy.node, node.policy, numbers)
     children = tuple(_compile(child, policy, numbers) for child in node.children)
     if isinstance(node, Sequence):
         return SequenceDraw(children)

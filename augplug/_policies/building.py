@@ -1,5 +1,7 @@
 """The five words of the grammar for Python: what `augplug.step`, `augplug.sequence` and the others are made of.
 
+A policy stands wherever a node stands. Names and paths are resolved by `augplug.naming`, which knows the registry.
+
 A pair on a scalar field is short for a uniform distribution (of integers, on a field of integers); a distribution may
 also be written as in a policy file: `degrees={"normal": [0, 10], "clip": [-30, 30]}`.
 """
@@ -9,7 +11,7 @@ from __future__ import annotations
 import numbers
 
 from augplug._policies.documents import LARGEST, shown
-from augplug._policies.grammar import BlendOf, Node, OneOf, Sequence, SomeOf, Step, Value
+from augplug._policies.grammar import BlendOf, Nested, Node, OneOf, Policy, Sequence, SomeOf, Step, Value
 from augplug._policies.reader import Operations, address_of
 from augplug._policies.values import STEP_KEYS, read_number
 from augplug.distributions import Distribution, Integers, Uniform
@@ -43,17 +45,17 @@ def levelled(operations: Operations, op: str, level: float | Distribution, p: fl
     return step(operations, op, p=p, level=None if operations[op].about.level_field is None else level)
 
 
-def sequence(*nodes: Node) -> Sequence:
+def sequence(*nodes: Node | Policy) -> Sequence:
     """Return the nodes, all of them in order. Raises SettingsError for what is no node."""
     return Sequence(_nodes("sequence", nodes))
 
 
-def one_of(*nodes: Node, weights: object = None) -> OneOf:
+def one_of(*nodes: Node | Policy, weights: object = None) -> OneOf:
     """Return one of the nodes, by `weights` (equally likely without). Raises SettingsError."""
     return OneOf(_nodes("one_of", nodes), _weights(weights))
 
 
-def some_of(n: object, *nodes: Node, replacement: bool = True, weights: object = None) -> SomeOf:
+def some_of(n: object, *nodes: Node | Policy, replacement: bool = True, weights: object = None) -> SomeOf:
     """Return `n` of the nodes (a whole number, a pair or a distribution of integers). Raises SettingsError."""
     drawn = _number_or_draw(n, _WHOLE, "n")
     if isinstance(drawn, float):
@@ -63,30 +65,24 @@ def some_of(n: object, *nodes: Node, replacement: bool = True, weights: object =
     return SomeOf(drawn, _nodes("some_of", nodes), replacement, _weights(weights))
 
 
-def blend(*nodes: Node, alpha: float = 1.0) -> BlendOf:
+def blend(*nodes: Node | Policy, alpha: float = 1.0) -> BlendOf:
     """Return the image blended with a mixture of the nodes' results, as in AugMix. Raises SettingsError."""
     return BlendOf(_nodes("blend", nodes), number(alpha, "alpha"))
 
 
-def compose(operations: Operations, nodes: object, p: float = 1.0) -> Node:
-    """Return a hand-written pipeline: nodes, operations with all their numbers, or names, in order, at probability `p`.
-
-    Raises SettingsError or OperationError.
-    """
+def compose(nodes: object, p: float = 1.0) -> Node:
+    """Return a hand-written pipeline: the nodes of a list in order, at probability `p`. Raises SettingsError."""
     if not isinstance(nodes, list | tuple):
         raise SettingsError(f"compose takes a list: compose([step(...), ...], p=1.0), not {shown(nodes)}")
-    made = Sequence(tuple(_part(operations, node) for node in nodes))
+    made = Sequence(_nodes("compose", tuple(nodes)))
     chance = number(p, "p")
     if not 0 <= chance <= 1:
         raise SettingsError(f"p is a probability in 0..1, not {p!r}")
     return made if chance == 1 else OneOf((made, Sequence(())), (chance, 1 - chance))
 
 
-def _part(operations: Operations, given: object) -> Node:
-    if isinstance(given, str):
-        return step(operations, given)
-    if not isinstance(given, Operation):
-        return _node("compose", given)
+def fixed(operations: Operations, given: Operation) -> Step:
+    """Return the step that always is the operation given, with all its numbers. Raises SettingsError."""
     name = given.about.name
     if operations.get(name) is not type(given):
         raise SettingsError(f"{name} is no registered operation; provide it as a plugin, or use its name in step(...)")
@@ -139,8 +135,11 @@ def _nodes(word: str, nodes: tuple[object, ...]) -> tuple[Node, ...]:
 def _node(word: str, node: object) -> Node:
     if isinstance(node, Node):
         return node
+    if isinstance(node, Policy):
+        return Nested(node)
     hint = f"; write {word}(*nodes)" if isinstance(node, list | tuple) else ""
-    raise SettingsError(f"{word} takes steps and other nodes of the grammar, not {shown(node)}{hint}")
+    hint = "; augplug.load_policy(...) reads the content of a policy file" if isinstance(node, dict) else hint
+    raise SettingsError(f"{word} takes steps, other nodes, policies, names and paths, not {shown(node)}{hint}")
 
 
 def _value(given: object, declared: Parameter, name: str) -> Value:

@@ -1,4 +1,4 @@
-"""The five words of a policy: step, sequence, one_of, some_of, blend; and the policy around them. All frozen data.
+"""The five words of a policy: step, sequence, one_of, some_of, blend; and policies, around them or among them: data.
 
 Operations are held as classes, looked up when the policy was read or written; nothing here knows the registry.
 """
@@ -13,14 +13,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias, get_args
 
-from augplug.distributions import Choice, Distribution, Integers, Sign
+from augplug._policies.field_values import check_value, is_whole, same_numbers, value_json, with_weights
+from augplug.distributions import Distribution
 from augplug.errors import OperationError, SettingsError, suggest
 from augplug.ops.base import Operation, Parameter
 from augplug.ops.levels import SCALES
 from augplug.rng import check_weights
 from augplug.types import FUSE_LEVELS, FuseLevel, Interpolation
 
-FORMAT = 1
+FORMAT = 2
+"""Newest format of a policy file, the first that holds nested policies. Without any, format 1 is written."""
 Value: TypeAlias = float | str | tuple[float, ...] | Distribution
 DEFAULTS: Mapping[str, Parameter] = {
     "interpolation": Parameter(choices=get_args(Interpolation)),
@@ -75,8 +77,8 @@ class Step:
         """The policy file's form."""
         written: dict[str, Any] = {"op": self.op, "p": self.p}
         if self.level is not None:
-            written["level"] = _value_json(self.level)
-        return {**written, **{name: _value_json(value) for name, value in self.fields}}
+            written["level"] = value_json(self.level)
+        return {**written, **{name: value_json(value) for name, value in self.fields}}
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class OneOf:
 
     def to_json(self) -> dict[str, Any]:
         """The policy file's form."""
-        return _with_weights({"one_of": [child.to_json() for child in self.children]}, self.weights)
+        return with_weights({"one_of": [child.to_json() for child in self.children]}, self.weights)
 
 
 @dataclass(frozen=True)
@@ -121,13 +123,13 @@ class SomeOf:
         low, high = self.n.bounds if isinstance(self.n, Distribution) else (self.n, self.n)
         likely = sum(weight > 0 for weight in self.weights) if self.weights else len(self.children)
         most = MOST_DRAWN if self.replacement else min(likely, MOST_DRAWN)
-        if not 0 <= low <= high <= most or not _is_whole(self.n):
+        if not 0 <= low <= high <= most or not is_whole(self.n):
             raise SettingsError(f"some_of draws n, a whole number in 0..{most} here, not {self.n!r}")
 
     def to_json(self) -> dict[str, Any]:
         """The policy file's form."""
-        written = {"some_of": [child.to_json() for child in self.children], "n": _value_json(self.n)}
-        return _with_weights({**written, "replacement": self.replacement}, self.weights)
+        written = {"some_of": [child.to_json() for child in self.children], "n": value_json(self.n)}
+        return with_weights({**written, "replacement": self.replacement}, self.weights)
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,32 @@ class BlendOf:
         return {"blend": [child.to_json() for child in self.children], "alpha": self.alpha}
 
 
-Node: TypeAlias = Step | Sequence | OneOf | SomeOf | BlendOf
+@dataclass(frozen=True)
+class Nested:
+    """A policy in the place of a step: its own scale and defaults hold in it, those of the policy around it do not.
+
+    Only what changes a draw is kept. Name and source are not, nor is the fuse mode: a draw has that of the outermost
+    policy.
+    """
+
+    policy: Policy
+
+    def __post_init__(self) -> None:
+        """Keep what changes a draw: a policy and what is read back from its file are equal."""
+        of = self.policy
+        object.__setattr__(self, "policy", Policy(of.node, scale=of.scale, defaults=of.defaults))
+
+    @property
+    def children(self) -> tuple[Node, ...]:
+        """The policy's node."""
+        return (self.policy.node,)
+
+    def to_json(self) -> dict[str, Any]:
+        """The policy file's form."""
+        return {"policy": self.policy.content()}
+
+
+Node: TypeAlias = Step | Sequence | OneOf | SomeOf | BlendOf | Nested
 
 
 @dataclass(frozen=True)
@@ -160,7 +187,8 @@ class Policy:
     """A tree of nodes with what holds for all of it: the `scale` of its levels, the `fuse` level, and `defaults`.
 
     `defaults` gives `interpolation`, `fill` and `mask_fill` to every step whose operation has them and that does not
-    say otherwise.
+    say otherwise. To put a policy into another one, pass the policy itself: its `node` alone has neither scale nor
+    defaults.
     """
 
     node: Node
@@ -178,7 +206,7 @@ class Policy:
             raise SettingsError(f"{self.scale!r} is no scale{suggest(self.scale, SCALES)}")
         if self.fuse not in FUSE_LEVELS:
             raise SettingsError(f"{self.fuse!r} is no fuse level{suggest(self.fuse, FUSE_LEVELS)}")
-        steps = tuple(steps_of(self.node))
+        steps = [step for step, policy in steps_in(self) if policy is self]  # a nested policy checked its own
         for name, value in self.defaults.items():
             if name not in DEFAULTS:
                 raise SettingsError(f"{name!r} is no default{suggest(name, DEFAULTS)}")
@@ -195,23 +223,18 @@ class Policy:
     @cached_property
     def digest(self) -> bytes:
         """32 bytes that name what is drawn: nodes, scale and defaults, but not name, source or fuse level."""
-        content = {"policy": self.node.to_json(), "scale": self.scale, "defaults": self._defaults_json()}
-        return hashlib.sha256(json.dumps(_same_numbers(content), sort_keys=True).encode()).digest()
+        return hashlib.sha256(json.dumps(same_numbers(self.content()), sort_keys=True).encode()).digest()
 
     def to_json(self) -> dict[str, Any]:
         """The policy file's form, as data for `json.dumps`."""
-        return {
-            "augplug_policy": FORMAT,
-            "name": self.name,
-            "scale": self.scale,
-            "fuse": self.fuse,
-            "source": self.source,
-            "defaults": self._defaults_json(),
-            "policy": self.node.to_json(),
-        }
+        number = FORMAT if _nests(self.node) else 1
+        told = {"name": self.name, "scale": self.scale, "fuse": self.fuse, "source": self.source}
+        return {"augplug_policy": number, **told, **self.content()}
 
-    def _defaults_json(self) -> dict[str, Any]:
-        return {name: _value_json(value) for name, value in self.defaults.items()}
+    def content(self) -> dict[str, Any]:
+        """Scale, defaults and nodes as in the policy file: all that changes a draw."""
+        defaults = {name: value_json(value) for name, value in self.defaults.items()}
+        return {"scale": self.scale, "defaults": defaults, "policy": self.node.to_json()}
 
     def __hash__(self) -> int:
         """By digest: equal policies draw alike."""
@@ -228,12 +251,28 @@ def _check_level(step: Step, name: str) -> None:
 
 
 def steps_of(node: Node) -> Iterator[Step]:
-    """Yield every step below `node`, in order."""
+    """Yield every step below `node`, in order, those of nested policies too."""
     if isinstance(node, Step):
         yield node
     else:
         for child in node.children:
             yield from steps_of(child)
+
+
+def steps_in(policy: Policy, node: Node | None = None) -> Iterator[tuple[Step, Policy]]:
+    """Yield the steps of `steps_of`, each with the policy whose scale and defaults hold for it."""
+    node = policy.node if node is None else node
+    if isinstance(node, Step):
+        yield node, policy
+    elif isinstance(node, Nested):
+        yield from steps_in(node.policy)
+    else:
+        for child in node.children:
+            yield from steps_in(policy, child)
+
+
+def _nests(node: Node) -> bool:
+    return isinstance(node, Nested) or (not isinstance(node, Step) and any(map(_nests, node.children)))
 
 
 def _longest_draw(node: Node, depth: int = 1) -> int:
@@ -249,25 +288,6 @@ def _longest_draw(node: Node, depth: int = 1) -> int:
     return sum(lengths)
 
 
-def check_value(value: Value, declared: Parameter, where: str) -> None:
-    """Raise OperationError, naming `where`, unless every number that `value` can give is one the parameter takes."""
-    if not isinstance(value, Distribution):
-        declared.check(value, where)
-        return
-    for bound in value.bounds:
-        declared.check(bound, where)
-    if declared.integer and not _is_whole(value):
-        raise OperationError(f"{where} takes whole numbers, as integers or choice give them, not {value.to_json()}")
-
-
-def _is_whole(value: float | Distribution) -> bool:
-    if isinstance(value, Choice):
-        return all(float(x).is_integer() for x in value.values)
-    if isinstance(value, Sign):
-        return float(value.value).is_integer()
-    return isinstance(value, int | Integers)
-
-
 def _first(pair: tuple[str, Value]) -> str:
     return pair[0]
 
@@ -277,22 +297,3 @@ def _check_children(word: str, children: tuple[Node, ...], weights: tuple[float,
         raise SettingsError(f"{word} needs at least one policy below it")
     if weights is not None:
         check_weights(weights, len(children))
-
-
-def _value_json(value: Value) -> Any:
-    if isinstance(value, Distribution):
-        return value.to_json()
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _with_weights(written: dict[str, Any], weights: tuple[float, ...] | None) -> dict[str, Any]:
-    return written if weights is None else {**written, "weights": list(weights)}
-
-
-def _same_numbers(content: Any) -> Any:
-    """The content with 1 for 1.0 and 0 for -0.0: equal policies have equal digests."""
-    if isinstance(content, dict):
-        return {key: _same_numbers(value) for key, value in content.items()}
-    if isinstance(content, list):
-        return [_same_numbers(value) for value in content]
-    return int(content) if isinstance(content, float) and content.is_integer() else content

@@ -8,15 +8,16 @@ read is written back the same: `read_policy(policy.to_json(), operations) == pol
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from augplug._policies.documents import Place, check_document, contents, parse_json, parse_toml, shown
-from augplug._policies.grammar import DEFAULTS, FORMAT, BlendOf, Node, OneOf, Policy, Sequence, SomeOf, Step
+from augplug._policies.grammar import DEFAULTS, FORMAT, BlendOf, Nested, Node, OneOf, Policy, Sequence, SomeOf, Step
 from augplug._policies.values import STEP_KEYS, field_at, number_at, value_at, weights_at
 from augplug.distributions import Distribution
 from augplug.errors import OperationError, PolicyError, SettingsError, suggest
+from augplug.formats import format_problem
 from augplug.ops.base import Operation
 from augplug.ops.levels import SCALES
 from augplug.types import FUSE_LEVELS
@@ -25,6 +26,7 @@ Word = TypeVar("Word", bound=str)
 Operations: TypeAlias = Mapping[str, type[Operation]]
 """Every operation twice: by `Name` and by `distribution:Name`."""
 
+_NESTED_KEYS = ("scale", "defaults", "policy")
 _FILE_KEYS = ("augplug_policy", "name", "scale", "fuse", "source", "defaults", "policy")
 
 
@@ -51,21 +53,26 @@ def read_policy(document: object, operations: Operations, *, pointer: str = "") 
     """Read a whole policy from data; `pointer` is where the document stands in a larger one. Raises PolicyError."""
     check_document(document, pointer)
     top = Place(document, pointer)
-    _check_format(top)
+    nests = _format_of(top) > 1
     table = top.only(_FILE_KEYS)
-    scale = _word(table.get("scale"), SCALES, "scale") or Policy.scale
     fuse = _word(table.get("fuse"), FUSE_LEVELS, "fuse level") or Policy.fuse
-    if "policy" not in table:
-        raise top.error('the key "policy" is missing: it holds the tree of steps')
-    node = _Reader(operations, scale).node(table["policy"])
     name = table["name"].text() if "name" in table else Policy.name
-    places = table["defaults"].only(DEFAULTS) if "defaults" in table else {}
-    defaults = {key: value_at(place) for key, place in places.items()}
     source = table["source"].text() if "source" in table else ""
+    return _policy_at(top, table, _Reader(operations, None, nests), name=name, fuse=fuse, source=source)
+
+
+def _policy_at(place: Place, table: Mapping[str, Place], reader: _Reader, **told: Any) -> Policy:
+    """Return the policy whose scale, defaults and node stand in a table; `told` are its other attributes."""
+    scale = _word(table.get("scale"), SCALES, "scale") or Policy.scale
+    if "policy" not in table:
+        raise place.error('the key "policy" is missing: it holds the tree of steps')
+    node = replace(reader, scale=scale).node(table["policy"])
+    places = table["defaults"].only(DEFAULTS) if "defaults" in table else {}
+    defaults = {key: value_at(value) for key, value in places.items()}
     try:
-        return Policy(node, name, scale, fuse, source, defaults)
+        return Policy(node, scale=scale, defaults=defaults, **told)
     except (SettingsError, OperationError):
-        with top.to_blame():
+        with place.to_blame():
             _blame(table, places, node, scale)
             raise
 
@@ -108,19 +115,18 @@ def _no_format(_text: bytes, _operations: Operations) -> Policy:
     raise PolicyError("a policy file ends in .json or .toml")
 
 
-def _check_format(top: Place) -> None:
+def _format_of(top: Place) -> int:
     table = top.table()
     if "augplug_policy" not in table:
         if any(word in table for word in _WORDS):
-            hint = f'{{"augplug_policy": {FORMAT}, "policy": ...}}'
+            hint = '{"augplug_policy": 1, "policy": ...}'
             raise top.error(f"a node of the grammar alone is no policy file; put it into {hint}")
-        raise top.error(f'no policy file: the key "augplug_policy" with the format version, {FORMAT}, is missing')
+        raise top.error(f'no policy file: the key "augplug_policy" with the format version, 1 to {FORMAT}, is missing')
     place = table["augplug_policy"]
-    version = place.whole()
-    if version > FORMAT:
-        raise place.error(f"format {version} is newer than this augplug, which reads {FORMAT}: upgrade augplug")
-    if version < FORMAT:
-        raise place.error(f"there is no format {version}; this augplug reads {FORMAT}")
+    problem = format_problem(place.whole(), FORMAT)
+    if problem:
+        raise place.error(problem)
+    return place.whole()
 
 
 def _word(place: Place | None, known: Iterable[Word], what: str) -> Word | None:
@@ -135,13 +141,16 @@ def _word(place: Place | None, known: Iterable[Word], what: str) -> Word | None:
 
 @dataclass(frozen=True)
 class _Reader:
-    """Reads nodes with one mapping of operations, and levels of one scale."""
+    """Reads nodes with one mapping of operations, and levels of one scale; nested policies too, if `nests`."""
 
     operations: Operations
     scale: str | None
+    nests: bool = True
 
     def node(self, place: Place) -> Node:
         """Read the node at a place: the one word of the grammar in it says which."""
+        if isinstance(place.value, str):
+            raise place.error(f"{shown(place.value)} is no node: {_WRITE_OUT}")
         table = place.table()
         words = [word for word in table if word in _WORDS]
         if not words:
@@ -211,14 +220,31 @@ class _Reader:
         with table.get("alpha", place).to_blame():
             return BlendOf(children, alpha)
 
+    def nested(self, place: Place) -> Nested:
+        """Read {"policy": {"scale": ..., "defaults": ..., "policy": node}}."""
+        inner = place.only(["policy"])["policy"]
+        if not self.nests:
+            raise inner.error('a nested policy needs format 2: write "augplug_policy": 2')
+        if isinstance(inner.value, str):
+            raise inner.error(f"{shown(inner.value)} is no policy: {_WRITE_OUT}")
+        for key, given in inner.table().items():
+            if key in _FILE_KEYS and key not in _NESTED_KEYS:
+                raise given.error(f"a nested policy holds scale, defaults and policy; leave {key} out")
+        return Nested(_policy_at(inner, inner.only(_NESTED_KEYS), self))
+
     def _children(self, place: Place) -> tuple[Node, ...]:
         return tuple(self.node(child) for child in place.items())
 
 
+_WRITE_OUT = (
+    'a file holds no names and no paths of policies; write the policy out: {"policy": {"scale": ..., "defaults": ..., '
+    '"policy": node}} (`augplug policies compose` does)'
+)
 _WORDS: Mapping[str, Callable[[_Reader, Place], Node]] = {
     "op": _Reader.step,
     "sequence": _Reader.sequence,
     "one_of": _Reader.one_of,
     "some_of": _Reader.some_of,
     "blend": _Reader.blend,
+    "policy": _Reader.nested,
 }

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from augplug._policies.documents import Place, check_document, shown
-from augplug._policies.grammar import Value, check_value
+from augplug._policies.field_values import check_value
+from augplug._policies.grammar import Value
 from augplug.distributions import Beta, Choice, Distribution, Integers, LogUniform, Normal, Sign, Uniform
 from augplug.errors import suggest
 from augplug.ops.base import Operation

@@ -47,6 +47,23 @@ PAIRS: dict[str, Any] = {
     },
 }
 
+NESTED: dict[str, Any] = {
+    "augplug_policy": 2,
+    "name": "nested",
+    "policy": {
+        "sequence": [
+            {"op": "Rotate", "p": 0.5, "degrees": 30},
+            {
+                "policy": {
+                    "scale": "randaugment",
+                    "defaults": {"fill": [1, 2, 3], "interpolation": "cubic"},
+                    "policy": {"one_of": [{"op": "ShearX", "level": 22}, {"policy": {"policy": {"op": "Invert"}}}]},
+                }
+            },
+        ]
+    },
+}
+
 TOKENS = [
     *('"', "'", "{", "}", "[", "]", ",", ":", "=", "\\", "\n", "\0", "#", "-", "e", ".", "NaN", "-Infinity", "1e400"),
     *("null", "true", "\ufeff", '"\\ud800"', "9" * 5000, "1e-400", '"p": 2,', '"op": "Rotate",', "//", "[" * 500),

@@ -205,7 +205,7 @@ def test_composed_pipelines_run_in_order_with_their_probability() -> None:
         (lambda: augplug.color_jitter(brightness=(1.2, 0.8)), "low to high"),
         (lambda: augplug.color_jitter(brightness=-0.1), "0 or more"),
         (lambda: augplug.compose("Invert"), "takes a list"),  # type: ignore[arg-type]  # given on purpose
-        (lambda: augplug.compose([3]), "steps and other nodes"),
+        (lambda: augplug.compose([3]), "steps, other nodes, policies"),
         (lambda: augplug.compose(["Invrt"]), "did you mean 'Invert'"),
         (lambda: augplug.compose([], p=2), "0..1, not 2"),
     ],

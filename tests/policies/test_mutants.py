@@ -14,12 +14,12 @@ from augplug._policies.grammar import Policy
 from augplug._policies.reader import loads_json, loads_toml, read_policy
 from augplug.errors import PolicyError
 from tests.policies.conftest import OPERATIONS
-from tests.policies.mutations import PAIRS, RICH, SMALL, Twice, byte_mutants, dumps, places, structural_mutants
+from tests.policies.mutations import NESTED, PAIRS, RICH, SMALL, Twice, byte_mutants, dumps, places, structural_mutants
 from tests.policies.test_round_trip import toml
 from tests.strategies import Operations
 
 Loads = Callable[[bytes | str, Operations], Policy]
-DOCUMENTS = pytest.mark.parametrize("document", [RICH, SMALL, PAIRS], ids=["rich", "small", "pairs"])
+DOCUMENTS = pytest.mark.parametrize("document", [RICH, SMALL, PAIRS, NESTED], ids=["rich", "small", "pairs", "nested"])
 
 
 @DOCUMENTS

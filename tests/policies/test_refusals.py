@@ -19,7 +19,7 @@ ROTATE = {"op": "Rotate", "degrees": 30}
 NODES: list[tuple[object, str, str]] = [
     (3, "", "table"),
     ([ROTATE], "", "table"),
-    ({}, "", "known: blend, one_of, op, sequence, some_of"),
+    ({}, "", "known: blend, one_of, op, policy, sequence, some_of"),
     ({"p": 1}, "", "no word of the grammar"),
     ({"sequense": [ROTATE]}, "/sequense", "did you mean 'sequence'"),
     ({"op": "Rotate", "one_of": [ROTATE]}, "/one_of", "op and one_of"),
@@ -125,8 +125,8 @@ def node_of_plan(node: object, operations: Operations) -> Node:
 
 # document beside the policy -> (pointer, a word of the message)
 TOPS: list[tuple[dict[str, object], str, str]] = [
-    ({"augplug_policy": 2}, "/augplug_policy", "newer"),
-    ({"augplug_policy": 2, "new": 1}, "/augplug_policy", "upgrade"),
+    ({"augplug_policy": 3}, "/augplug_policy", "made by a newer augplug"),
+    ({"augplug_policy": 3, "new": 1}, "/augplug_policy", "upgrade"),
     ({"augplug_policy": 0}, "/augplug_policy", "no format 0"),
     ({"augplug_policy": 1.0}, "/augplug_policy", "whole"),
     ({"augplug_policy": True}, "/augplug_policy", "whole"),
@@ -232,7 +232,7 @@ TOMLS: list[tuple[str, str, str]] = [
     ("augplug_policy = 1\n" + "a." * 2000 + "b = 1", "", "deeper"),
     ("augplug_policy = 1\n" + '"a" . ' * 100 + "b = 1", "", "line 2"),
     ("augplug_policy = 1\nname = '''\n" + "'", "", "not TOML"),
-    ("augplug_policy = 2", "/augplug_policy", "newer"),
+    ("augplug_policy = 3", "/augplug_policy", "newer"),
     ("op = 'Invert'", "", "a node of the grammar alone"),
     ("augplug_policy = 1\n[policy]\nop = 'Rotate'\ndegrees.uniform = [1, 0]", "/policy/degrees/uniform", "low <= high"),
 ]
