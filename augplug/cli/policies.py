@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
 
 from augplug import api
 from augplug._pipeline.augmenter import Augmenter
-from augplug._policies.grammar import BlendOf, Node, OneOf, Policy, Sequence, SomeOf, Step, steps_of
+from augplug._policies.grammar import BlendOf, Nested, Node, OneOf, Policy, Sequence, SomeOf, Step, steps_of
 from augplug.cli.group import Group
 from augplug.cli.output import as_json, json_option, out_option, say, table, write
 from augplug.data.images import photograph
@@ -17,6 +18,12 @@ from augplug.report.draws import draws
 from augplug.report.sheet import contact_sheet, png
 
 SHOWN = 24
+WORDS: Mapping[str, Callable[..., Node]] = {
+    "sequence": api.sequence,
+    "one_of": api.one_of,
+    "some_of": api.some_of,
+    "blend": api.blend,
+}
 
 
 @click.group(cls=Group, no_args_is_help=False)
@@ -92,16 +99,45 @@ def add(file: Path) -> None:
     click.echo(target)
 
 
+@command.command()
+@click.argument("parts", metavar="PART...", nargs=-1, required=True)
+@click.option(
+    "--word", type=click.Choice([*WORDS]), default="sequence", show_default=True, help="What becomes of the parts."
+)
+@click.option("-n", type=int, help="How many parts `--word some_of` draws.")
+@click.option("--name", default=Policy.name, help="The name of the policy.")
+@out_option("Write the policy to FILE, a .json file, instead of to stdout.")
+def compose(parts: tuple[str, ...], word: str, n: int | None, name: str, out: Path | None) -> None:
+    """Write one policy file of the PARTs: policies (randaugment:n=2,m=9), paths of policy files, operations (Invert).
+
+    Each policy is written out, with its own scale and defaults: the file depends on no other.
+    """
+    if (n is None) == (word == "some_of"):
+        raise SettingsError("-n is how many parts --word some_of draws: give both or neither")
+    node = WORDS[word](*parts) if n is None else WORDS[word](n, *parts)
+    text = as_json(Policy(node, name).to_json())
+    if out is None:
+        click.echo(text)
+        return
+    if out.suffix.lower() != ".json":
+        raise SettingsError(f"{out} is no .json file; give -o a name that ends in .json")
+    write(out, text + "\n")
+    say(f"the policy is in {out}; try: augplug policies show {out}")
+
+
 def _head(made: Policy) -> list[str]:
-    defaults = ", ".join(f"{name} {value}" for name, value in made.to_json()["defaults"].items()) or "none"
     return [
         made.name,
         f"  source    {made.source or 'not given'}",
         f"  scale     {made.scale}",
         f"  fuse      {made.fuse}",
-        f"  defaults  {defaults}",
+        f"  defaults  {_defaults(made) or 'none'}",
         f"  digest    {made.digest.hex()}",
     ]
+
+
+def _defaults(made: Policy) -> str:
+    return ", ".join(f"{name} {value}" for name, value in made.content()["defaults"].items())
 
 
 def tree(node: Node, depth: int) -> list[str]:
@@ -121,7 +157,10 @@ def tree(node: Node, depth: int) -> list[str]:
     return lines
 
 
-def _title(node: Sequence | OneOf | SomeOf | BlendOf) -> str:
+def _title(node: Sequence | OneOf | SomeOf | BlendOf | Nested) -> str:
+    if isinstance(node, Nested):
+        defaults = _defaults(node.policy)
+        return f"a policy, scale {node.policy.scale}{', ' if defaults else ''}{defaults}"
     if isinstance(node, Sequence):
         return "all, in order" if node.children else "nothing"
     if isinstance(node, OneOf):

@@ -114,6 +114,40 @@ def test_policies_show_every_word(run: Run) -> None:
     ]
 
 
+def test_policies_compose_writes_policies_out_and_show_and_check_read_them(run: Run) -> None:
+    step = {"op": "RandomResizedCrop", "height": 8, "width": 8}
+    Path("crop.json").write_text(json.dumps({"augplug_policy": 1, "policy": step}), "utf-8")
+    outcome = run(
+        "policies", "compose", "crop.json", "randaugment:n=2,m=14", "Invert", "--name", "mine", "-o", "mine.json"
+    )
+    made = api.load_policy("mine.json")
+
+    assert (outcome.status, outcome.out) == (0, "")
+    assert outcome.err == "the policy is in mine.json; try: augplug policies show mine.json\n"
+    crop = augplug.Policy(augplug.step("RandomResizedCrop", height=8, width=8))
+    assert made == augplug.Policy(augplug.compose([crop, augplug.policy("randaugment", n=2, m=14), "Invert"]), "mine")
+    shown = run("policies", "show", "mine.json").out.splitlines()
+    assert shown[7:9] == ["all, in order:", "  a policy, scale autoaugment:"]
+    assert shown[10:13] == [
+        "  a policy, scale randaugment, interpolation nearest, fill 0, mask_fill 0:",
+        "    2 of 14, with replacement:",
+        "      Identity",
+    ]
+    assert shown[-1] == "  Invert"
+    assert run("policies", "check", "mine.json").out.startswith("mine.json is a policy: mine, 16 steps, digest ")
+
+
+def test_policies_compose_takes_every_word_of_the_grammar(run: Run) -> None:
+    for word in ("sequence", "one_of", "some_of", "blend"):
+        number = ("-n", "2") if word == "some_of" else ()
+        written = json.loads(run("policies", "compose", "hand-made", "Invert", "--word", word, *number).out)
+        assert word in written["policy"]
+    for wrong in (("--word", "some_of"), ("-n", "2"), ("-o", "x.toml"), ("--word", "two_of")):
+        outcome = run("policies", "compose", "Invert", *wrong)
+        assert (outcome.status, outcome.err.count("\n")) == (2, 1)
+    assert "did you mean 'randaugment'" in run("policies", "compose", "randaugmnt").err
+
+
 def test_policies_show_as_json_is_a_policy_file(run: Run) -> None:
     Path("mine.json").write_text(run("policies", "show", "randaugment:n=1,m=5", "--json").out, "utf-8")
     assert api.load_policy("mine.json") == augplug.policy("randaugment", n=1, m=5)

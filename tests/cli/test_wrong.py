@@ -23,7 +23,7 @@ WRONG = {
     "policies show randaugment:n=two": "is a number",
     "policies show randaugment:n=2,m=99": "0..30",
     "policies show randaugment:n": "argument=value",
-    "policies remove x": "known: add, check, list, show",
+    "policies remove x": "known: add, check, compose, list, show",
     "plugins lst": "did you mean 'list'?",
     "-- -x": "No such option '-x'",
     "doctor now": "augplug doctor --help",
