@@ -50,7 +50,8 @@ def test_many_shapes_and_draws_keep_the_cache_bounded(monkeypatch: pytest.Monkey
 
     programs = augment._programs
     generations = [
-        [bytes_of((key[0], kept)) for key, kept in each.items()] for each in (programs.kept, programs._older)
+        [bytes_of((key[0], program.passes, program.finish)) for key, program in each.items()]
+        for each in (programs.kept, programs._older)
     ]
     assert all(sum(sizes[:-1]) <= 5_000 for sizes in generations)  # the last one may reach over
     assert sum(map(len, generations)) < 40

@@ -12,7 +12,7 @@ import numpy as np
 
 from augplug._backends import default_backend
 from augplug._backends.base import Backend
-from augplug._pipeline.batch import as_batch, check_indices, in_threads, rows_of, stack
+from augplug._pipeline.batch import check_batch, in_threads, rows_of, stack
 from augplug._pipeline.batch_program import BatchPrograms
 from augplug._pipeline.compile import compile_policy
 from augplug._pipeline.draw import drawing_of
@@ -107,15 +107,21 @@ class Augmenter:
         if sample or partner is not None:
             return self._call_with_targets(picture, sample, partner, items)
         if picture.__class__ is np.ndarray:
-            program = self._programs.kept.get((items, picture.shape, picture.dtype))
-            if program is not None and picture.dtype is _UINT8 and picture.flags.c_contiguous:
-                return program.alone(picture)  # an image of its shape was checked before
-            image = check_image(picture, self.max_pixels)
-            return self._programs.of(items, image).run(image)
+            return self._rendered(picture, items)
         array, back = to_array(picture)
-        image = check_image(array, self.max_pixels)
-        rendered = self._programs.of(items, image).run(image)
+        rendered = self._rendered(array, items)
         return back(rendered) if self.output is None else rendered
+
+    def _rendered(self, picture: Any, items: tuple[Item, ...], out: Image | None = None) -> Image:
+        """Return an image without targets after drawn operations; an Output is written to `out` if it is given."""
+        image, program = picture, None
+        if picture.__class__ is np.ndarray and picture.dtype is _UINT8 and picture.flags.c_contiguous:
+            # If there is a program, an image of its shape was checked before.
+            program = self._programs.kept.get((items, picture.shape, _UINT8))
+        if program is None:
+            image = check_image(picture, self.max_pixels)
+            program = self._programs.of(items, image)
+        return program.alone(image) if out is None or program.finish is None else program.run(image, out=out)
 
     def _call_with_targets(self, picture: Any, sample: dict[str, Any], partner: Any, items: tuple[Item, ...]) -> Any:
         if picture is not None and sample:
@@ -171,23 +177,21 @@ class Augmenter:
         come out in unequal sizes.
         """
         given, back = to_array(images, channels=4)
-        array = as_batch(given)
+        array, numbers = check_batch(given, indices)
         threads = 1 if threads == 1 else natural("threads", threads, lowest=1)
-        keys = [*map(self._key, check_indices(indices, len(array)), repeat(epoch))]
+        keys = [*map(self._key, numbers, repeat(epoch))]
         back = back if self.output is None else np.asarray
         plain = not targets and not self.mixes
-        if plain and (rendered := self._batches.render(array, keys, self.max_pixels, threads)) is not None:
-            return back(rendered)
+        if plain and self._batches.useful:
+            together = self._batches.render(array, keys, self.max_pixels, threads)
+            if together is not None:
+                return back(together)
         drawn = [*map(self._items, keys)]
         if not plain:
             rendered, columns = self._batch_of_samples(array, drawn, threads, targets)
             return {"image": back(rendered), **columns} if targets else back(rendered)
 
-        def render(place: int, out: Image | None) -> Image:
-            image = check_image(array[place], self.max_pixels)
-            return self._programs.of(drawn[place], image).run(image, out=out)
-
-        return back(stack(render, array, threads))
+        return back(stack(lambda place, out: self._rendered(array[place], drawn[place], out), array, threads))
 
     def _batch_of_samples(
         self, array: Image, drawn: list[tuple[Item, ...]], threads: int, targets: Mapping[str, Sequence[Any] | None]

@@ -18,26 +18,24 @@ PIECES = 4
 """How many pieces of a batch each thread gets, one after the other."""
 
 
-def as_batch(images: Any) -> Image:
-    """Return images of one size as one array `(B, H, W)` or `(B, H, W, C)`. Raises ImageError."""
+def check_batch(images: Any, indices: Sequence[int] | None) -> tuple[Image, Sequence[int | None]]:
+    """Return images of one size as one array `(B, H, W)` or `(B, H, W, C)`, and one index an image, or None for each.
+
+    Raises ImageError or SettingsError.
+    """
     try:
         batch = np.asarray(images)
     except ValueError as error:
         raise ImageError(f"a batch is one array of images of one size: {error}") from error
     if batch.ndim not in (3, 4):
         raise ImageError(f"a batch is an array (B, H, W) or (B, H, W, C), not one of {batch.ndim} dimensions")
-    return batch
-
-
-def check_indices(indices: Sequence[int] | None, count: int) -> Sequence[int | None]:
-    """Return one index an image, or as many None. Raises SettingsError or ImageError."""
     if indices is None:
-        return [None] * count
+        return batch, [None] * len(batch)
     if not hasattr(indices, "__len__"):
         raise SettingsError(f"indices is a list of integers, one an image, not {indices!r}")
-    if len(indices) != count:
-        raise ImageError(f"a batch of {count} images needs as many indices, not {len(indices)}")
-    return indices
+    if len(indices) != len(batch):
+        raise ImageError(f"a batch of {len(batch)} images needs as many indices, not {len(indices)}")
+    return batch, indices
 
 
 def rows_of(images: Image, targets: Mapping[str, Sequence[Any] | None]) -> list[dict[str, Any]]:

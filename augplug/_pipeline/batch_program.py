@@ -71,7 +71,7 @@ class BatchPrograms:
         self, images: Image, keys: Sequence[bytes], max_pixels: int | None = None, threads: int = 1
     ) -> Image | None:
         """Return the batch rendered, a new array; None if its images have to be rendered one by one."""
-        if not self.useful or images.dtype != np.uint8 or images.size == 0 or len(images) < FEWEST:
+        if images.dtype != np.uint8 or images.size == 0 or len(images) < FEWEST:
             return None
         check_image(images[0], max_pixels)  # all are alike
         program = self.of(keys, images.shape[1:], images.dtype)

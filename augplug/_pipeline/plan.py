@@ -20,6 +20,7 @@ from augplug._sample.targets import Targets
 from augplug.distributions import Key
 from augplug.effects import Effect
 from augplug.errors import AugplugError, PlanError, TargetError
+from augplug.formats import format_problem
 from augplug.ops.base import About, Operation
 from augplug.types import FUSE_LEVELS, FuseLevel, Image
 
@@ -76,9 +77,8 @@ class Plan:
             raise PlanError(f"this is no plan: it is not JSON ({error})") from error
         if not isinstance(document, dict) or set(document) != set(_KEYS):
             raise PlanError(f"this is no plan: it must be an object with the keys {', '.join(_KEYS)}")
-        made = document["augplug_plan"]
-        if made != FORMAT or isinstance(made, bool):
-            raise PlanError(f"plan format {shown(made)} is not known here; this augplug reads {FORMAT}")
+        if problem := format_problem(document["augplug_plan"], FORMAT):
+            raise PlanError(f"the plan cannot be read: {problem}")
         if document["fuse"] not in FUSE_LEVELS:
             raise PlanError(f"the plan's fuse level {document['fuse']!r} is not one of {', '.join(FUSE_LEVELS)}")
         _check_kinds(document)

@@ -12,7 +12,9 @@ import pytest
 
 import augplug
 from augplug import naming
-from augplug._pipeline.draw import DrawnBlend, Item, compile_policy, drawing
+from augplug._pipeline.compile import compile_policy
+from augplug._pipeline.draw import draw, drawing
+from augplug._pipeline.items import DrawnBlend, Item
 from augplug._policies.grammar import Nested, Node, Policy, Sequence, Step, steps_of
 from augplug.errors import OperationError, PolicyError, SettingsError
 from augplug.rng import Stream, key_of
@@ -72,17 +74,17 @@ def test_a_nested_policy_draws_what_it_draws_alone(given: str, tmp_path: Path) -
     node = augplug.sequence(BEFORE, part, AFTER)
     outer = Policy(node, scale="augmix", defaults={"fill": 77, "interpolation": "linear", "mask_fill": 3})
     parts = [compile_policy(one) for one in (Policy(BEFORE, defaults=outer.defaults), alone, Policy(AFTER))]
-    draw = drawing(outer)
+    items = drawing(outer)
 
     for index in range(STREAMS):
         key = key_of(3, 0, index)
         stream, expected = Stream(outer.digest, key), list[Item]()
         for one in parts:
-            one(stream, expected)
+            draw(one, stream, expected)
         whole: list[Item] = []
-        compile_policy(outer)(Stream(outer.digest, key), whole)
+        draw(compile_policy(outer), Stream(outer.digest, key), whole)
         assert told(whole) == told(expected)
-        assert told(draw(key)) == told(expected)
+        assert told(items(key)) == told(expected)
     assert alone.digest != outer.digest
 
 
