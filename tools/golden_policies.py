@@ -19,8 +19,10 @@ from typing import Any
 import augplug
 from augplug import Beta, Choice, Integers, LogUniform, Normal, Sign, Uniform
 
-sys.path.append(str(Path(__file__).resolve().parents[1]))  # where `tests` is; last, so that augplug is the one asked for
-from tests.golden import recording
+sys.path.append(
+    str(Path(__file__).resolve().parents[1])
+)  # where `tests` is; last, so that augplug is the one asked for
+from tests.golden import recording  # pylint: disable=wrong-import-position  # found by the line above
 
 step, sequence, one_of, some_of, blend = augplug.step, augplug.sequence, augplug.one_of, augplug.some_of, augplug.blend
 Made = tuple[str, Any]
@@ -97,7 +99,7 @@ def scales() -> Iterator[Made]:
     for scale, highest in SCALES.items():
         for label, level in (("real", Uniform(0, highest)), ("whole", Integers(0, highest)), ("strongest", highest)):
             node = some_of(3, *(step(name, level=level, p=0.9) for name in levelled), replacement=label != "whole")
-            defaults = {"real": {}, "whole": {"fill": (9, 8, 7)}, "strongest": {"interpolation": "cubic"}}[label]
+            defaults: Any = {"whole": {"fill": (9, 8, 7)}, "strongest": {"interpolation": "cubic"}}.get(label, {})
             yield f"scale {scale}, {label} levels", augplug.Policy(node, scale=scale, defaults=defaults)
 
 
@@ -116,7 +118,9 @@ def distributions() -> Iterator[Made]:
 
 def flags() -> Iterator[Made]:
     """What format 1 wrote for true, false and "leave masks alone": 1, 0 and any negative number."""
-    erase, cut, grid = ({"scale": (0.1, 0.3)}, {"size": 0.4}, {"period": (0.4, 0.6)})
+    erase: dict[str, Any] = {"scale": (0.1, 0.3)}
+    cut: dict[str, Any] = {"size": 0.4}
+    grid: dict[str, Any] = {"period": (0.4, 0.6)}
     for noise in (0, 1, 1.0, Integers(0, 1), Choice((0, 1), (0.25, 0.75)), Sign(0)):
         yield f"RandomErasing, noise {noise}", sequence(step("RandomErasing", noise=noise, **erase), TURN)
         yield f"Cutout, noise {noise}", sequence(step("Cutout", noise=noise, **cut), TURN)
@@ -154,7 +158,8 @@ def shapes() -> Iterator[Made]:
     yield "nested", sequence(one_of(some_of(2, one_of(TURN, sequence(DULL, one_of(SHIFT, step("Equalize")))), SHIFT)))
     yield "too large a crop", step("Crop", p=0.5, right=21, bottom=24)
     steps = sequence(SHIFT, step("Rotate", degrees=10, fill=3, interpolation="nearest"), step("ShearX", level=5))
-    for defaults in ({"fill": 128}, {"fill": (1, 2.5, 255), "interpolation": "cubic"}, {"mask_fill": -1}):
+    several: list[Any] = [{"fill": 128}, {"fill": (1, 2.5, 255), "interpolation": "cubic"}, {"mask_fill": -1}]
+    for defaults in several:
         yield f"defaults {defaults}", augplug.Policy(steps, "mine", defaults=defaults, source="by hand")
 
 
@@ -167,8 +172,8 @@ def found() -> Iterator[Made]:
             if (name, space) != ("random-subpolicies", "autoaugment-16"):
                 yield f"found by {name} in {space}", _best(name, space=space)
     for scale in SCALES:
-        space = {"augplug_space": 1, "name": "mine", "scale": scale, "levels": 7, "probabilities": 1, "length": 1}
-        yield f"found in {scale}", _best("random", space={**space, "operations": ["Rotate", "Solarize", "Color"]})
+        own = {"augplug_space": 1, "name": "mine", "scale": scale, "levels": 7, "probabilities": 1, "length": 1}
+        yield f"found in {scale}", _best("random", space={**own, "operations": ["Rotate", "Solarize", "Color"]})
 
 
 def _best(search: str, **settings: Any) -> augplug.Policy:
@@ -181,7 +186,7 @@ def _best(search: str, **settings: Any) -> augplug.Policy:
 
 def golden() -> Iterator[dict[str, Any]]:
     """Yield each policy with what is recorded of it; a few with their draws in full."""
-    made = [(name, name) for name in NAMED]
+    made: list[Made] = [(name, name) for name in NAMED]
     for others in (found, scales, operations, distributions, flags, shapes):
         made += others()
     for number, (label, given) in enumerate(made):
@@ -197,7 +202,13 @@ def golden() -> Iterator[dict[str, Any]]:
 def main() -> None:
     """Write the file."""
     home = Path(augplug.__file__).parent
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=home, capture_output=True, text=True, check=True)
+    commit = subprocess.run(  # nosec B607  # the git that the developer has
+        ["git", "rev-parse", "HEAD"],
+        cwd=home,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     kinds = {address: kind for address, kind in augplug.operations().items() if ":" in address}
     head = {
         "augplug_golden": 1,

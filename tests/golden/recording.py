@@ -49,8 +49,8 @@ def digest_of(value: object) -> str:
 def recorded(document: Mapping[str, Any], names: Names | None = None) -> dict[str, Any]:
     """Return what the golden file says of the policy in a document.
 
-    `names` are the fields to look at, by the operation's address (None: all). `drawn` has the draw of each key, `pixels`
-    its pixels' SHA-256, the name of an error, or None if they are not promised.
+    `names` are the fields to look at, by the operation's address (None: all). `drawn` has the draw of each key,
+    `pixels` the SHA-256 of its pixels, the name of an error, or None if the pixels are not promised.
     """
     policy = augplug.load_policy(document)
     augmenters = {seed: augplug.Augmenter(policy, seed=seed, backend="reference") for seed, _, _ in KEYS}
