@@ -29,6 +29,7 @@ from tests.golden import recording  # pylint: disable=wrong-import-position  # f
 
 FOLDER = recording.FILE.with_name("formats")
 step, sequence = augplug.step, augplug.sequence
+HOLES = step("Cutout", size=0.3, holes=3, noise=1, x=0.5, y=0.5)
 MOVES = sequence(
     step("RandomErasing", noise=1, mask_value=-1.0, scale=(0.1, 0.3)),
     step("Cutout", size=0.3, noise=0, mask_value=2.0, value=(1, 2.5, 255)),
@@ -73,10 +74,11 @@ def plans() -> Mapping[str, augplug.Plan]:
     image, partner = recording.picture(), recording.picture(1)
     mixed = sequence(step("HorizontalFlip", p=1), step("CutMix"))
     chains = augplug.blend(sequence(step("Rotate", degrees=12)), step("Solarize", threshold=99))
-    augmenters = {node: augplug.Augmenter(node, seed=7, backend="reference") for node in (MOVES, chains, mixed)}
+    augmenters = {node: augplug.Augmenter(node, seed=7, backend="reference") for node in (MOVES, chains, mixed, HOLES)}
     counted = augplug.Augmenter("randaugment:n=2,m=14", seed=7, backend="reference", fuse="none").plan(image)
     return {
         "plan-1.json": augmenters[MOVES].plan(image, index=3, epoch=1),
+        "plan-1-cutout.json": augmenters[HOLES].plan(image, index=3),
         "plan-1-blend.json": augmenters[chains].plan(image, index=3),
         "plan-1-partner.json": augmenters[mixed].plan(image, index=3, partner=partner),
         "plan-1-count.json": replace(counted, key={**counted.key, "process": 2**60 + 1}),
@@ -89,8 +91,7 @@ def written() -> Mapping[str, str]:
     space = augplug.SearchSpace("mine", ("Rotate", "Cutout", "Invert"), levels=7, sub_policies=3, scale="randaugment")
     made = {"policy-1.json": json.dumps({**document, "name": "erase-and-turn"}, indent=1), "policy-1.toml": POLICY_TOML}
     made |= {"space-1.json": json.dumps(space.to_json(), indent=1)}
-    made |= {name: plan.to_json() for name, plan in plans().items()}
-    return {**made, "expected.json": json.dumps(expected(made), indent=1)}
+    return {**made, **{name: plan.to_json() for name, plan in plans().items()}}
 
 
 def expected(made: Mapping[str, str]) -> dict[str, str]:
@@ -128,10 +129,10 @@ def main(arguments: list[str]) -> None:
     """Write the files that are not there."""
     folder = Path(arguments[0]) if arguments else FOLDER
     folder.mkdir(exist_ok=True)
-    for name, text in written().items():
-        if not (folder / name).exists():
-            (folder / name).write_text(text.rstrip("\n") + "\n", encoding="utf-8")
-            print(name)
+    kept = {path.name: path.read_text("utf-8") for path in folder.glob("p*-*")}
+    made = {**written(), **kept}
+    for name, text in {**made, "expected.json": json.dumps(expected(made), indent=1)}.items():
+        (folder / name).write_text(text.rstrip("\n") + "\n", encoding="utf-8")
     if not (folder / "run-2").exists():
         search(folder / "run-2")
         for path in (folder / "run-2").iterdir():
