@@ -269,12 +269,15 @@ Effect: TypeAlias = Tone | ToneFrom | ColorMix | Warp | Filter | Paint | Noise |
 """Anything that `describe` may return."""
 
 
+_RESIZING = (Warp, Opaque)  # a tuple, since a union would be made anew at each call
+
+
 def shape_after(effect: Effect, shape: tuple[int, ...]) -> tuple[int, ...]:
     """Return the shape of the image that an effect makes of an image `(H, W)` or `(H, W, C)` of this shape.
 
     Raises ImageError if the chains of a blend end in images of unequal shapes.
     """
-    if isinstance(effect, Warp | Opaque):
+    if isinstance(effect, _RESIZING):
         return shape if effect.size is None else (*effect.size, *shape[2:])
     if isinstance(effect, ColorMix) and effect.matrix is not None:
         channels = len(effect.matrix)

@@ -63,12 +63,12 @@ LEVERS = (
     Lever("a draw's first words at once", _HASHED, (("autoaugment-cifar10", 32),)),
     Lever(
         "plans kept by what was drawn",
-        {"augplug._pipeline.program.MOST_BYTES": 0},
+        {"augplug._pipeline.cache.MOST_BYTES": 0},
         (("autoaugment-cifar10", 32), ("autoaugment-cifar10", 224)),
     ),
     Lever(
         "plans kept by their effects, where these are few",
-        {"augplug._pipeline.program.effect_recurs": lambda _effect: False},
+        {"augplug._pipeline.cache.effect_recurs": lambda _effect: False},
         ((_alone("RandomCrop", height=24, width=24), 32), (_alone("ChannelShuffle"), 32)),
     ),
     Lever(

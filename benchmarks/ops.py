@@ -19,7 +19,7 @@ import numpy as np
 
 import augplug
 from augplug._backends import default_backend
-from augplug._pipeline.program import Programs
+from augplug._pipeline.cache import Programs
 from augplug._pipeline.render import Renderer
 from augplug._sample.image import check_image
 

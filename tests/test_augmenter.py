@@ -11,7 +11,7 @@ import pytest
 
 import augplug
 from augplug._backends.base import Backend
-from augplug._pipeline.program import bytes_of
+from augplug._pipeline.cache import bytes_of
 from augplug.errors import AugplugError, ImageError, SettingsError
 from augplug.types import Image
 
@@ -41,7 +41,7 @@ def test_a_batch_equals_the_loop(backend: str, threads: int, shape: tuple[int, .
 
 def test_many_shapes_and_draws_keep_the_cache_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Programs are dropped when they take too many bytes, and results stay what they were."""
-    monkeypatch.setattr("augplug._pipeline.program.MOST_BYTES", 10_000)
+    monkeypatch.setattr("augplug._pipeline.cache.MOST_BYTES", 10_000)
     node = augplug.step("Rotate", degrees=(-30, 30))
     augment, fresh = augplug.Augmenter(node, seed=1), augplug.Augmenter(node, seed=1)
     images = [noise(8 + i % 3, 9) for i in range(40)]

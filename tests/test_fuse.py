@@ -16,10 +16,10 @@ from augplug._backends import opencv_tones
 from augplug._backends.base import Backend
 from augplug._backends.opencv import OpenCV
 from augplug._backends.reference import Reference
+from augplug._pipeline.cache import Programs
 from augplug._pipeline.describe import describe
 from augplug._pipeline.fuse import fuse
 from augplug._pipeline.items import Drawn, DrawnBlend, Item
-from augplug._pipeline.program import Programs
 from augplug._pipeline.render import Renderer
 from augplug._sample.image import canvas_of
 from augplug.effects import Blend, ColorMix, Effect, Filter, Paint, Tone, ToneFrom, Warp

@@ -14,10 +14,10 @@ import pytest
 
 import augplug
 from augplug._backends import default_backend
-from augplug._pipeline import program as program_module
+from augplug._pipeline import cache
+from augplug._pipeline.cache import Programs, bytes_of
 from augplug._pipeline.describe import describe
 from augplug._pipeline.mix import Partners
-from augplug._pipeline.program import Programs, bytes_of
 from augplug._pipeline.render import Renderer
 from augplug._policies.grammar import Node
 from augplug.effects import Opaque
@@ -89,7 +89,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
         return call
 
-    monkeypatch.setattr(program_module, "describe", counting("describe", describe))
+    monkeypatch.setattr(cache, "describe", counting("describe", describe))
     backend = type(default_backend())
     for name in ("prepare", "finish"):
         monkeypatch.setattr(backend, name, counting(name, getattr(backend, name)))
@@ -146,7 +146,7 @@ def test_what_is_asked_for_again_survives_the_bound(monkeypatch: pytest.MonkeyPa
     """One shape recurs among many that do not: its program stays, the others are dropped."""
     augment = augplug.Augmenter("randaugment:n=2,m=9", seed=1)
     often = np.zeros((8, 8, 3), np.uint8)
-    monkeypatch.setattr(program_module, "MOST_BYTES", 40_000)
+    monkeypatch.setattr(cache, "MOST_BYTES", 40_000)
     augment(often, index=0)
     program = augment._programs.of(augment._items(augment._key(0, 0)), often)
     for side in range(9, 80):

@@ -14,13 +14,14 @@ from augplug._backends import default_backend
 from augplug._backends.base import Backend
 from augplug._pipeline.batch import check_batch, in_threads, rows_of, stack
 from augplug._pipeline.batch_program import BatchPrograms
+from augplug._pipeline.cache import Programs
 from augplug._pipeline.compile import compile_policy
 from augplug._pipeline.draw import drawing_of
 from augplug._pipeline.items import Item
 from augplug._pipeline.keys import Keys
 from augplug._pipeline.mix import Partner, Partners, mix_finished
 from augplug._pipeline.plan import Plan
-from augplug._pipeline.program import Program, Programs
+from augplug._pipeline.program import Program
 from augplug._pipeline.render import Renderer
 from augplug._policies.grammar import Node, Policy, steps_of
 from augplug._sample.convert import Sample, read, to_array
@@ -114,11 +115,13 @@ class Augmenter:
 
     def _rendered(self, picture: Any, items: tuple[Item, ...], out: Image | None = None) -> Image:
         """Return an image without targets after drawn operations; an Output is written to `out` if it is given."""
-        image, program = picture, None
+        image = picture
         if picture.__class__ is np.ndarray and picture.dtype is _UINT8 and picture.flags.c_contiguous:
-            # If there is a program, an image of its shape was checked before.
             program = self._programs.kept.get((items, picture.shape, _UINT8))
-        if program is None:
+            if program is None:  # if there is one, an image of its shape was checked before
+                check_image(picture, self.max_pixels)
+                program = self._programs.prepare(items, picture.shape, _UINT8)
+        else:
             image = check_image(picture, self.max_pixels)
             program = self._programs.of(items, image)
         return program.alone(image) if out is None or program.finish is None else program.run(image, out=out)

@@ -11,10 +11,11 @@ import numpy as np
 
 from augplug._backends.base import BatchKernel, Finish, Kernel
 from augplug._pipeline.batch import PIECES, in_threads
+from augplug._pipeline.cache import Programs
 from augplug._pipeline.columns import StepColumns, blends, draw_columns
 from augplug._pipeline.compile import NodeDraw, StepDraw, steps_of
 from augplug._pipeline.items import Drawn
-from augplug._pipeline.program import Program, Programs
+from augplug._pipeline.program import Program
 from augplug._pipeline.render import Renderer
 from augplug._pipeline.sources import takes_few_values
 from augplug._sample.image import canvas_of_shape, check_image

@@ -34,6 +34,7 @@ class StepDraw:
         self._known: dict[tuple[Any, ...], Drawn] = {}
         self._making = _making(step, self.numbers, list(self.chances))
         self._draws = [source.draw for source in self.chances.values()]
+        self._alone = self._draws[0] if len(self._draws) == 1 else None
         self.always = None if self.chances else self.of(())
         self._sides: tuple[Drawn, Drawn] | None = None
         if len(self.chances) == 1 and isinstance(side := next(iter(self.chances.values())), Side):
@@ -48,19 +49,21 @@ class StepDraw:
         """Return the operation with the values that a stream draws for its fields."""
         if self._sides is not None:
             return self._sides[stream.word() >> 63]
+        alone = self._alone
         # pylint: disable-next=consider-using-generator  # a list is quicker for so few
-        values = tuple([draw(stream) for draw in self._draws])
-        return self._known.get(values) or self.of(values)
+        values = (alone(stream),) if alone is not None else tuple([draw(stream) for draw in self._draws])
+        return self._known.get(values) or self._new(values)
 
     def of(self, values: tuple[Any, ...]) -> Drawn:
         """Return the operation with these values of the drawn fields."""
-        known = self._known.get(values)
-        if known is None:
-            recurs = not self.chances or len(self._known) < _INTERNED
-            known = Drawn(self.step.address, self._making(values), recurs=recurs)
-            if recurs:
-                self._known[values] = known
-        return known
+        return self._known.get(values) or self._new(values)
+
+    def _new(self, values: tuple[Any, ...]) -> Drawn:
+        known = self._known
+        drawn = Drawn(self.step.address, self._making(values), recurs=not self.chances or len(known) < _INTERNED)
+        if drawn.recurs:
+            known[values] = drawn
+        return drawn
 
 
 def _making(step: Step, numbers: dict[str, Any], names: list[str]) -> Callable[[tuple[Any, ...]], Operation]:

@@ -12,6 +12,8 @@ from augplug.types import Canvas
 
 def describe(items: Sequence[Item], canvas: Canvas) -> tuple[Effect, ...]:
     """Return the effects of drawn operations, each described on the canvas that those before it leave."""
+    if len(items) == 1 and isinstance(items[0], Drawn):
+        return tuple(items[0].operation.describe(canvas))
     effects: list[Effect] = []
     new: Sequence[Effect] = ()
     for item in items:

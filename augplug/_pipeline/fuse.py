@@ -14,17 +14,20 @@ from augplug.tone_runs import join_tones, split_tones
 from augplug.types import Canvas, FuseLevel
 
 _TONES = (Tone, ToneFrom)
+_CHANGES_ALONE = (Warp, Blend)
 
 
 def fuse(effects: Sequence[Effect], level: FuseLevel, canvas: Canvas) -> tuple[Effect, ...]:
     """Return the effects at that level; `canvas` is what the first of them is rendered on."""
-    if level == "none" or (len(effects) == 1 and not isinstance(effects[0], Warp | Blend)):
+    if level == "none" or (len(effects) == 1 and not isinstance(effects[0], _CHANGES_ALONE)):
         return tuple(effects)
     fused: list[Effect] = []
     shape: tuple[int, ...] = (canvas.height, canvas.width, canvas.channels)
+    before: Effect | None = None
     for effect in effects:
         last = fused[-1] if fused else None
-        after = shape_after(effect, shape)
+        shape = shape if before is None else shape_after(before, shape)
+        before = effect
         if isinstance(effect, Blend):
             inner = Canvas(*shape)
             effect = Blend(effect.weights, tuple(fuse(chain, level, inner) for chain in effect.chains))
@@ -34,7 +37,6 @@ def fuse(effects: Sequence[Effect], level: FuseLevel, canvas: Canvas) -> tuple[E
             _add_warp(fused, effect, (shape[0], shape[1]))
         else:
             fused.append(effect)
-        shape = after
     return tuple(fused)
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from augplug._backends.base import Backend
+from augplug._pipeline.cache import Programs
 from augplug._pipeline.describe import describe
 from augplug._pipeline.fuse import fuse
 from augplug._pipeline.items import Drawn, DrawnBlend, Item
 from augplug._pipeline.mix import Partners, mix_finished
-from augplug._pipeline.program import Programs
 from augplug._pipeline.render import Renderer
 from augplug._policies.documents import shown
 from augplug._sample.image import canvas_of, check_image

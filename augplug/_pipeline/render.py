@@ -1,4 +1,4 @@
-"""Render: from effects to passes, which are kernels together with the movers of the targets that follow them.
+"""Render: from effects to a program, whose passes are kernels with the movers of the targets that follow them.
 
 An opaque function and a mix with raw partners see the whole sample. They are barriers: effects are fused, and targets
 moved, between them.
@@ -6,28 +6,23 @@ moved, between them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from augplug._backends.base import Backend, Finish, Kernel
+from augplug._backends.base import Backend, Finish
 from augplug._pipeline.follow import Follow
 from augplug._pipeline.fuse import fuse
-from augplug._pipeline.mix import Partners, RawMix
+from augplug._pipeline.mix import RawMix, split_last_mix
 from augplug._pipeline.opaque import render_opaque
+from augplug._pipeline.program import COPY, Barrier, Pass, Program
 from augplug._sample.image import canvas_of_shape
 from augplug._sample.output import Output
-from augplug._sample.targets import Targets
 from augplug.effects import Effect, Mix, Opaque, Tone, ToneFrom, shape_after
-from augplug.types import FuseLevel, Image
+from augplug.types import FuseLevel
 
-Barrier: TypeAlias = Callable[[Image, Targets | None, Partners | None], Image]
-"""Renders an image and moves its targets in place."""
-Pass: TypeAlias = tuple[Callable[..., Image], Follow | None, bool]
-"""A kernel, what moves the targets after it, and False; or a barrier, None and True."""
-COPY: Kernel = np.ndarray.copy
 _SEES_THE_SAMPLE = frozenset({Mix, Opaque})
 
 
@@ -38,16 +33,18 @@ class Renderer(NamedTuple):
     backend: Backend
     output: Output | None
 
-    def passes(
+    def program(
         self, effects: Sequence[Effect], shape: tuple[int, ...], dtype: np.dtype[Any], *, ends: bool
-    ) -> tuple[list[Pass], Finish | None, tuple[int, ...]]:
-        """Return the passes of effects on images of this shape and dtype, the kernel of the Output and the shape.
+    ) -> Program:
+        """Return the program of effects on images of this shape and dtype; with `ends` the Output is its end.
 
-        The kernel is None unless `ends` is True and there is an Output; the shape is that before the Output. Without
-        passes and kernel the image would stay: then there is one pass that copies it.
+        Raises TargetError unless a mix with finished partners comes last.
         """
         passes: list[Pass] = []
+        last, mixes, output = None, False, self.output if ends else None
         if not _SEES_THE_SAMPLE.isdisjoint(map(type, effects)):
+            mixes = Mix in map(type, effects)
+            effects, last = split_last_mix(effects)
             start = 0
             for place, effect in enumerate(effects):
                 if isinstance(effect, Mix | Opaque):
@@ -56,14 +53,10 @@ class Renderer(NamedTuple):
                     shape = shape_after(effect, shape)
                     start = place + 1
             effects = effects[start:]
-        finish, shape = self._segment(passes, effects, shape, dtype, self.output if ends else None)
-        if not passes and finish is None:
+        finish, shape = self._segment(passes, effects, shape, dtype, output)
+        if not passes and finish is None and last is None:
             passes.append((COPY, None, False))
-        return passes, finish, shape
-
-    def finish(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Finish | None:
-        """Return the kernel of the Output alone, for images of this shape; None without an Output."""
-        return None if self.output is None else self.backend.finish(self.output, None, shape, dtype)
+        return Program.of(passes, shape, finish, last, mixes=mixes)
 
     def _barrier(self, effect: Mix | Opaque) -> Barrier:
         if isinstance(effect, Opaque):
@@ -88,11 +81,10 @@ class Renderer(NamedTuple):
         fused = fuse(effects, self.fuse, canvas_of_shape(shape))
         if output is not None and self.fuse != "none" and fused and isinstance(fused[-1], Tone | ToneFrom):
             tone, fused = fused[-1], fused[:-1]
-        for effect in fused:
-            passes.append((self.backend.prepare(effect, shape, dtype), None, False))
+        final = len(fused) - 1
+        for place, effect in enumerate(fused):
+            passes.append((self.backend.prepare(effect, shape, dtype), follow if place == final else None, False))
             shape = shape_after(effect, shape)
-        if fused:
-            passes[-1] = (passes[-1][0], follow, False)
-        else:  # two flips come to nothing for the image; the targets take both
+        if not fused:  # two flips come to nothing for the image; the targets take both
             passes.append((COPY, follow, False))
         return None if output is None else self.backend.finish(output, tone, shape, dtype), shape

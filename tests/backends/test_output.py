@@ -11,8 +11,8 @@ import pytest
 from augplug._backends.base import Backend
 from augplug._backends.opencv import OpenCV
 from augplug._backends.reference import Reference
+from augplug._pipeline.cache import Programs
 from augplug._pipeline.items import Drawn
-from augplug._pipeline.program import Programs
 from augplug._pipeline.render import Renderer
 from augplug._sample.output import Output
 from augplug.errors import ImageError, SettingsError

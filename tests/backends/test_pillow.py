@@ -24,8 +24,8 @@ import augplug
 from augplug._backends.base import Backend
 from augplug._backends.opencv import OpenCV
 from augplug._backends.reference import Reference
+from augplug._pipeline.cache import Programs
 from augplug._pipeline.items import Drawn
-from augplug._pipeline.program import Programs
 from augplug._pipeline.render import Renderer
 from augplug.effects import Warp
 from augplug.ops.base import Operation

@@ -23,8 +23,8 @@ from augplug._backends.base import Backend
 from augplug._backends.opencv import OpenCV
 from augplug._backends.reference import Reference
 from augplug._pipeline.augmenter import Augmenter
+from augplug._pipeline.cache import Programs
 from augplug._pipeline.items import Drawn
-from augplug._pipeline.program import Programs
 from augplug._pipeline.render import Renderer
 from augplug._policies.grammar import Policy, Step
 from augplug._sample.image import canvas_of, check_image
