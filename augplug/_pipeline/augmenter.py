@@ -129,39 +129,44 @@ class Augmenter:
     def _call_with_targets(self, picture: Any, sample: dict[str, Any], partner: Any, items: tuple[Item, ...]) -> Any:
         if picture is not None and sample:
             raise TargetError("with targets the image is a keyword too: augment(image=..., mask=...)")
-        if partner is not None and not self.mixes:
-            raise TargetError("this policy mixes no images: leave partner= out")
-        if partner is None and self.mixes:
+        given = sample or {"image": picture}
+        if not self.mixes:
+            if partner is not None:
+                raise TargetError("this policy mixes no images: leave partner= out")
+            result = self._alone(given, items)
+        elif partner is None:
             raise TargetError("this policy mixes images: give partner=, or use augment.batch(images, ...)")
-        own = self._read(sample or {"image": picture})
-        partners, others = None, list[Partner]()
-        if partner is not None:
+        else:
+            own = self._read(given)
             other = self._read(partner if isinstance(partner, dict) else {"image": partner})
-            partners, others = Partners([own.image, other.image], 0), [(other.image, other.targets)]
-        program, rendered = self._run(own, items, partners)
-        result = self._result(own, program, [rendered, *others], 0)
+            program, rendered = self._run(own, items, Partners([own.image, other.image], 0))
+            result = self._mix(own, program, [rendered, (other.image, other.targets)], 0)
         return result if sample else result["image"]
+
+    def _alone(self, given: dict[str, Any], items: tuple[Item, ...]) -> dict[str, Any]:
+        """Return a sample augmented that is not mixed with others."""
+        sample = self._read(given)
+        program = self._programs.of(items, sample.image)
+        image = program.run(sample.image, sample.targets if sample.moves else None)
+        return sample.result(image, sample.targets, program.shape[:2], as_array=self.output is not None)
 
     def _read(self, given: dict[str, Any]) -> Sample:
         return read(given, max_pixels=self.max_pixels, classes=(self.classes or 0) if self.mixes else None)
 
-    def _run(self, sample: Sample, items: tuple[Item, ...], partners: Partners | None) -> tuple[Program, Partner]:
+    def _run(self, sample: Sample, items: tuple[Item, ...], partners: Partners) -> tuple[Program, Partner]:
         """Return the program of a sample, and what it makes of the image and the targets: all but a last mix."""
         program = self._programs.of(items, sample.image)
         targets = sample.targets if sample.moves else None
         return program, (program.run(sample.image, targets, partners), sample.targets)
 
-    def _result(
+    def _mix(
         self, sample: Sample, program: Program, finished: Sequence[Partner], position: int, out: Image | None = None
     ) -> dict[str, Any]:
         """Return a sample under the keywords that were given, after the last mix with `finished` partners."""
-        image, targets = finished[position]
-        if self.mixes:
-            image, targets = mix_finished(program.last, finished, position, self.backend, out)
-            if self.output is not None:
-                image = self._programs.finish(image.shape, image.dtype).run(image, out=out)
-        size = (program.shape[0], program.shape[1])
-        return sample.result(image, targets, size, as_array=self.output is not None)
+        image, targets = mix_finished(program.last, finished, position, self.backend, out)
+        if self.output is not None:
+            image = self._programs.finish(image.shape, image.dtype).run(image, out=out)
+        return sample.result(image, targets, program.shape[:2], as_array=self.output is not None)
 
     def batch(
         self,
@@ -213,11 +218,6 @@ class Augmenter:
             name: None if values is None else [row[name] for row in rows] for name, values in targets.items()
         }
 
-    def _alone(self, row: dict[str, Any], items: tuple[Item, ...]) -> dict[str, Any]:
-        sample = self._read(row)
-        program, rendered = self._run(sample, items, None)
-        return self._result(sample, program, [rendered], 0)
-
     def _mixed(
         self, rows: list[dict[str, Any]], drawn: list[tuple[Item, ...]], threads: int
     ) -> Callable[[int, Image | None], dict[str, Any]]:
@@ -230,7 +230,7 @@ class Augmenter:
 
         ready = in_threads(run, range(len(rows)), threads)
         finished = [rendered for _, rendered in ready]
-        return lambda place, out: self._result(samples[place], ready[place][0], finished, place, out)
+        return lambda place, out: self._mix(samples[place], ready[place][0], finished, place, out)
 
     def plan(self, image: Any, *, index: int | None = None, epoch: int = 0, partner: Any = None) -> Plan:
         """Return what `augment(image, index=index, epoch=epoch)` draws, without rendering it.

@@ -85,7 +85,7 @@ class Sample:
     """True if anything but the image has a place in it, which effects may move."""
 
     def result(
-        self, image: Image, targets: Targets, size: tuple[int, int], *, as_array: bool = False
+        self, image: Image, targets: Targets, size: tuple[int, ...], *, as_array: bool = False
     ) -> dict[str, Any]:
         """Return the result under the keywords that were given, each as the kind that it was.
 
@@ -123,7 +123,7 @@ class Sample:
         return [mask.copy() if id(mask) in given else mask for mask in masks]
 
 
-def _boxes_as_given(value: Any, boxes: Boxes, targets: Targets, size: tuple[int, int]) -> tuple[Any, Sequence[Any]]:
+def _boxes_as_given(value: Any, boxes: Boxes, targets: Targets, size: tuple[int, ...]) -> tuple[Any, Sequence[Any]]:
     """Return the boxes that are large enough, as the kind that was given, and their labels."""
     few, least, part = targets.few_boxes, boxes.min_area, boxes.min_visibility
     if few is None:
