@@ -9,7 +9,19 @@ import numba
 import numpy as np
 
 import augplug
-from augplug import Backend, ColorMix, Effect, Filter, Image, Kernel, Output, Tone, ToneFrom
+from augplug import (
+    Backend,
+    ColorMix,
+    Effect,
+    EffectBatch,
+    Filter,
+    Image,
+    Kernel,
+    Output,
+    PreparedRows,
+    Tone,
+    ToneFrom,
+)
 from augplug_numba import kernels
 
 MOST_PIXELS = 1 << 12
@@ -39,6 +51,11 @@ class Numba(Backend):
     def prepare(self, effect: Effect, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Kernel:
         """Return a compiled kernel for a uint8 RGB image, if there is one, else that of the backend beneath."""
         return self._compiled(effect, shape, dtype) or self._beneath.prepare(effect, shape, dtype)
+
+    def prepare_batch(self, batch: EffectBatch, shape: tuple[int, ...], dtype: np.dtype[Any]) -> PreparedRows | None:
+        """Leave rows with a compiled kernel to `prepare`, and all others to the backend beneath."""
+        compiled = self._compiled(batch.effect, shape, dtype)
+        return None if compiled is not None else self._beneath.prepare_batch(batch, shape, dtype)
 
     def finish(
         self, output: Output, last: Tone | ToneFrom | None, shape: tuple[int, ...], dtype: np.dtype[Any]
