@@ -86,7 +86,6 @@ from .effects import (
     ToneFrom as ToneFrom,
     Warp as Warp,
     contrast_factor as contrast_factor,
-    shape_after as shape_after,
 )
 from .errors import (
     AugplugError as AugplugError,
@@ -148,6 +147,9 @@ from .rng import (
 from .tone_runs import (
     join_tones as join_tones,
     split_tones as split_tones,
+)
+from .shapes import (
+    shape_after as shape_after,
 )
 from .types import (
     Canvas as Canvas,

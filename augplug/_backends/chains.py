@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from augplug._backends.base import Kernel
-from augplug.effects import Blend, Effect, shape_after
+from augplug.effects import Blend, Effect
+from augplug.shapes import shape_after
 from augplug.types import Image
 
 Prepare: TypeAlias = Callable[[Effect, tuple[int, ...], np.dtype[Any]], Kernel]

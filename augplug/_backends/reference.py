@@ -25,8 +25,9 @@ from augplug._backends.tables import (
 )
 from augplug._backends.weighing import weighted_sum
 from augplug._sample.output import Layout, Output
-from augplug.effects import Blend, ColorMix, Effect, Field, Filter, Noise, Paint, Tone, ToneFrom, Warp, shape_after
+from augplug.effects import Blend, ColorMix, Effect, Field, Filter, Noise, Paint, Tone, ToneFrom, Warp
 from augplug.errors import OperationError
+from augplug.shapes import shape_after
 from augplug.tone_runs import split_tones
 from augplug.types import Counts, Image, Values
 

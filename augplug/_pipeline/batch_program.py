@@ -20,10 +20,11 @@ from augplug._pipeline.render import Renderer
 from augplug._pipeline.sources import takes_few_values
 from augplug._sample.image import canvas_of_shape, check_image
 from augplug.effect_batch import EffectBatch
-from augplug.effects import Effect, shape_after
+from augplug.effects import Effect
 from augplug.errors import AugplugError
 from augplug.ops.base import Operation
 from augplug.rng import Rows
+from augplug.shapes import shape_after
 from augplug.types import Image
 
 FEWEST = 16

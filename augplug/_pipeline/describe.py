@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from augplug._pipeline.items import Drawn, Item
-from augplug.effects import Blend, Effect, shape_after
+from augplug.effects import Blend, Effect
 from augplug.errors import ImageError
+from augplug.shapes import shape_after
 from augplug.types import Canvas
 
 

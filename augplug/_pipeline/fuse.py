@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from augplug import coords
-from augplug.effects import Blend, Effect, Tone, ToneFrom, Warp, shape_after
+from augplug.effects import Blend, Effect, Tone, ToneFrom, Warp
+from augplug.shapes import shape_after
 from augplug.tone_runs import join_tones, split_tones
 from augplug.types import Canvas, FuseLevel
 

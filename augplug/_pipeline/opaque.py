@@ -8,8 +8,9 @@ import numpy as np
 
 from augplug._pipeline.mix import Partners
 from augplug._sample.targets import Targets, clip, corners_of, edges_of
-from augplug.effects import Opaque, shape_after
+from augplug.effects import Opaque
 from augplug.errors import OperationError, TargetError
+from augplug.shapes import shape_after
 from augplug.types import Image
 
 

@@ -20,7 +20,8 @@ from augplug._pipeline.opaque import render_opaque
 from augplug._pipeline.program import COPY, Barrier, Pass, Program
 from augplug._sample.image import canvas_of_shape
 from augplug._sample.output import Output
-from augplug.effects import Effect, Mix, Opaque, Tone, ToneFrom, shape_after
+from augplug.effects import Effect, Mix, Opaque, Tone, ToneFrom
+from augplug.shapes import shape_after
 from augplug.types import FuseLevel
 
 _SEES_THE_SAMPLE = frozenset({Mix, Opaque})

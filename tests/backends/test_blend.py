@@ -15,8 +15,9 @@ from augplug._backends.opencv import OpenCV
 from augplug._backends.reference import Reference
 from augplug._pipeline.fuse import fuse
 from augplug.coords import IDENTITY
-from augplug.effects import EQUALIZE, Paint, shape_after
+from augplug.effects import EQUALIZE, Paint
 from augplug.errors import ImageError, OperationError
+from augplug.shapes import shape_after
 
 BACKENDS: Sequence[Backend] = (Reference(), OpenCV())
 DTYPES = ("uint8", "uint16", "float32")
