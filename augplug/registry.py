@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import EntryPoint
 from multiprocessing import parent_process
-from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import pluggy
 
@@ -28,6 +27,32 @@ hookimpl = pluggy.HookimplMarker(GROUP)
 """Marks a function of a plugin as what it provides: `@augplug.hookimpl`; hookspecs.py lists the names."""
 
 KINDS = ("operations", "policies", "searches", "evaluators", "executors", "backends", "observers")
+
+
+Value = TypeVar("Value")
+
+
+class ReadOnly(Mapping[str, Value]):
+    """A table that everybody gets and nobody changes.
+
+    It stands for `types.MappingProxyType`, which hands the dictionary behind it to the `__eq__` of whatever it is
+    compared with.
+    """
+
+    __slots__ = ("_table",)
+
+    def __init__(self, table: dict[str, Value]) -> None:
+        """Take the table; later changes of it are seen."""
+        self._table = table
+
+    def __getitem__(self, key: str) -> Value:
+        return self._table[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._table)
+
+    def __len__(self) -> int:
+        return len(self._table)
 
 
 @dataclass(frozen=True)
@@ -149,13 +174,13 @@ class Registry:
                 continue
             row.provides[kind] = sorted(items)
             known.update({name: Provided(item, row.distribution) for name, item in items.items()})
-        self._provided[kind] = MappingProxyType(known)
+        self._provided[kind] = ReadOnly(known)
         return self._provided[kind]
 
     @property
     def operations(self) -> Mapping[str, type[Operation]]:
         """Every operation as `Name` and as `distribution:Name`; read-only, since everybody gets this one."""
-        return MappingProxyType(self._operations)
+        return ReadOnly(self._operations)
 
     def lend(self, operations: Mapping[str, type[Operation]]) -> None:
         """Make operations known by their addresses as if they were installed: an examination comes before that."""

@@ -196,6 +196,14 @@ EVASIONS: dict[str, tuple[str, str]] = {
         "import augplug\nclass A:\n    def f(self):\n        self.a = augplug.Operation\n        self.a.describe = 1\n",
         "allow/store",
     ),
+    "positional-pattern": (
+        "class A:\n    pass\ndef f(g):\n    match g:\n        case A(b):\n            return b\n",
+        "allow/pattern",
+    ),
+    "array-as-base": ("import numpy as np\nclass A(np.ndarray):\n    pass\n", "allow/base"),
+    "base-of-a-parameter": ("def f(g):\n    class A(g):\n        pass\n", "allow/base"),
+    "array-by-its-type": ("import numpy as np\ndef f(b):\n    return np.ndarray((1,), object, b)\n", "allow/type"),
+    "freed-memory": ("def f(a):\n    a.resize(9, refcheck=False)\n", "allow/argument"),
     "unparsable": ("def f(:\n", "allow/unreadable"),
     "no-source": (building.FAIR.replace('source="a test"', ""), "house/source"),
     "empty-source": (building.FAIR.replace('"a test"', '""'), "house/source"),
@@ -271,6 +279,19 @@ LOOK_ALIKES: dict[str, tuple[str, ...]] = {
         "from __future__ import annotations\nfrom numpy import ndarray\nV = ndarray | int\ndef f(a: V):\n    pass\n",
         "from typing import TypeVar\nimport numpy.typing as npt\nT = TypeVar('T')\nImage = npt.NDArray[int]\ndef f(a: Image | None, b: list[T]) -> T:\n    return b[0]\n",  # noqa: E501  # one source a line
         "def f(g, kinds: list[type[int]]) -> type:\n    return type(g) is int, type(g).__name__, isinstance(g, type)\nclass A(dict[str, int]):\n    def f(self):\n        return self\n",  # noqa: E501  # one source a line
+    ),
+    "allow/pattern": (
+        "class A:\n    b = 1\ndef f(g):\n    match g:\n        case A(b=c) | int(c) | str(c):\n            return c\n",
+    ),
+    "allow/base": (
+        "import augplug\nfrom typing import Generic, NamedTuple, TypedDict, TypeVar\nT = TypeVar('T')\nclass A(Generic[T]):\n    pass\nclass B(A[int]):\n    pass\nclass C(NamedTuple):\n    n: int\nclass D(TypedDict, total=False):\n    n: int\nclass E(ValueError):\n    pass\nclass F(augplug.Evaluator):\n    pass\n",  # noqa: E501  # one source a line
+    ),
+    "allow/type": (
+        "import numpy as np\nimport numpy.typing as npt\nImage = npt.NDArray[np.uint8]\nPair = tuple[Image, np.ndarray] | None\ndef f(a: Image, b: 'list[np.ndarray]') -> Pair:\n    c: dict[str, np.ndarray] = dict[str, np.ndarray]()\n    return (a, b[0]) if isinstance(a, np.ndarray | list) and type(a) is np.ndarray else None\n",  # noqa: E501  # one source a line
+        "import logging\nfrom typing import cast\nimport numpy as np\nLOG: logging.Logger = logging.getLogger('a')\ndef f(a):\n    match a:\n        case np.ndarray():\n            return cast(np.ndarray, a)\n",  # noqa: E501  # one source a line
+    ),
+    "allow/argument": (
+        "import numpy as np\nimport warnings\ndef f(a, b):\n    with warnings.catch_warnings(record=True):\n        return np.c_[a, b], np.r_[0:3], np.frombuffer(bytes(a), np.uint8), np.resize(a, 3), b().resize((3, 3))\n",  # noqa: E501  # one source a line
     ),
     "allow/template": ("def f(a):\n    return '{0} {b:.2f} {{c.d}}'.format(a, b=1), format(a)\n",),
     "allow/module-level": (

@@ -1,33 +1,71 @@
-"""Annotations, and which of them are made of types alone. None is ever evaluated: augplug reads their text."""
+"""Annotations and names for types: which expressions are made of types alone. No annotation is ever evaluated."""
 
 from __future__ import annotations
 
 import ast
 import builtins
+from collections import Counter
 from collections.abc import Iterator
 
-from augplug.gate.rules.source import Plugin, Source, bound, chain
+from augplug.gate.rules.names import bound, chain
+from augplug.gate.rules.source import Plugin, Source
 
 
 def written(source: Source) -> Iterator[ast.expr]:
     """The annotations of a module."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         for annotation in (getattr(node, "annotation", None), getattr(node, "returns", None)):
             if isinstance(annotation, ast.expr):
                 yield annotation
 
 
-def types(plugin: Plugin, source: Source) -> set[str]:
-    """The names that cannot be a text of the plugin's: of builtins, of classes of the module, of what others made."""
-    nodes = list(ast.walk(source.tree))
-    classes = {node.name for node in nodes if isinstance(node, ast.ClassDef)}
+def types(plugin: Plugin, source: Source) -> frozenset[str]:
+    """The names that cannot be an object of the plugin's: builtins, its classes, what others made, and types."""
+    own = {name for name, dotted in source.imports.items() if is_own_type(plugin, dotted)}
+    return local_types(plugin, source) | (own - source.bound)
+
+
+def is_own_type(plugin: Plugin, dotted: str) -> bool:
+    """Say whether an import names a class, or a name for types, of another module of the plugin's."""
+    reach = plugin.reach(dotted)
+    source = plugin.sources.get(reach.module) if plugin.owns(reach.module) else None
+    return source is not None and not reach.rest and reach.attribute in local_types(plugin, source)
+
+
+def local_types(plugin: Plugin, source: Source) -> frozenset[str]:
+    """Those of `types` that the module decides by itself: other modules of the plugin are not asked."""
+    if source.module not in plugin.types:
+        known = unnamed_types(plugin, source)
+        for name, value in aliases(source):
+            if is_type(source, known, value):
+                known |= {name}
+        plugin.types[source.module] = known
+    return plugin.types[source.module]
+
+
+def unnamed_types(plugin: Plugin, source: Source) -> frozenset[str]:
+    """Those of `local_types` that no assignment gave a name."""
+    bound_again = source.bound | {*source.imports}
+    plain = {name for name in dir(builtins) if name not in bound_again}
     foreign = {name for name, dotted in source.imports.items() if not plugin.owns(dotted.split(".")[0])}
-    return (classes | foreign | {*dir(builtins)}) - {
-        name for node in nodes if not isinstance(node, ast.ClassDef) for name in bound(node)
-    }
+    return source.classes | plain | (foreign - source.bound)
 
 
-def is_type(source: Source, known: set[str], node: ast.expr) -> bool:
+def aliases(source: Source) -> Iterator[tuple[str, ast.expr]]:
+    """Each `Name = value` of the module itself whose name nothing else binds."""
+    count = Counter(name for node in source.nodes for name in bound(node))
+    for item in source.tree.body:
+        targets = item.targets if isinstance(item, ast.Assign) else []
+        if isinstance(item, ast.AnnAssign):
+            targets = [item.target]
+        value = getattr(item, "value", None)
+        if len(targets) == 1 and isinstance(targets[0], ast.Name) and isinstance(value, ast.expr):
+            name = targets[0].id
+            if count[name] == 1 and name not in source.imports:
+                yield name, value
+
+
+def is_type(source: Source, known: frozenset[str], node: ast.expr) -> bool:
     """Say whether it is a name of `known`, an attribute of what is imported, or made of those by `[]`, `,` and `|`."""
     if isinstance(node, ast.Subscript):
         return is_type(source, known, node.value) and (

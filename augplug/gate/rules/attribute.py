@@ -1,6 +1,8 @@
-"""`allow/attribute`: attributes that lead to files, frames, code or modules, whatever they are taken of.
+"""`allow/attribute`: attributes that lead to files, frames, code, raw memory or modules, whatever they are taken of.
 
-What is private in a library leads there as well (`warnings.catch_warnings()._module`), so it is taken of `self` only.
+An attribute is reached by a dot, by the pattern of a class, and by a name in the body of a class: positional patterns
+and whatever walks the fields of a dataclass read the attributes of these names, of any object. What is private in a
+library leads there as well (`warnings.catch_warnings()._module`), so it is taken of `self` only.
 """
 
 from __future__ import annotations
@@ -9,26 +11,56 @@ import ast
 from collections.abc import Iterator
 
 from augplug.gate.findings import Finding
-from augplug.gate.rules.allowed import DYNAMIC, allowed
+from augplug.gate.rules.allowed import DYNAMIC, allowed, needs_of_attribute, offered
 from augplug.gate.rules.dunder import is_dunder
-from augplug.gate.rules.source import Plugin, Source, chain, taken
+from augplug.gate.rules.names import FUNCTIONS, bound, chain, in_class_body, taken
+from augplug.gate.rules.source import Plugin, Source
 
 NAMED_TUPLE = frozenset({"_asdict", "_fields", "_make", "_replace"})
 """Public methods of every named tuple: the underscore keeps them apart from its fields."""
+METHODS = frozenset({"dynamic", "files"})
+"""Capabilities of attributes that a plugin may have as methods of its own: `Evaluator.evaluate`."""
+RULE = "allow/attribute"
 
 
 def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
     """Every attribute in the list, but one that its module is allowed to give (`json.dumps`)."""
-    refused = allowed()["attributes"]
-    for node in ast.walk(source.tree):
+    for node in (*source.of(ast.Attribute), *source.of(ast.MatchClass)):
         for name in taken(node):
-            kinds = {kind for kind in allowed()["capabilities"] if name in refused.get(kind, ())}
+            kinds = needs_of_attribute(name)
             if is_private(name) and name not in NAMED_TUPLE and chain(node) not in (["self", name], ["cls", name]):
-                kinds.add(DYNAMIC)
-            missing = name in refused["never"] or kinds - {*plugin.capabilities}
-            if missing and not listed(plugin, source, node):
-                message = f".{name} leads to files, frames, code or modules"
-                yield source.refuse("allow/attribute", node, message, "Do without it, or rename it.")
+                kinds |= {DYNAMIC}
+            if kinds - {*plugin.capabilities} and not listed(plugin, source, node):
+                yield source.refuse(RULE, node, f".{name} leads to {WHERE}", REMEDY)
+    for body in source.of(ast.ClassDef):
+        for inner in in_class_body(body):
+            yield from declared(plugin, source, inner)
+
+
+WHERE = "files, frames, code, raw memory or modules"
+REMEDY = "Do without it, or rename it."
+
+
+def declared(plugin: Plugin, source: Source, node: ast.AST) -> Iterator[Finding]:
+    """The names that the body of a class binds, and those in its `__slots__`."""
+    spared = METHODS if isinstance(node, FUNCTIONS) else frozenset()
+    names = bound(node)
+    if isinstance(node, ast.Assign) and any(chain(target) == ["__slots__"] for target in node.targets):
+        texts = [item.value for item in ast.walk(node.value) if isinstance(item, ast.Constant)]
+        names = [text for text in texts if isinstance(text, str)]
+        if any(is_dunder(text) for text in names) or not is_literal(node.value):
+            message = "these slots are attributes that no reader of the class sees"
+            yield source.refuse(RULE, node, message, "Write `__slots__` as a tuple of texts, without two underscores.")
+    for name in names:
+        if needs_of_attribute(name) - spared - {*plugin.capabilities}:
+            message = f"{name} in the body of a class is an attribute, and .{name} leads to {WHERE}"
+            yield source.refuse(RULE, node, message, REMEDY)
+
+
+def is_literal(node: ast.expr) -> bool:
+    """Say whether it is a text, or a tuple or list of texts."""
+    items = node.elts if isinstance(node, (ast.Tuple, ast.List)) else [node]
+    return all(isinstance(item, ast.Constant) for item in items)
 
 
 def is_private(name: str) -> bool:
@@ -40,7 +72,9 @@ def listed(plugin: Plugin, source: Source, node: ast.AST) -> bool:
     """Say whether the list of a module has this attribute of it."""
     dotted = source.dotted(chain(node))
     reach = plugin.reach(dotted) if dotted else None
-    modules = allowed()["modules"]
     return (
-        reach is not None and not reach.rest and reach.attribute in modules.get(reach.module, {}).get("attributes", ())
+        reach is not None
+        and not reach.rest
+        and reach.module in allowed()["modules"]
+        and reach.attribute in (offered(reach.module) or ())
     )

@@ -15,7 +15,7 @@ from augplug.gate.rules.source import Plugin, Source
 def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
     """Every name of a builtin that is read, bound anew or not: a function that hides it hides it there alone."""
     free = allowed()["builtins"]["allowed"]
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
             continue
         if not hasattr(builtins, node.id) or node.id in free or is_dunder(node.id):

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 
 from augplug.gate.artifact import Artifact
 from augplug.gate.findings import Finding, Waiver
-from augplug.gate.rules.allowed import allowed, capability_of, grantable
-from augplug.gate.rules.source import Plugin, uses
+from augplug.gate.rules.allowed import allowed, grantable
+from augplug.gate.rules.imports import library
+from augplug.gate.rules.source import Plugin
 
 NAME = "augplug-plugin.toml"
 RULE = "allow/capability"
@@ -67,8 +68,8 @@ def granted(path: str, document: Mapping[str, object]) -> tuple[dict[str, str], 
 
 def unused(plugin: Plugin, path: str) -> list[Finding]:
     """Advice on what is declared and not imported; `dynamic`, `files` and `native` are builtins too."""
-    found = [plugin.reach(dotted) for source in plugin.sources.values() for _, dotted in uses(source)]
-    reached = {capability_of(reach.module, reach.attribute) for reach in found}
+    found = [plugin.reach(dotted) for source in plugin.sources.values() for _, dotted in source.uses]
+    reached = {name for reach in found for name in library(plugin, reach)}
     idle = [name for name in plugin.capabilities if name not in reached | {"dynamic", "files", "native"}]
     remedy = "Take it out: each capability makes an approval harder."
     return [Finding(RULE, path, 0, f"{name} is declared, and nothing uses it", remedy, "advice") for name in idle]

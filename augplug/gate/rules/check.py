@@ -5,7 +5,9 @@ from __future__ import annotations
 from augplug.gate.artifact import Artifact
 from augplug.gate.findings import Finding, StageResult
 from augplug.gate.rules import (
+    argument,
     attribute,
+    base,
     builtin,
     capabilities,
     dunder,
@@ -15,12 +17,14 @@ from augplug.gate.rules import (
     in_place,
     module_level,
     operation,
+    pattern,
     randomness,
     rebound,
     store,
     suppressions,
     template,
     type_checking,
+    types_only,
 )
 from augplug.gate.rules.source import Plugin, Source, read
 
@@ -33,6 +37,10 @@ RULES = (
     store.check,
     dynamic.check,
     enumeration.check,
+    pattern.check,
+    base.check,
+    argument.check,
+    types_only.check,
     template.check,
     module_level.check,
     type_checking.check,

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from augplug.gate.findings import Finding
 from augplug.gate.rules.allowed import DYNAMIC, allowed
-from augplug.gate.rules.source import FUNCTIONS, Plugin, Source, bindings, bound, chain, taken
+from augplug.gate.rules.names import FUNCTIONS, bindings, bound, chain, taken
+from augplug.gate.rules.source import Plugin, Source
 
 RULE = "allow/dunder"
 
@@ -15,11 +16,11 @@ RULE = "allow/dunder"
 def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
     """Every such name, attribute and definition but those in the list."""
     lists = allowed()["dunders"]
-    fair = set(fair_attributes(source.tree))
+    fair = set(fair_attributes(source))
     if DYNAMIC in plugin.capabilities:
         # A module that loads what is heavy when it is asked for (PEP 562) spares everybody else the import.
         fair |= {node for node in source.tree.body if isinstance(node, FUNCTIONS) and node.name == "__getattr__"}
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         names = [name for name, _ in bindings(node, source.package)]
         if isinstance(node, ast.Name):
             names = [node.id]
@@ -37,8 +38,8 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
 
 def definitions(source: Source, fair: set[ast.AST]) -> Iterator[Finding]:
     """Every function that Python would call by itself, but those in the list and the `fair` ones."""
-    for node in ast.walk(source.tree):
-        if isinstance(node, FUNCTIONS) and node not in fair and hidden(node.name):
+    for node in source.functions:
+        if node not in fair and hidden(node.name):
             message = f"{node.name} is called behind the reader's back"
             yield source.refuse(RULE, node, message, "Write a method with a name.")
 
@@ -53,12 +54,13 @@ def is_dunder(name: str) -> bool:
     return name.startswith("__") and name.endswith("__")
 
 
-def fair_attributes(tree: ast.AST) -> Iterator[ast.AST]:
+def fair_attributes(source: Source) -> Iterator[ast.AST]:
     """A frozen dataclass sets its own field in `__post_init__`, and `super().__init__`."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef) and node.name == "__post_init__":
-            yield from (call.func for call in ast.walk(node) if isinstance(call, ast.Call) and sets_field(call))
-        if not isinstance(node, ast.Attribute) or node.attr not in {"__init__", "__post_init__"}:
+    for function in source.of(ast.FunctionDef):
+        if function.name == "__post_init__":
+            yield from (call.func for call in ast.walk(function) if isinstance(call, ast.Call) and sets_field(call))
+    for node in source.of(ast.Attribute):
+        if node.attr not in {"__init__", "__post_init__"}:
             continue
         if isinstance(node.value, ast.Call) and not node.value.args and chain(node.value.func) == ["super"]:
             yield node

@@ -8,7 +8,8 @@ from typing import TypeGuard
 
 from augplug.gate.findings import Finding
 from augplug.gate.rules.allowed import DYNAMIC
-from augplug.gate.rules.source import Plugin, Source, chain
+from augplug.gate.rules.names import chain
+from augplug.gate.rules.source import Plugin, Source
 
 MAKERS = frozenset({"enum.Enum", "enum.Flag", "enum.IntEnum", "enum.IntFlag", "enum.StrEnum"})
 REMEDY = "Write `class Name(Enum):` with its members."
@@ -18,8 +19,8 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
     """Every use of `Enum` and its kind but as the base of a class that has members."""
     if DYNAMIC in plugin.capabilities:
         return
-    bases = {base for node in ast.walk(source.tree) if has_members(node) for base in node.bases}
-    for node in ast.walk(source.tree):
+    bases = {base for node in source.nodes if has_members(node) for base in node.bases}
+    for node in source.nodes:
         if chain(node) and plugin.meaning(source, node) in MAKERS and node not in bases:
             yield source.refuse("allow/enum", node, "this may make a class of any names", REMEDY)
 

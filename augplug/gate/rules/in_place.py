@@ -7,16 +7,16 @@ from collections.abc import Iterator
 
 from augplug.gate.findings import Finding
 from augplug.gate.rules.allowed import allowed
-from augplug.gate.rules.source import FUNCTIONS, Plugin, Source, chain
+from augplug.gate.rules.names import chain
+from augplug.gate.rules.source import Plugin, Source
 
 SCALARS = {"int", "float", "bool", "str", "complex", "bytes", "tuple"}
 
 
 def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
     """Every function of a module."""
-    for node in ast.walk(source.tree):
-        if isinstance(node, FUNCTIONS):
-            yield from function_changes(plugin, source, node)
+    for node in source.functions:
+        yield from function_changes(plugin, source, node)
 
 
 def function_changes(

@@ -6,8 +6,9 @@ import ast
 from collections.abc import Iterator
 
 from augplug.gate.findings import Finding
-from augplug.gate.rules.allowed import DYNAMIC, allowed, capability_of, capability_of_builtin
-from augplug.gate.rules.source import FUNCTIONS, Plugin, Source, chain
+from augplug.gate.rules.allowed import DYNAMIC, allowed, capability_of_builtin, needs
+from augplug.gate.rules.names import FUNCTIONS, chain
+from augplug.gate.rules.source import Plugin, Source
 from augplug.gate.rules.type_checking import guards_imports
 
 DEFINITIONS = (
@@ -25,7 +26,7 @@ REMEDY = "Move it into the function that needs it."
 
 def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
     """The statements of the module and of its classes, and the calls that importing makes."""
-    bodies = [node.body for node in ast.walk(source.tree) if isinstance(node, (ast.Module, ast.ClassDef))]
+    bodies = [source.tree.body, *(node.body for node in source.of(ast.ClassDef))]
     for statement in (statement for body in bodies for statement in body):
         guard = isinstance(statement, ast.If) and guards_imports(source, statement)
         if not (isinstance(statement, DEFINITIONS) or is_text(statement) or guard):
@@ -35,24 +36,22 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
         names = chain(function)
         dotted = source.dotted(names)
         reach = plugin.reach(dotted) if dotted else None
-        kind = capability_of(reach.module, reach.attribute) if reach else capability_of_builtin(".".join(names))
+        kinds = needs(reach.module, reach.attribute) if reach else {capability_of_builtin(".".join(names)) or ""}
+        effects = sorted((kinds & {*allowed()["capabilities"]}) - {DYNAMIC})
         own = plugin.owns(reach.module) if reach else is_own(source, function)
         if own and DYNAMIC not in plugin.capabilities:
             yield source.refuse(RULE, call, "importing the plugin calls its own code", REMEDY)
-        elif not own and kind in allowed()["capabilities"] and kind != DYNAMIC:
-            yield source.refuse(RULE, call, f"importing the plugin uses the capability {kind}", REMEDY)
+        elif not own and effects:
+            yield source.refuse(RULE, call, f"importing the plugin uses the capability {effects[0]}", REMEDY)
 
 
 def is_own(source: Source, function: ast.expr) -> bool:
     """Say whether what is called was made in this module, or cannot be told; a constant's methods are not."""
     names = chain(function)
-    nodes = list(ast.walk(source.tree))
-    defined = {node.name for node in nodes if isinstance(node, (*FUNCTIONS, ast.ClassDef))}
-    stored = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     if not names:
         return not isinstance(function, ast.Attribute)
     accessor = names[-1] in {"setter", "getter", "deleter"}
-    return (names[0] in defined and not accessor) or (len(names) == 1 and names[0] in stored)
+    return (names[0] in source.defined and not accessor) or (len(names) == 1 and names[0] in source.stored)
 
 
 def is_text(node: ast.stmt) -> bool:

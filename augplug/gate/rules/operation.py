@@ -14,7 +14,7 @@ from augplug.gate.rules.source import Plugin, Source
 
 def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
     """Every class that is an operation, its parameters and its `describe`."""
-    for node in (node for node in ast.walk(source.tree) if isinstance(node, ast.ClassDef)):
+    for node in source.of(ast.ClassDef):
         calls = [item for item in node.decorator_list if isinstance(item, ast.Call)]
         for call in (call for call in calls if plugin.meaning(source, call.func) == "augplug.operation"):
             yield from declared(source, node, call)

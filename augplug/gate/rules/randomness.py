@@ -15,7 +15,7 @@ REMEDY = "Declare a field with draw=augplug.Key() (or any distribution), and mak
 def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
     """Every call of a generator that everybody shares, or that makes one without a seed."""
     tables = allowed()["randomness"]
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if not isinstance(node, ast.Call):
             continue
         dotted = plugin.meaning(source, node.func)

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 from augplug.gate.findings import Finding
 from augplug.gate.rules.allowed import DYNAMIC, allowed
-from augplug.gate.rules.source import FUNCTIONS, Plugin, Source, chain, uses
+from augplug.gate.rules.names import chain
+from augplug.gate.rules.source import Plugin, Source
 
 
 def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
     """Every store into what was imported, or into an attribute of anything but `self`."""
     yield from changed(plugin, source)
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if not isinstance(node, (ast.Attribute, ast.Subscript)) or isinstance(node.ctx, ast.Load):
             continue
         root: ast.AST = node
@@ -29,10 +30,10 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
 
 def changed(plugin: Plugin, source: Source) -> Iterator[Finding]:
     """Every decorator that is handed an object, which may not be the plugin's (`dataclass(augplug.Canvas)`)."""
-    definitions = [node for node in ast.walk(source.tree) if isinstance(node, (*FUNCTIONS, ast.ClassDef))]
+    definitions = [*source.functions, *source.of(ast.ClassDef)]
     above = [item for node in definitions for item in node.decorator_list]
     fair = {item.func if isinstance(item, ast.Call) else item for item in above}
-    for node, _ in uses(source):
+    for node, _ in source.uses:
         dotted = plugin.meaning(source, node)
         if dotted in allowed()["members"]["decorators"] and node not in fair and DYNAMIC not in plugin.capabilities:
             message = f"{dotted} changes what it is given"

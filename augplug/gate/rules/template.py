@@ -8,12 +8,13 @@ from string import Formatter
 
 from augplug.gate.findings import Finding
 from augplug.gate.rules.allowed import DYNAMIC
-from augplug.gate.rules.source import Plugin, Source, taken
+from augplug.gate.rules.names import taken
+from augplug.gate.rules.source import Plugin, Source
 
 
 def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
     """Every `format` and `format_map` of what is not a text written there, without attributes."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         reads = isinstance(node, ast.Attribute) and is_plain(node.value)
         if {"format", "format_map"} & {*taken(node)} and not reads and DYNAMIC not in plugin.capabilities:
             message = "this template may read any attribute"

@@ -10,7 +10,8 @@ import ast
 from collections.abc import Iterator
 
 from augplug.gate.findings import Finding
-from augplug.gate.rules.source import Plugin, Source, chain
+from augplug.gate.rules.names import chain
+from augplug.gate.rules.source import Plugin, Source
 
 TAKEN = ("MYPY", "PY2", "PY3", "TYPE_CHECKING")
 ORIGIN = "typing.TYPE_CHECKING"
@@ -19,8 +20,8 @@ ORIGIN = "typing.TYPE_CHECKING"
 def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
     """Every use of such a name but as the test of a guard of imports."""
     del plugin  # the name is what counts, not where it comes from
-    guards = [node.test for node in source.tree.body if isinstance(node, ast.If) and guards_imports(source, node)]
-    for node in ast.walk(source.tree):
+    guards = {node.test for node in source.tree.body if isinstance(node, ast.If) and guards_imports(source, node)}
+    for node in source.nodes:
         names = chain(node) or [getattr(node, "attr", "")]
         if node not in guards and hides(source, names):
             message = f"{ast.unparse(node)} hides code from mypy"
