@@ -19,7 +19,11 @@ from augplug.gate import rules, structure, tools
 from augplug.gate.artifact import Artifact
 from augplug.gate.findings import Finding, StageResult, Waiver, refused
 from augplug.gate.ledger import approved_files
+from augplug.gate.sources import is_source
 from augplug.gate.tools.closure import ingredients
+
+UNREAD = frozenset({"structure/size", "structure/encoding", "structure/syntax", "structure/kind"})
+"""Refusals of the structure stage after which no other stage reads the file."""
 
 
 @dataclass(frozen=True)
@@ -84,13 +88,14 @@ def judge(verdict: Verdict, examination: dict[str, int], findings: tuple[Finding
 
 def _verdict(artifact: Artifact, versions: dict[str, str]) -> Verdict:
     packed = structure.check(artifact)
-    ruled = rules.check(artifact)
-    judged = tools.check(artifact, ruled.capabilities)
+    left = _readable(artifact, packed)
+    ruled = rules.check(left)
+    judged = tools.check(left, ruled.capabilities)
     results = {
         "structure": packed,
         "rules": ruled,
         "tools": judged,
-        "coverage": _coverage(artifact, packed, ruled, judged),
+        "coverage": _coverage(left, packed, ruled, judged),
     }
     stages = {name: _refusals(result.findings) for name, result in results.items()}
     packed_well = not stages["structure"] and not stages["coverage"]
@@ -114,9 +119,15 @@ def _verdict(artifact: Artifact, versions: dict[str, str]) -> Verdict:
     )
 
 
+def _readable(artifact: Artifact, packed: StageResult) -> Artifact:
+    """What later stages read: no source that the structure stage refused as such, since it may take them hours."""
+    refused_sources = {found.file for found in packed.findings if found.rule in UNREAD}
+    return replace(artifact, files={path: data for path, data in artifact.files.items() if path not in refused_sources})
+
+
 def _coverage(artifact: Artifact, packed: StageResult, ruled: StageResult, judged: StageResult) -> StageResult:
     """Every file was read by the stages that it belongs to; one that was not is a refusal."""
-    python = {path for path in artifact.files if path.endswith(".py")}
+    python = {path for path in artifact.files if is_source(path)}
     expected = {"structure": (set(artifact.files), packed), "rules": (python, ruled), "tools": (python, judged)}
     return StageResult(
         tuple(

@@ -32,7 +32,7 @@ def declared(artifact: Artifact) -> tuple[dict[str, str], list[Waiver], list[Fin
         return {}, [], []
     try:
         document = tomllib.loads(artifact.files[paths[0]].decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         return {}, [], [Finding(RULE, paths[0], 0, f"not TOML: {error}", "Write it as TOML, in UTF-8.")]
     return granted(paths[0], document)
 

@@ -181,7 +181,7 @@ class Plugin:
 def read(path: str, content: bytes) -> Source:
     """Parse a module. Raises SyntaxError, ValueError, RecursionError or MemoryError when Python could not read it."""
     tree = ast.parse(content.decode("utf-8-sig"))  # Python drops the mark as well
-    names = path.removesuffix(".py").split("/")
+    names = path[: -len(".py")].split("/")
     module = ".".join(names[:-1] if names[-1] == "__init__" else names)
     for node in ast.walk(tree):
         open_annotations(node)

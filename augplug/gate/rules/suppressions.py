@@ -8,6 +8,7 @@ import tokenize
 from collections.abc import Iterator
 
 from augplug.gate.findings import Finding, Waiver
+from augplug.gate.sources import is_source
 
 TOOLS = {"noqa": "ruff", "type": "mypy", "nosec": "bandit", "pylint": "pylint", "shellcheck": "shellcheck"}
 STARTS = re.compile(r"(noqa\b|type:\s*ignore|nosec\b|mypy:|(ruff|flake8)[:=]|.*\bpylint:|shellcheck\s)", re.IGNORECASE)
@@ -48,7 +49,7 @@ def check(path: str, content: bytes) -> Iterator[Finding | Waiver]:
 
 def comments(path: str, text: str) -> Iterator[tuple[int, str]]:
     """The comments of a Python module by tokens, of a shell script by lines."""
-    if path.endswith(".py"):
+    if is_source(path):
         tokens = tokenize.generate_tokens(io.StringIO(text).readline)
         yield from ((token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT)
     else:

@@ -37,7 +37,12 @@ def check_build(artifact: Artifact) -> Iterator[Finding]:
     for path, why in CODE.items():
         if path in artifact.metadata and not _is_generated(path, artifact.metadata[path]):
             yield Finding("structure/build-code", path, 0, f"{path} is not allowed: {why}", REMEDY)
-    document = tomllib.loads(artifact.metadata["pyproject.toml"].decode("utf-8"))
+    try:
+        document = tomllib.loads(artifact.metadata["pyproject.toml"].decode("utf-8"))
+    except (KeyError, ValueError, RecursionError) as error:
+        message = f"it cannot be read: {type(error).__name__}: {error}"
+        yield Finding("structure/build-code", "pyproject.toml", 0, message, "Write it as TOML, in UTF-8.")
+        return
     for problem in (*_system_problems(document.get("build-system", {})), *_hooks(document.get("tool", {}))):
         yield Finding("structure/build-code", "pyproject.toml", 0, problem, REMEDY)
 
@@ -61,7 +66,7 @@ def _system_problems(system: Any) -> Iterator[str]:
     backend = system.get("build-backend", "setuptools.build_meta")
     if "backend-path" in system:
         yield "backend-path makes the build run code of this project"
-    if backend not in BACKENDS:
+    if not isinstance(backend, str) or backend not in BACKENDS:
         yield f"{backend!r} is none of the build backends that the gate knows: {', '.join(BACKENDS)}"
     requires = system.get("requires", [])
     for need in requires if isinstance(requires, list) else [requires]:

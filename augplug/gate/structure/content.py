@@ -12,7 +12,6 @@ from numpy.lib import format as npy
 
 from augplug.gate.artifact import Artifact
 from augplug.gate.findings import Finding
-from augplug.gate.reading.archive import GARBAGE
 from augplug.gate.reading.installed import CACHE
 from augplug.gate.reading.tree import MAX_FILE, MAX_TOTAL
 from augplug.gate.structure.layout import COMPILED
@@ -23,6 +22,8 @@ NAMES = frozenset({"LICENSE", "LICENCE", "COPYING", "NOTICE", "AUTHORS", "README
 IMAGES = {".png": b"\x89PNG\r\n\x1a\n", ".jpg": b"\xff\xd8\xff", ".jpeg": b"\xff\xd8\xff"}
 ELSEWHERE = COMPILED | {".py", ".pth", ".start"}
 """Endings that another check reads or refuses."""
+SPELLED = frozenset({".py", ".pyi", ".sh"})
+"""Endings that make a file be run or read by a tool, so that they are spelled in small letters."""
 MAX_HEADER = 10_000
 """Characters of the header of an array."""
 
@@ -31,6 +32,9 @@ def check_content(artifact: Artifact) -> Iterator[Finding]:
     """Yield the files that are neither source nor data which can do nothing."""
     for path, content in artifact.files.items():
         name = PurePosixPath(path)
+        if name.suffix.lower() in SPELLED and name.suffix not in SPELLED:
+            message = f"{name.name} ends in {name.suffix}: some disks and tools take that for {name.suffix.lower()}"
+            yield Finding("structure/kind", path, 0, message, f"Rename it to end in {name.suffix.lower()}.")
         if name.suffix.lower() in ELSEWHERE or CACHE in name.parts:
             continue
         if problem := _problem(name, content):
@@ -44,7 +48,7 @@ def check_content(artifact: Artifact) -> Iterator[Finding]:
 
 
 def _problem(name: PurePosixPath, content: bytes) -> str | None:
-    suffix = name.suffix
+    suffix = name.suffix.lower()
     if name.name in NAMES or suffix in TEXT - {""}:
         return _text_problem(suffix, content)
     if suffix in IMAGES:
@@ -54,8 +58,8 @@ def _problem(name: PurePosixPath, content: bytes) -> str | None:
             return _array_problem(content)
         if suffix == ".npz":
             return _arrays_problem(content)
-    except (*GARBAGE, SyntaxError, MemoryError) as error:
-        return f"is no array that can be read without pickle: {error}"
+    except Exception as error:  # noqa: BLE001  # whatever numpy and zipfile raise for bytes that are no array
+        return f"is no array that can be read without pickle: {type(error).__name__}: {error}"
     return "is of a kind that may hold code or cannot be read: executables, archives, pickles, models, bytecode ..."
 
 

@@ -12,9 +12,8 @@ from collections.abc import Iterator
 
 from augplug.gate.artifact import Artifact
 from augplug.gate.findings import Finding
+from augplug.gate.sources import is_source, too_large
 
-MAX_BYTES = 512 * 1024
-MAX_LINE = 2_000
 MAX_DEPTH = 100
 """Syntax inside syntax; what people write stays below 30."""
 COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")  # PEP 263
@@ -27,26 +26,21 @@ HEAVY = frozenset(
 
 def check_source(artifact: Artifact) -> Iterator[Finding]:
     """Yield what is wrong with the Python files, as bytes, as text and as syntax."""
+    large = too_large(artifact.files)
+    for path, reason in large.items():
+        remedy = "Split it into modules, break long lines, and put tables of numbers into data files."
+        yield Finding("structure/size", path, 0, reason, remedy)
     for path, content in artifact.files.items():
-        if path.endswith(".py"):
+        if is_source(path) and path not in large:
             yield from _check_file(path, content)
 
 
 def _check_file(path: str, content: bytes) -> Iterator[Finding]:
-    if len(content) > MAX_BYTES:
-        remedy = "Split it into modules, and put tables of numbers into data files."
-        yield Finding("structure/size", path, 0, f"source of more than {MAX_BYTES // 1024} KiB", remedy)
-        return
     if problem := _encoding_problem(content):
         yield Finding("structure/encoding", path, 1, problem, "Save the file as UTF-8, and drop the coding comment.")
         return
     text = content.decode("utf-8-sig")
     yield from _hidden(path, text)
-    for number, line in enumerate(text.splitlines(), 1):
-        if len(line) > MAX_LINE:
-            remedy = "Break the line, or put the data into a data file."
-            yield Finding("structure/size", path, number, f"a line of more than {MAX_LINE:,} characters", remedy)
-            return
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an invalid escape is for the linters of stage 3

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from augplug.gate.artifact import Artifact
 from augplug.gate.findings import Finding, StageResult
+from augplug.gate.sources import is_source
 from augplug.gate.tools import bandit, mypy, pylint, ruff, shellcheck
 from augplug.gate.tools.closure import Closure, ingredients, open_closure
 from augplug.gate.tools.process import Limits
@@ -56,7 +57,7 @@ def check(
 
 def _copy(work: Workspace, path: str, content: bytes) -> list[Finding]:
     """Copy a file for the tools of its kind; return why not, if it cannot be written."""
-    if path.endswith(".py"):  # whatever its first line says: Python imports it
+    if is_source(path):  # whatever its first line says: Python imports it
         kind = "python"
     elif shellcheck.is_shell(path, content):
         kind = "shell"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,10 +21,11 @@ class ToolError(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """How long a tool may take, in seconds, and how much it may print on each stream, in bytes."""
+    """How long a tool may take, in seconds, how much it may print on each stream and what memory it has, in bytes."""
 
     seconds: float = 120.0
     output: int = 32_000_000
+    memory: int = 4 * 2**30
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str], li
     """Run a command in `folder` with exactly this environment, and end all its processes. Raises ToolError."""
     overdue = []
     with _group(command, folder, environment) as process:
+        _bound(process, limits.memory)
 
         def stop() -> None:
             overdue.append(True)
@@ -75,6 +78,13 @@ def _group(command: Sequence[str], folder: Path, environment: Mapping[str, str])
             yield process
         finally:
             _kill(process)  # also what the tool itself started and left behind
+
+
+def _bound(process: subprocess.Popen[bytes], memory: int) -> None:
+    """Limit the address space of a process, where the system can do it from outside (Linux)."""
+    if hasattr(resource, "prlimit"):
+        with suppress(ProcessLookupError):  # it has ended
+            resource.prlimit(process.pid, resource.RLIMIT_AS, (memory, memory))
 
 
 def _read(process: subprocess.Popen[bytes], limits: Limits) -> tuple[bytes, bytes]:
