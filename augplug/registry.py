@@ -22,6 +22,7 @@ from augplug.gate.discovery import Candidate, discover
 from augplug.gate.modes import Admission, admission
 from augplug.hookspecs import Hooks
 from augplug.ops.base import Operation
+from augplug.shown import shown
 
 hookimpl = pluggy.HookimplMarker(GROUP)
 """Marks a function of a plugin as what it provides: `@augplug.hookimpl`; hookspecs.py lists the names."""
@@ -231,4 +232,4 @@ def _warn(row: Plugin) -> None:
 
 
 def _say(text: str) -> None:
-    warnings.warn(f"augplug: {text}", PluginWarning, stacklevel=3)
+    warnings.warn(f"augplug: {shown(text)}", PluginWarning, stacklevel=3)

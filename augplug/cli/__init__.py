@@ -16,6 +16,7 @@ import augplug
 from augplug.cli.group import LazyGroup
 from augplug.errors import AugplugError, RunError
 from augplug.project import MODES
+from augplug.shown import shown
 
 COMMANDS = {
     "demo": "Search a policy for 5,000 real handwritten digits: the main job, with nothing to give.",
@@ -84,11 +85,11 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 
 def _fail(message: str, status: int) -> int:
-    click.echo(f"augplug: {' '.join(message.split())}", err=True)
+    click.echo(f"augplug: {shown(' '.join(message.split()))}", err=True)
     return status
 
 
 def _one_line(message: Warning | str, *_rest: object, **_named: object) -> None:
     """A warning as a line of its own: the place in the source means nothing to whoever types a command."""
     text = " ".join(str(message).split()).removeprefix("augplug: ")
-    click.echo(f"augplug: {text}", err=True)
+    click.echo(f"augplug: {shown(text)}", err=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from augplug.cli.output import as_json, json_option, out_option, say, table, write
+from augplug.cli.output import as_json, echo, json_option, out_option, say, table, write
 from augplug.errors import SettingsError
 from augplug.report.columns import tables
 from augplug.report.comparing import compare_page
@@ -36,10 +36,10 @@ def command(runs: Sequence[Path], out: Path | None, json_: bool) -> None:
     for warning in compared.warnings:
         say(f"warning: {warning}")
     if json_:
-        click.echo(as_json(compared.to_json()))
+        echo(as_json(compared.to_json()))
     else:
         titled = (f"{one.title}\n{table(one.head, one.rows)}" for one in tables(compared))
-        click.echo("\n\n".join(titled))
+        echo("\n\n".join(titled))
     if out is not None:
         write(out, compare_page(compared))
         say(f"the page is {out}")

@@ -12,8 +12,10 @@ import click
 import augplug
 from augplug import api
 from augplug._backends import OPENCV, default_backend
+from augplug.cli.output import echo
 from augplug.errors import AugplugError
 from augplug.gate.ledger import read
+from augplug.shown import shown
 
 LIBRARIES = ("numpy", "scipy", "scikit-image", "Pillow", "pluggy", "click", "rich", "threadpoolctl", "packaging")
 
@@ -28,23 +30,21 @@ def command(ctx: click.Context, prepare: bool) -> None:
     if prepare:
         from augplug.gate import tools  # only here
 
-        click.echo(f"the gate's tools are in {tools.prepare().folder}")
+        echo(f"the gate's tools are in {tools.prepare().folder}")
     wrong: list[str] = []
-    click.echo(
-        f"augplug {augplug.__version__}, Python {platform.python_version()} ({sys.executable}), {platform.platform()}"
-    )
-    click.echo("libraries: " + ", ".join(f"{name} {_version(name) or 'missing'}" for name in LIBRARIES))
+    echo(f"augplug {augplug.__version__}, Python {platform.python_version()} ({sys.executable}), {platform.platform()}")
+    echo("libraries: " + ", ".join(f"{name} {_version(name) or 'missing'}" for name in LIBRARIES))
     wrong += [f"{name} is missing: pip install {name}" for name in LIBRARIES if not _version(name)]
     wrong += _opencv()
     try:
         wrong += _backends()
         wrong += _plugins()
-        click.echo(f"your policies: {api.user_policy_folder()} ({len(api.user_policy_files())} files)")
+        echo(f"your policies: {api.user_policy_folder()} ({len(api.user_policy_files())} files)")
     except AugplugError as error:
         wrong.append(str(error))
     for line in wrong:
-        click.echo(f"WRONG: {line}")
-    click.echo("everything is in order" if not wrong else f"{len(wrong)} things are wrong")
+        echo(f"WRONG: {shown(line)}")
+    echo("everything is in order" if not wrong else f"{len(wrong)} things are wrong")
     ctx.exit(1 if wrong else 0)
 
 
@@ -57,8 +57,8 @@ def _version(name: str) -> str:
 
 def _opencv() -> list[str]:
     found = [name for name in OPENCV if _version(name)]
-    click.echo("OpenCV: " + (", ".join(f"{name} {_version(name)}" for name in found) or "not installed"))
-    click.echo("stringzilla: " + (_version("stringzilla") or "not installed, tables take OpenCV 2 to 12 times as long"))
+    echo("OpenCV: " + (", ".join(f"{name} {_version(name)}" for name in found) or "not installed"))
+    echo("stringzilla: " + (_version("stringzilla") or "not installed, tables take OpenCV 2 to 12 times as long"))
     if len(found) < 2:
         return []
     names, both = " and ".join(found), " ".join(found)
@@ -77,19 +77,18 @@ def _backends() -> list[str]:
             told = f"cannot be used ({type(error).__name__}: {error})"
             if any(_version(flavour) for flavour in OPENCV) or name != "opencv":
                 wrong.append(f"backend {name} {told}; install its library again")
-        click.echo(f"backend {name}: {told}{', the default' if name == default else ''}")
+        echo(f"backend {name}: {told}{', the default' if name == default else ''}")
     return wrong
 
 
 def _plugins() -> list[str]:
     rules = api.registry().rules
     kept = f"the ledger {rules.ledger} approves {len(read(rules.ledger))} distributions"
-    click.echo(f"gate: mode {rules.mode}, {kept}, {len(rules.blocked)} are blocked")
+    echo(f"gate: mode {rules.mode}, {kept}, {len(rules.blocked)} are blocked")
     rows = api.plugins()
     for row in rows:
-        click.echo(
-            f"plugin {row.name}: {row.state}, {row.distribution} {row.version}{f', {row.reason}' if row.reason else ''}"
-        )
+        why = f", {row.reason}" if row.reason else ""
+        echo(shown(f"plugin {row.name}: {row.state}, {row.distribution} {row.version}{why}"))
     return [
         f"the plugin {row.name} is {row.state}: pip uninstall {row.distribution}, or mend it"
         for row in rows

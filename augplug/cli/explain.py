@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from augplug._pipeline.augmenter import Augmenter
-from augplug.cli.output import LARGEST, image_at, json_option, seed_option
+from augplug.cli.output import LARGEST, echo, image_at, json_option, seed_option
 from augplug.effects import Effect
 from augplug.types import FUSE_LEVELS
 
@@ -41,14 +41,14 @@ def command(
     pixels = image_at(image).pixels
     plan = augment.plan(pixels, index=index, epoch=epoch)
     if json_:
-        click.echo(plan.to_json())
+        echo(plan.to_json())
         return
     described, fused = plan.effects(pixels)
-    click.echo(plan)
-    click.echo(f"\nEffects as described ({len(described)}):")
-    click.echo("\n".join(_lines(described, 1)))
-    click.echo(f"\nEffects as rendered, fused at level {plan.fuse!r} ({len(fused)}):")
-    click.echo("\n".join(_lines(fused, 1)))
+    echo(plan)
+    echo(f"\nEffects as described ({len(described)}):")
+    echo("\n".join(_lines(described, 1)))
+    echo(f"\nEffects as rendered, fused at level {plan.fuse!r} ({len(fused)}):")
+    echo("\n".join(_lines(fused, 1)))
 
 
 def _lines(effects: Sequence[Effect], depth: int) -> list[str]:

@@ -12,7 +12,7 @@ from augplug import api
 from augplug._pipeline.augmenter import Augmenter
 from augplug._policies.reader import address_of
 from augplug.cli.group import Group
-from augplug.cli.output import as_json, json_option, out_option, table, write
+from augplug.cli.output import as_json, echo, json_option, out_option, say, table, write
 from augplug.data.images import photograph
 from augplug.distributions import Distribution, Key
 from augplug.errors import OperationError, suggest
@@ -57,10 +57,10 @@ def list_(json_: bool) -> None:
     """List every operation."""
     names = {name: operation for name, operation in api.operations().items() if ":" not in name}
     if json_:
-        click.echo(as_json([_data(name) for name in names]))
+        echo(as_json([_data(name) for name in names]))
         return
     rows = [(name, _provider(name), _strength(operation), operation.about.summary) for name, operation in names.items()]
-    click.echo(table(("NAME", "FROM", "A LEVEL SETS", "WHAT IT DOES"), rows))
+    echo(table(("NAME", "FROM", "A LEVEL SETS", "WHAT IT DOES"), rows))
 
 
 @command.command()
@@ -72,10 +72,10 @@ def show(name: str, out: Path | None, json_: bool) -> None:
     if name not in api.operations():
         known = [known for known in api.operations() if ":" not in known]
         raise OperationError(f"there is no operation {name!r}{suggest(name, known)}; augplug ops list shows all")
-    click.echo(as_json(_data(name)) if json_ else _text(name))
+    echo(as_json(_data(name)) if json_ else _text(name))
     if out is not None:
         write(out, png(_sheet(name)))
-        click.echo(f"the sheet is in {out}", err=True)
+        say(f"the sheet is in {out}")
 
 
 def _provider(name: str) -> str:

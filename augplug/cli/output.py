@@ -12,19 +12,25 @@ import click
 
 from augplug.data.images import Loaded, load_image
 from augplug.errors import SettingsError
+from augplug.shown import hidden, paragraphs, shown
 
 Made = TypeVar("Made", bound=Callable[..., Any])
 LARGEST = 2**64 - 1
 
 
+def echo(text: object) -> None:
+    """Print a result; what a stranger wrote in it moves no cursor and hides nothing."""
+    click.echo(paragraphs(text))
+
+
 def say(text: str) -> None:
     """Tell the user something that is no result."""
-    click.echo(text, err=True)
+    click.echo(paragraphs(text), err=True)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return rows as columns that line up; the last column is as wide as it is."""
-    lines = [list(head), *(list(row) for row in rows)]
+    lines = [[shown(cell) for cell in row] for row in (head, *rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head) - 1)]
     return "\n".join(
         "  ".join([cell.ljust(width) for cell, width in zip(line, widths, strict=False)] + [line[-1]]).rstrip()
@@ -33,8 +39,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def as_json(value: Any) -> str:
-    """Return a value as JSON for a program to read."""
-    return json.dumps(value, indent=1, ensure_ascii=False)
+    """Return a value as JSON for a program to read, and for people who look at it."""
+    written = json.dumps(value, indent=1, ensure_ascii=False)
+    return "".join(json.dumps(char)[1:-1] if hidden(char) and char != "\n" else char for char in written)
 
 
 def write(path: Path, content: bytes | str) -> None:

@@ -11,7 +11,7 @@ from augplug import api
 from augplug._pipeline.augmenter import Augmenter
 from augplug._policies.grammar import BlendOf, Nested, Node, OneOf, Policy, Sequence, SomeOf, Step, steps_of
 from augplug.cli.group import Group
-from augplug.cli.output import as_json, json_option, out_option, say, table, write
+from augplug.cli.output import as_json, echo, json_option, out_option, say, table, write
 from augplug.data.images import photograph
 from augplug.errors import AugplugError, PolicyError, SettingsError
 from augplug.report.draws import draws
@@ -42,14 +42,12 @@ def list_(json_: bool) -> None:
         except AugplugError as error:  # one damaged file of the user's, and the others are still worth a list
             say(f"left out {name}: {error}")
     if json_:
-        click.echo(
-            as_json([{"name": name, "provider": by, "source": made.source} for name, (by, made) in entries.items()])
-        )
+        echo(as_json([{"name": name, "provider": by, "source": made.source} for name, (by, made) in entries.items()]))
         return
     rows = [
         (name, by, str(sum(1 for _ in steps_of(made.node))), made.source or "-") for name, (by, made) in entries.items()
     ]
-    click.echo(table(("NAME", "FROM", "STEPS", "SOURCE"), rows))
+    echo(table(("NAME", "FROM", "STEPS", "SOURCE"), rows))
 
 
 @command.command()
@@ -59,7 +57,7 @@ def list_(json_: bool) -> None:
 def show(policy: str, out: Path | None, json_: bool) -> None:
     """Show POLICY, a name (randaugment:n=2,m=9) or the path of a file, as a tree; with --json as a policy file."""
     made = api.resolve_policy(policy)
-    click.echo(as_json(made.to_json()) if json_ else "\n".join([*_head(made), "", *tree(made.node, 0)]))
+    echo(as_json(made.to_json()) if json_ else "\n".join([*_head(made), "", *tree(made.node, 0)]))
     if out is not None:
         picture = photograph()
         images, captions = draws(Augmenter(made), [picture] * (SHOWN - 1))
@@ -72,7 +70,7 @@ def show(policy: str, out: Path | None, json_: bool) -> None:
 def check(file: Path) -> None:
     """Read FILE as strictly as augplug always does, and say what is wrong with it, and where."""
     made = api.load_policy(file)
-    click.echo(
+    echo(
         f"{file} is a policy: {made.name}, {sum(1 for _ in steps_of(made.node))} steps, digest {made.digest.hex()[:16]}"
     )
 
@@ -96,7 +94,7 @@ def add(file: Path) -> None:
         ) from error
     write(target, as_json(made.to_json()) + "\n")
     say(f"added {made.name}; try: augplug policies show {made.name}")
-    click.echo(target)
+    echo(target)
 
 
 @command.command()

@@ -8,10 +8,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
-import click
-
 from augplug import api
-from augplug.cli.output import say
+from augplug.cli.output import echo, say
 from augplug.cli.progress import progress
 from augplug.cli.reporting import write_report
 from augplug.data.sets import Labelled
@@ -28,10 +26,10 @@ def run_search(name: str, data: Labelled, out: Path, resuming: Sequence[str], **
             raise RunError(f"stopped; nothing that was done is lost. Go on with: {shlex.join(resuming)}") from None
     page, sheet = write_report(found.out, data=data)
     result = found.result
-    click.echo(result["verdict"])
-    click.echo(f"policy  {found.out / 'policy.json'}   {_decided(result)}")
-    click.echo(f"report  {page}   (open it in a browser)")
-    click.echo(f"sheet   {sheet}   (what the policy does to images)")
+    echo(result["verdict"])
+    echo(f"policy  {found.out / 'policy.json'}   {_decided(result)}")
+    echo(f"report  {page}   (open it in a browser)")
+    echo(f"sheet   {sheet}   (what the policy does to images)")
 
 
 def _decided(result: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from augplug.gate.check import Verdict
+from augplug.shown import shown
 
 PROMISE = (
     "These exact bytes were checked by this exact rule set. That is no proof that the plugin does no harm: "
@@ -38,4 +39,4 @@ def text(verdict: Verdict) -> str:
     if verdict.examination is not None:
         lines.append("examination: " + ", ".join(f"{count} {name}" for name, count in verdict.examination.items()))
     lines += [PROMISE, f"{verdict.name} {verdict.version}: {verdict.tier.upper()}: {_MEANS[verdict.tier]}"]
-    return "\n".join(lines)
+    return "\n".join(shown(line) for line in lines)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 
+from augplug.shown import paragraphs
+
 VOID = ("br", "hr", "img", "meta", "link")
 
 
@@ -14,8 +16,8 @@ class Safe(str):
 
 
 def safe(text: object) -> Safe:
-    """Return text as markup that shows it."""
-    return text if isinstance(text, Safe) else Safe(html.escape(str(text), quote=True))
+    """Return text as markup that shows it, also what a browser would hide or turn around."""
+    return text if isinstance(text, Safe) else Safe(html.escape(paragraphs(text), quote=True))
 
 
 def joined(*parts: object) -> Safe:
@@ -26,7 +28,7 @@ def joined(*parts: object) -> Safe:
 def tag(name: str, /, *children: object, **attributes: object) -> Safe:
     """Return an element: `tag("p", "a < b", class_="note")`. In names of attributes `_` stands for `-`."""
     given = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{html.escape(_short(value), quote=True)}"'
+        f' {key.rstrip("_").replace("_", "-")}="{html.escape(paragraphs(_short(value)), quote=True)}"'
         for key, value in attributes.items()
     )
     opened = f"<{name}{given}>"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from augplug.cli.output import say
+from augplug.cli.output import echo, say
 from augplug.cli.plugins.check import REFUSED
 from augplug.errors import GateError
 from augplug.gate import report
@@ -27,7 +27,7 @@ def command(target: str) -> int:
             f"{target} builds, approves and installs one wheel"
         )
     verdict = check(artifact, cached=False)
-    click.echo(report.text(verdict))
+    echo(report.text(verdict))
     if not verdict.clean:
         return REFUSED
     place = admission().ledger

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from augplug.cli.output import as_json, json_option
+from augplug.cli.output import as_json, echo, json_option
 from augplug.gate import report
 from augplug.gate.check import check
 from augplug.gate.reading import read
@@ -28,5 +28,5 @@ def command(target: str, examine: bool, json_: bool) -> int:
         from augplug.cli.plugins.examining import examined  # it imports all of augplug
 
         verdict = examined(artifact, verdict)
-    click.echo(as_json(verdict.to_json()) if json_ else report.text(verdict))
+    echo(as_json(verdict.to_json()) if json_ else report.text(verdict))
     return 0 if verdict.clean and (not examine or verdict.tier == "examined") else REFUSED

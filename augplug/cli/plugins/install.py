@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from augplug.cli.output import say
+from augplug.cli.output import echo, say
 from augplug.cli.plugins.check import REFUSED
 from augplug.errors import RunError
 from augplug.gate import report
@@ -37,14 +37,14 @@ def command(target: Path, no_build_isolation: bool) -> int:
         if target.suffix != ".whl":
             verdict = check(read(str(target)), cached=False)
             if not verdict.clean:
-                click.echo(report.text(verdict))
+                echo(report.text(verdict))
                 return REFUSED
             say(f"the sources are clean; building a wheel of {target}")
             target = _built(target, folder / "built", isolated=not no_build_isolation)
         # What is checked and installed is a copy in a folder of our own: nobody changes it in between.
         wheel = Path(shutil.copy(target, folder))
         verdict = check(read(str(wheel)), cached=False)
-        click.echo(report.text(verdict))
+        echo(report.text(verdict))
         if not verdict.clean:
             return REFUSED
         place = admission().ledger

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import click
 
 from augplug import api
-from augplug.cli.output import as_json, json_option, table
+from augplug.cli.output import as_json, echo, json_option, table
 from augplug.errors import GateError
 from augplug.gate.artifact import GROUP
 from augplug.gate.reading import read_named
@@ -21,7 +21,7 @@ def command(json_: bool) -> None:
     """List every plugin: its state, its distribution, what the ledger knows of it, and what it provides, or why not."""
     rows = [(row, _capabilities(row)) for row in api.plugins()]
     if json_:
-        click.echo(as_json([{**asdict(row), "capabilities": needs} for row, needs in rows]))
+        echo(as_json([{**asdict(row), "capabilities": needs} for row, needs in rows]))
         return
     lines = [
         (
@@ -35,7 +35,7 @@ def command(json_: bool) -> None:
         )
         for row, needs in rows
     ]
-    click.echo(table(("NAME", "STATE", "DISTRIBUTION", "VERSION", "APPROVED", "CAPABILITIES", "PROVIDES"), lines))
+    echo(table(("NAME", "STATE", "DISTRIBUTION", "VERSION", "APPROVED", "CAPABILITIES", "PROVIDES"), lines))
 
 
 def _capabilities(row: Plugin) -> dict[str, str]:

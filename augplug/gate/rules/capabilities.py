@@ -14,9 +14,11 @@ from augplug.gate.findings import Finding, Waiver
 from augplug.gate.rules.allowed import allowed, grantable
 from augplug.gate.rules.imports import library
 from augplug.gate.rules.source import Plugin
+from augplug.shown import hidden
 
 NAME = "augplug-plugin.toml"
 RULE = "allow/capability"
+WHY = "Say in one line why the check cannot be passed, without control or format characters."
 
 
 def declared(artifact: Artifact) -> tuple[dict[str, str], list[Waiver], list[Finding]]:
@@ -50,20 +52,25 @@ def granted(path: str, document: Mapping[str, object]) -> tuple[dict[str, str], 
     if not shape or not isinstance(table, dict) or not isinstance(failures, dict):
         remedy = "Write `augplug-plugin = 1`, a table [capabilities], perhaps [expected-failures], and nothing else."
         return {}, [], [Finding(RULE, path, 0, "this is not a file of capabilities of version 1", remedy)]
-    good = {name: why for name, why in table.items() if grantable(name) and isinstance(why, str) and why.strip()}
+    good = {name: why for name, why in table.items() if grantable(name) and is_reason(why)}
     known = ", ".join(allowed()["capabilities"])
     remedy = f"Name one of {known}, or a library by its import name, and say why it is needed."
     bad = [
-        Finding(RULE, path, 0, f"{name} is no capability, or has no reason", remedy)
+        Finding(RULE, path, 0, f"{name} is no capability, or has no reason of one line", remedy)
         for name in table
         if name not in good
     ]
-    known_failures = {name: why for name, why in failures.items() if isinstance(why, str) and why.strip()}
+    known_failures = {name: why for name, why in failures.items() if is_reason(why) and not hidden(name)}
     bad += [
-        Finding(RULE, path, 0, f"the expected failure {name} has no reason", "Say why the check cannot be passed.")
+        Finding(RULE, path, 0, f"the expected failure {name} has no reason", WHY)
         for name in failures.keys() - known_failures.keys()
     ]
     return good, [Waiver(path, 0, "examination", name, why) for name, why in known_failures.items()], bad
+
+
+def is_reason(why: object) -> bool:
+    """Say whether it is a text of one line, in which everything can be seen."""
+    return isinstance(why, str) and bool(why.strip()) and not hidden(why)
 
 
 def unused(plugin: Plugin, path: str) -> list[Finding]:

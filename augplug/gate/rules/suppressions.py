@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from augplug.gate.findings import Finding, Waiver
 from augplug.gate.sources import is_source
+from augplug.shown import hidden
 
 TOOLS = {"noqa": "ruff", "type": "mypy", "nosec": "bandit", "pylint": "pylint", "shellcheck": "shellcheck"}
 STARTS = re.compile(r"(noqa\b|type:\s*ignore|nosec\b|mypy:|(ruff|flake8)[:=]|.*\bpylint:|shellcheck\s)", re.IGNORECASE)
@@ -33,12 +34,12 @@ def check(path: str, content: bytes) -> Iterator[Finding | Waiver]:
                 yield Finding(
                     "suppressions/blanket", path, line, message, "Name the one rule: `# noqa: CODE  # reason`."
                 )
-            elif not reason:
+            elif not reason or hidden(reason):
                 yield Finding(
                     "suppressions/reason",
                     path,
                     line,
-                    f"'{part}' says no reason",
+                    f"'{part}' says no reason, or one with characters that cannot be seen",
                     "Write the reason behind a second '#'.",
                 )
             else:
