@@ -35,13 +35,13 @@ def grey(image: Image) -> Image:
 
     Every partial sum is a multiple of 2**-16 below 256, so float32 is exact in any order of summation.
     """
+    if image.size < FEW:
+        return cv2.transform(image.astype(np.float32), _GREY).astype(np.uint8)
     return _transformed(image, _GREY).astype(np.uint8)
 
 
 def _transformed(image: Image, matrix: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Return the channels of every pixel in float32 through a matrix: this thread's scratch, if they are many."""
-    if image.size < FEW:
-        return np.asarray(cv2.transform(image.astype(np.float32), matrix), dtype=np.float32)
+    """Return the channels of every pixel of a large image in float32 through a matrix: this thread's scratch."""
     wide = scratch(0, image.shape, np.float32)
     wide[...] = image
     shape = (*image.shape[:2], len(matrix)) if len(matrix) > 1 else image.shape[:2]

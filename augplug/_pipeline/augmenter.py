@@ -108,6 +108,9 @@ class Augmenter:
         if sample or partner is not None:
             return self._call_with_targets(picture, sample, partner, items)
         if picture.__class__ is np.ndarray:
+            program = self._programs.kept.get((items, picture.shape, picture.dtype))
+            if program is not None and picture.dtype is _UINT8 and picture.flags.c_contiguous:
+                return program.alone(picture)  # an image of its shape was checked before
             return self._rendered(picture, items)
         array, back = to_array(picture)
         rendered = self._rendered(array, items)

@@ -21,7 +21,9 @@ _INTERNED = 512
 class StepDraw:
     """A step with the sources of its fields: makes its operation of drawn values, and keeps those that may recur.
 
-    It happens if a word of the stream lies below `below`; no word is taken for it if all of them do.
+    It happens if a word of the stream lies below `below`; no word is taken for it if all of them do. `always` is its
+    operation if it draws no number, `sides` are its two operations if it draws nothing but a sign: that of the first
+    bit 0, and of 1.
     """
 
     def __init__(self, step: Step, policy: Policy, number: int) -> None:
@@ -36,9 +38,9 @@ class StepDraw:
         self._draws = [source.draw for source in self.chances.values()]
         self._alone = self._draws[0] if len(self._draws) == 1 else None
         self.always = None if self.chances else self.of(())
-        self._sides: tuple[Drawn, Drawn] | None = None
+        self.sides: tuple[Drawn, Drawn] | None = None
         if len(self.chances) == 1 and isinstance(side := next(iter(self.chances.values())), Side):
-            self._sides = self.of((side.minus,)), self.of((side.plus,))
+            self.sides = self.of((side.minus,)), self.of((side.plus,))
 
     @property
     def has_own_key(self) -> bool:
@@ -47,8 +49,6 @@ class StepDraw:
 
     def draw(self, stream: Stream) -> Drawn:
         """Return the operation with the values that a stream draws for its fields."""
-        if self._sides is not None:
-            return self._sides[stream.word() >> 63]
         alone = self._alone
         # pylint: disable-next=consider-using-generator  # a list is quicker for so few
         values = (alone(stream),) if alone is not None else tuple([draw(stream) for draw in self._draws])

@@ -78,7 +78,8 @@ def draw(node: NodeDraw, stream: Stream, drawn: list[Item]) -> None:
     """Append what a stream draws from a compiled node."""
     if isinstance(node, StepDraw):
         if node.below == WORD or stream.word() < node.below:
-            drawn.append(node.always or node.draw(stream))
+            sides = node.sides
+            drawn.append(sides[stream.word() >> 63] if sides else node.always or node.draw(stream))
     elif isinstance(node, SequenceDraw):
         for child in node.children:
             draw(child, stream, drawn)

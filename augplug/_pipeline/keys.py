@@ -27,18 +27,15 @@ class Keys:
         if index is None:
             if epoch != 0:
                 raise SettingsError(f"epoch {epoch!r} without an index says nothing: give index= too, or neither")
-            return self._next()
+            if self._state[0] != os.getpid():
+                # Two threads may both do this: they get different bits, which is all that matters.
+                self._state = _fresh()
+            _, process, numbers = self._state
+            return key_of_count(self._seed, process, next(numbers))
         try:
             return key_of(self._seed, epoch, index)
         except (struct.error, TypeError):  # asked first, each number would be checked twice
             return key_of(self._seed, natural("epoch", epoch), natural("index", index))
-
-    def _next(self) -> bytes:
-        if self._state[0] != os.getpid():
-            # Two threads may both do this: they get different bits, which is all that matters.
-            self._state = _fresh()
-        _, process, numbers = self._state
-        return key_of_count(self._seed, process, next(numbers))
 
 
 def _fresh() -> tuple[int, int, itertools.count[int]]:
