@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
+from typing import IO
 
 
 def write_all(handle: int, content: bytes) -> None:
@@ -15,16 +20,58 @@ def write_all(handle: int, content: bytes) -> None:
     os.fsync(handle)
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file so that it is, at every moment, the old one or the new one, also after a power cut.
+def replace_file(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Write a file so that it is, at every moment, the old one or the new one; if `durable`, also after a power cut.
 
-    One writer at a time. Raises OSError when the disk refuses.
+    A link at `path` is replaced, not followed; a device or a pipe is written to. Raises OSError when the disk refuses.
     """
-    new = path.with_name(f".{path.name}.new")
-    with new.open("wb", buffering=0) as stream:
-        write_all(stream.fileno(), content)
-    new.replace(path)
-    sync_folder(path.parent)
+    with replacing(path, durable=durable) as file:  # durable: write_all waits for the disk
+        if durable:
+            write_all(file.fileno(), content)
+        else:
+            file.write(content)
+
+
+@contextmanager
+def replacing(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
+    """Yield a new file that takes the place of the one at `path` once it is whole.
+
+    `durable` says whether the new name survives a power cut; the bytes do if the caller waits for the disk.
+    """
+    before = _mode(path)
+    if before is not None and not (stat.S_ISREG(before) or stat.S_ISLNK(before)):
+        with path.open("wb") as special:
+            yield special
+        return
+    new = path.with_name(f".{path.name}.{token_hex(8)}.new")
+    try:
+        with os.fdopen(create(new), "wb") as file:
+            if before is not None and stat.S_ISREG(before):
+                new.chmod(stat.S_IMODE(before))
+            yield file
+        new.replace(path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
+    if durable:
+        sync_folder(path.parent)
+
+
+def create(path: Path) -> int:
+    """Open a new file for writing, and return its handle. Raises FileExistsError for whatever is there, links included.
+
+    A name that can be guessed could be a link of somebody else's, to a file that this user may write.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    return os.open(path, flags, 0o666)
+
+
+def _mode(path: Path) -> int | None:
+    """The kind and the permissions of what is at `path`, itself where it is a link; None where nothing is."""
+    try:
+        return path.lstat().st_mode
+    except OSError:
+        return None
 
 
 def sync_folder(folder: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,10 +31,18 @@ class Project:
 
 def project() -> Project:
     """Return the project that the current folder belongs to. Raises SettingsError."""
+    return next(_upward(), Project(Path.cwd()))
+
+
+def projects() -> list[Project]:
+    """Return every project that the current folder lies in, the nearest first. Raises SettingsError."""
+    return list(_upward())
+
+
+def _upward() -> Iterator[Project]:
     for folder in (Path.cwd(), *Path.cwd().parents):
         if (folder / "pyproject.toml").is_file():
-            return Project(folder, _table(folder / "pyproject.toml"))
-    return Project(Path.cwd())
+            yield Project(folder, _table(folder / "pyproject.toml"))
 
 
 def policy_files() -> list[Path]:
@@ -58,7 +66,7 @@ def _files_of(folder: Path, named: Any, path: Path) -> list[Path]:
 def _table(path: Path) -> dict[str, Any]:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("augplug", {})
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
         raise SettingsError(f"{path} cannot be read: {error}") from error
     if not isinstance(table, dict):
         raise SettingsError(f"{path}: [tool.augplug] is a table, not {table!r}")

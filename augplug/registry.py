@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import sys
+import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import EntryPoint
 from multiprocessing import parent_process
+from types import FrameType
 from typing import Any, TypeVar
 
 import pluggy
@@ -113,25 +116,27 @@ class Registry:
         self._warn_of_unchecked()
 
     def _take(self, candidate: Candidate, decision: Decision) -> None:
-        names = [point.name for point in candidate.points] or [candidate.name]
+        points = candidate.points if decision.points is None else decision.points
+        names = [point.name for point in points] or [candidate.name]
         rows: dict[str, Plugin] = {}
         for name in names:
             rows[_free(f"{candidate.name}:{name}", {**self.plugins, **rows})] = _row(name, candidate, decision)
         self.plugins.update(rows)
         if decision.state == "loaded":
-            for (key, row), point in zip(rows.items(), candidate.points, strict=True):
+            for (key, row), point in zip(rows.items(), points, strict=True):
                 self._load(key, row, point)
         elif decision.state != "blocked":
             _warn(next(iter(rows.values())))
 
     def _load(self, name: str, row: Plugin, point: EntryPoint) -> None:
+        stopped: list[int] = []
         try:
             # What a plugin prints when it is imported is no result of a command.
-            with contextlib.redirect_stdout(sys.stderr):
+            with contextlib.redirect_stdout(sys.stderr), _watching(stopped):
                 self._manager.register(point.load(), name=name)
             self._manager.check_pending()
-        except (Exception, SystemExit) as error:  # a plugin may fail in any way; row and warning keep the reason
-            if row.distribution == GROUP:
+        except BaseException as error:  # a plugin may fail in any way; row and warning keep the reason
+            if row.distribution == GROUP or stopped:
                 raise
             if self._manager.has_plugin(name):
                 self._manager.unregister(name=name)
@@ -155,12 +160,16 @@ class Registry:
         for name, row in self.plugins.items():
             if name not in by_name or row.state != "loaded":
                 continue
+            stopped: list[int] = []
             try:
-                yield row, _named(kind, by_name[name].function())
-            except (Exception, SystemExit) as error:  # as in _load
-                if row.distribution == GROUP:
+                with _watching(stopped):
+                    items = _named(kind, by_name[name].function())
+            except BaseException as error:  # as in _load
+                if row.distribution == GROUP or stopped:
                     raise
                 _mark(row, f"its {kind} cannot be had: {type(error).__name__}: {error}")
+            else:
+                yield row, items
 
     def provided(self, kind: str) -> Mapping[str, Provided]:
         """Return everything of a kind by name; of two providers of one name the second is refused, both named."""
@@ -220,6 +229,25 @@ def _row(name: str, candidate: Candidate, decision: Decision) -> Plugin:
 def _free(name: str, taken: Mapping[str, Plugin]) -> str:
     # A second find of one distribution is a row too, and is never loaded.
     return _free(f"{name} again", taken) if name in taken else name
+
+
+@contextlib.contextmanager
+def _watching(told: list[int]) -> Iterator[None]:
+    """Write to `told` that the user stopped the process: a plugin can raise KeyboardInterrupt as well."""
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or before is not signal.default_int_handler:
+        yield
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        told.append(number)
+        signal.default_int_handler(number, frame)
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _mark(row: Plugin, reason: str, state: str = "broken") -> None:

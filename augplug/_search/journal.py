@@ -190,6 +190,7 @@ def _lock(folder: Path) -> Iterator[None]:
             ) from error
     try:
         with writing(holder):
+            holder.unlink(missing_ok=True)  # it might be a link to a file of the user's
             holder.write_text(f"{os.getpid()}\n", encoding="utf-8")
         yield
     finally:

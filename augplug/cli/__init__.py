@@ -41,7 +41,7 @@ COMMANDS = {
     "mode",
     type=click.Choice(MODES),
     help="Which plugins may be loaded: all, those whose bytes the gate approved, none. The strictest of this, "
-    "AUGPLUG_PLUGINS and [tool.augplug] holds.",
+    "AUGPLUG_PLUGINS, the user's configuration and every [tool.augplug] from here up holds.",
 )
 def cli(mode: str | None) -> None:
     """Find image augmentation policies for your own images, look at them, and apply them."""

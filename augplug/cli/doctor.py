@@ -15,6 +15,7 @@ from augplug._backends import OPENCV, default_backend
 from augplug.cli.output import echo
 from augplug.errors import AugplugError
 from augplug.gate.ledger import read
+from augplug.gate.modes import told
 from augplug.shown import shown
 
 LIBRARIES = ("numpy", "scipy", "scikit-image", "Pillow", "pluggy", "click", "rich", "threadpoolctl", "packaging")
@@ -72,12 +73,12 @@ def _backends() -> list[str]:
         default = default_backend().name
     for name, make in api.backends().items():
         try:
-            told = make().version()
+            said = make().version()
         except Exception as error:  # noqa: BLE001  # a broken library may raise anything when it is imported
-            told = f"cannot be used ({type(error).__name__}: {error})"
+            said = f"cannot be used ({type(error).__name__}: {error})"
             if any(_version(flavour) for flavour in OPENCV) or name != "opencv":
-                wrong.append(f"backend {name} {told}; install its library again")
-        echo(f"backend {name}: {told}{', the default' if name == default else ''}")
+                wrong.append(f"backend {name} {said}; install its library again")
+        echo(f"backend {name}: {said}{', the default' if name == default else ''}")
     return wrong
 
 
@@ -85,11 +86,14 @@ def _plugins() -> list[str]:
     rules = api.registry().rules
     kept = f"the ledger {rules.ledger} approves {len(read(rules.ledger))} distributions"
     echo(f"gate: mode {rules.mode}, {kept}, {len(rules.blocked)} are blocked")
+    for line in told(rules):
+        echo(f"gate: {line}")
+    missing = f"the ledger {rules.ledger} that {rules.named} names is not there: correct its path, or approve a plugin"
     rows = api.plugins()
     for row in rows:
         why = f", {row.reason}" if row.reason else ""
         echo(shown(f"plugin {row.name}: {row.state}, {row.distribution} {row.version}{why}"))
-    return [
+    return [missing] * (bool(rules.named) and not rules.ledger.exists()) + [
         f"the plugin {row.name} is {row.state}: pip uninstall {row.distribution}, or mend it"
         for row in rows
         if row.state not in ("loaded", "blocked")

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from augplug.data.images import Loaded, load_image
+from augplug.disk import replace_file
 from augplug.errors import SettingsError
 from augplug.shown import hidden, paragraphs, shown
 
@@ -47,7 +48,7 @@ def as_json(value: Any) -> str:
 def write(path: Path, content: bytes | str) -> None:
     """Write a file that the user asked for; SettingsError where that cannot be."""
     try:
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        replace_file(path, content.encode() if isinstance(content, str) else content, durable=False)
     except OSError as error:
         raise SettingsError(
             f"{path} cannot be written ({error.strerror}); give -o a path in a folder that exists"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from augplug.data.folder import FORMATS
+from augplug.disk import replace_file
 from augplug.errors import DataError, suggest
 from augplug.types import Image
 
@@ -142,7 +143,7 @@ def save_image(path: str | Path, pixels: Image, *, quality: int = QUALITY) -> tu
     where = Path(path)
     encoded, notes = encode(pixels, format_of(where), quality=quality)
     try:
-        where.write_bytes(encoded)
+        replace_file(where, encoded, durable=False)
     except OSError as error:
         raise DataError(
             f"{where} cannot be written ({error.strerror}); give a path in a folder that exists and is yours"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import augplug
@@ -31,6 +32,8 @@ class Decision:
     reason: str = ""
     approval: str = ""
     approved: bool = False
+    points: tuple[EntryPoint, ...] | None = None
+    """What is loaded of an approved one: the entry points that were approved, not those that were found first."""
 
 
 class Admitter:
@@ -43,8 +46,13 @@ class Admitter:
         self._finder = ApprovedFinder()
 
     @cached_property
-    def _ledger(self) -> dict[str, ledger.Approval]:
-        return ledger.read(self.rules.ledger)
+    def _ledger(self) -> ledger.Approved:
+        if self.rules.named and not self.rules.ledger.exists():
+            raise GateError(
+                f"the ledger {self.rules.ledger} that {self.rules.named} names is not there; correct its path, or "
+                "approve a plugin, which makes it"
+            )
+        return ledger.read_versions(self.rules.ledger)
 
     def admit(self, candidate: Candidate) -> Decision | None:
         """Decide; None for a second find of what was decided already."""
@@ -75,16 +83,17 @@ class Admitter:
 
     def _by_ledger(self, candidate: Candidate) -> Decision:
         try:
-            approval = self._ledger.get(candidate.canonical)
+            approvals = self._ledger.get(candidate.canonical)
         except GateError as error:
             if self.rules.mode == "require":
                 return Decision("refused", str(error), str(error))
             return Decision("loaded", approval=str(error))
-        if approval is None:
+        if not approvals:
             if self.rules.mode == "require":
                 return Decision("refused", f"it is not approved; augplug plugins approve {candidate.name}", "no")
             return Decision("loaded", approval="no")
-        return self._compare(candidate, approval)
+        same = [approval for approval in approvals if approval.version == candidate.version]
+        return self._compare(candidate, [*approvals, *same][-1])
 
     def _compare(self, candidate: Candidate, approval: ledger.Approval) -> Decision:
         from augplug.gate.reading import read_installed  # only where there is an approval to compare with
@@ -98,7 +107,8 @@ class Admitter:
         except (GateError, PluginError) as error:
             changes = [str(error)]
         if not changes:
-            return Decision("loaded", approval=f"{approval.tier}, {approval.date}", approved=True)
+            points = tuple(EntryPoint(name, value, GROUP) for name, value in approval.entry_points.items())
+            return Decision("loaded", approval=f"{approval.tier}, {approval.date}", approved=True, points=points)
         told = f"it is not what was approved on {approval.date}: {listed(changes)}"
         if self.rules.mode == "require":
             remedy = f"augplug plugins check {candidate.name}, then approve it again, or install it again"
@@ -107,7 +117,8 @@ class Admitter:
 
     def _own(self, candidate: Candidate, artifact: Artifact) -> None:
         try:
-            self._finder.own(Path(candidate.location), artifact.files)
+            files = {path: data for path, data in artifact.files.items() if not ledger.is_bytecode(path)}
+            self._finder.own(Path(candidate.location), files)
         except PluginError:
             if self.rules.mode == "require":
                 raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -12,7 +12,16 @@ from augplug.gate import ledger
 from augplug.gate.check import Verdict, dependencies
 
 
-def approve(place: Path, verdict: Verdict, wheel: Path | None = None) -> None:
+@dataclass(frozen=True)
+class Said:
+    """What a person said to an approval: who they are, why, and whether other versions stay approved."""
+
+    by: str | None = None
+    why: str | None = None
+    keep: bool = True
+
+
+def approve(place: Path, verdict: Verdict, wheel: Path | None = None, said: Said = Said()) -> None:  # frozen
     """Write what the verdict is about to the ledger; `wheel` is the file that it was read from, where it was one.
 
     Raises GateError for a verdict that is not clean, and for code that `require` mode cannot run from hashed bytes.
@@ -42,5 +51,8 @@ def approve(place: Path, verdict: Verdict, wheel: Path | None = None) -> None:
             dependencies=dependencies(verdict.requires),
             wheel=None if wheel is None else sha256(wheel.read_bytes()).hexdigest(),
             date=datetime.now(UTC).date().isoformat(),
+            by=said.by,
+            why=said.why,
         ),
+        keep=said.keep,
     )

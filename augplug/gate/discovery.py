@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, distributions
+from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -83,8 +84,17 @@ def _candidate(found: Distribution) -> Candidate | None:
 def _mentions_group(found: Distribution) -> bool:
     try:
         return f"[{GROUP}]" in (found.read_text("entry_points.txt") or "")
-    except ValueError:  # it is no text at all, so nothing in it says augplug
-        return False
+    except Exception:  # noqa: BLE001  # as above; what is no text may still say augplug to another reader
+        return f"[{GROUP}]".encode() in _raw(found)
+
+
+def _raw(found: Distribution) -> bytes:
+    """The bytes of entry_points.txt; none where they cannot be had."""
+    folder = getattr(found, "_path", None)  # the standard library has no public name for it
+    try:
+        return (folder / "entry_points.txt").read_bytes() if isinstance(folder, Path) else b""
+    except OSError:
+        return b""
 
 
 def _values(candidate: Candidate) -> set[tuple[str, str]]:

@@ -18,9 +18,12 @@ from augplug.errors import GateError
 from augplug.formats import format_problem
 from augplug.gate.artifact import Artifact
 
-FORMAT = 1
+FORMAT = 2
+"""2 holds several versions of a distribution, and who approved it and why; 1 does not, and is written if it can be."""
 INSTALLERS = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"})
 """Files of `.dist-info` that installing writes: they differ from those of the wheel, and hold no code."""
+LATER = frozenset({"by", "why"})
+"""Keys of an entry that format 1 does not have."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -48,10 +51,21 @@ class Approval:  # pylint: disable=too-many-instance-attributes  # an entry of a
     dependencies: Mapping[str, str]
     wheel: str | None
     date: str
+    by: str | None = None
+    why: str | None = None
+
+
+Approved = dict[str, tuple[Approval, ...]]
+"""By canonical name: the approvals of its versions, the latest last."""
 
 
 def read(path: Path) -> dict[str, Approval]:
-    """Return the approvals by canonical name; none where there is no file. Raises GateError for a damaged file."""
+    """Return the latest approval by canonical name; none if there is no file. Raises GateError for a damaged file."""
+    return {name: approvals[-1] for name, approvals in read_versions(path).items()}
+
+
+def read_versions(path: Path) -> Approved:
+    """Return every approval; none where there is no file. Raises GateError for a damaged file."""
     try:
         document = json.loads(path.read_bytes(), object_pairs_hook=_unique)
     except FileNotFoundError:
@@ -60,29 +74,45 @@ def read(path: Path) -> dict[str, Approval]:
         raise _damaged(path, f"cannot be read: {error}") from error
     if not isinstance(document, dict) or document.keys() != {"augplug_ledger", "approved"}:
         raise _damaged(path, "is no ledger: it holds `augplug_ledger` and `approved`, and nothing else")
-    if problem := format_problem(document["augplug_ledger"], FORMAT):
+    written = document["augplug_ledger"]
+    if problem := format_problem(written, FORMAT):
         raise GateError(f"the ledger {path} cannot be read, so that nothing is approved: {problem}")
     if not isinstance(document["approved"], dict):
         raise _damaged(path, "has no table `approved`")
-    return {name: _approval(name, entry, path) for name, entry in document["approved"].items()}
+    return {name: _approvals(name, given, written, path) for name, given in document["approved"].items()}
 
 
-def approve(path: Path, approval: Approval) -> None:
-    """Write an approval, in the place of any other of that distribution. Raises GateError."""
+def approve(path: Path, approval: Approval, *, keep: bool = False) -> None:
+    """Write an approval, in the place of the others of that distribution; with `keep`, of that version only.
+
+    Raises GateError.
+    """
     with _locked(path):
-        _write(path, {**read(path), canonicalize_name(approval.name): approval})
+        approved = read_versions(path)
+        name = canonicalize_name(approval.name)
+        others = [other for other in approved.get(name, ()) if keep and other.version != approval.version]
+        _write(path, {**approved, name: (*others, approval)})
 
 
-def revoke(path: Path, name: str) -> Approval:
-    """Take an approval out and return it. Raises GateError where there is none."""
+def revoke(path: Path, name: str, version: str = "") -> Approval:
+    """Take the approvals of a distribution out, or that of one version, and return the latest of them.
+
+    Raises GateError where there is none.
+    """
     with _locked(path):
-        approved = read(path)
-        if canonicalize_name(name) not in approved:
+        approved = read_versions(path)
+        canonical = canonicalize_name(name)
+        gone = [one for one in approved.get(canonical, ()) if version in ("", one.version)]
+        if not gone:
             known = ", ".join(sorted(approved)) or "none"
-            raise GateError(f"the ledger {path} has no approval of {name!r} (approved: {known})")
-        revoked = approved.pop(canonicalize_name(name))
-        _write(path, approved)
-    return revoked
+            raise GateError(f"the ledger {path} has no approval of {f'{name} {version}'.strip()!r} (approved: {known})")
+        left = tuple(one for one in approved[canonical] if one not in gone)
+        _write(path, {**{key: kept for key, kept in approved.items() if key != canonical}, **_if_any(canonical, left)})
+    return gone[-1]
+
+
+def _if_any(name: str, approvals: tuple[Approval, ...]) -> Approved:
+    return {name: approvals} if approvals else {}
 
 
 def approved_files(artifact: Artifact) -> dict[str, str]:
@@ -97,7 +127,7 @@ def approved_files(artifact: Artifact) -> dict[str, str]:
 
 def drift(approval: Approval, artifact: Artifact) -> list[str]:
     """Return what differs between the approval and what is here, a line for each file; empty when nothing does."""
-    here = approved_files(artifact)
+    here = {path: digest for path, digest in approved_files(artifact).items() if not is_bytecode(path)}
     lines = [f"{path} changed" for path, digest in approval.files.items() if here.get(path, digest) != digest]
     lines += [f"{path} is missing" for path in approval.files if path not in here]
     lines += [f"{path} was added" for path in here if path not in approval.files]
@@ -110,8 +140,16 @@ def drift(approval: Approval, artifact: Artifact) -> list[str]:
     return lines + _record_drift(artifact)
 
 
+def is_bytecode(path: str) -> bool:
+    """Say whether it is what an installer or Python compiled; an approved plugin is never loaded from it."""
+    return "__pycache__" in path.split("/")[:-1] and path.endswith(".pyc")
+
+
 def _record_drift(artifact: Artifact) -> list[str]:
-    """RECORD has its own digest nowhere, and those of the files that an installer writes only there: line by line."""
+    """RECORD has its own digest nowhere, and those of the files that an installer writes only there: line by line.
+
+    Its lines of bytecode are left out.
+    """
     if artifact.kind != "installed":
         return []
     from augplug.gate.reading.record import record_digest  # as in admission
@@ -120,19 +158,31 @@ def _record_drift(artifact: Artifact) -> list[str]:
     expected = {
         f"{path},{record_digest(content)},{len(content)}"
         for path, content in {**artifact.files, **artifact.metadata}.items()
-        if path != record
+        if path != record and not is_bytecode(path)
     } | {f"{record},,"}
     # Without errors: what is no UTF-8 is no line that is expected.
     found = artifact.metadata.get(record, b"").decode(errors="replace").replace("\r\n", "\n").split("\n")
     more = [line for line in found[:-1] if line not in expected] + [line for line in found[-1:] if line]
+    more = [line for line in more if not is_bytecode(line.split(",", 1)[0])]
     missing = expected.difference(found)
     return [f"{record}: no line should be {line!r}" for line in more] + [
         f"{record}: the line {line!r} is missing" for line in sorted(missing)
     ]
 
 
-def _approval(name: str, entry: Any, path: Path) -> Approval:
-    kinds = {key: _KINDS[kind] for key, kind in Approval.__annotations__.items()}
+def _approvals(name: str, given: Any, written: int, path: Path) -> tuple[Approval, ...]:
+    if written == 1:
+        return (_approval(name, given, 1, path),)
+    if not isinstance(given, list) or not given:
+        raise _damaged(path, f"has an entry {name!r} that is no list of approvals")
+    approvals = tuple(_approval(name, entry, written, path) for entry in given)
+    if len({approval.version for approval in approvals}) != len(approvals):
+        raise _damaged(path, f"has an entry {name!r} with one version twice")
+    return approvals
+
+
+def _approval(name: str, entry: Any, written: int, path: Path) -> Approval:
+    kinds = {key: _KINDS[kind] for key, kind in Approval.__annotations__.items() if written > 1 or key not in LATER}
     if not isinstance(entry, dict) or entry.keys() != kinds.keys():
         raise _damaged(path, f"has an entry {name!r} whose keys are not {', '.join(kinds)}")
     for key, holds in kinds.items():
@@ -192,7 +242,12 @@ def _locked(path: Path) -> Iterator[None]:
         raise GateError(f"the ledger {path} cannot be written: {error}; what it says is unchanged") from error
 
 
-def _write(path: Path, approved: Mapping[str, Approval]) -> None:
-    table = {name: asdict(approval) for name, approval in sorted(approved.items())}
-    text = json.dumps({"augplug_ledger": FORMAT, "approved": table}, indent=1, ensure_ascii=False)
+def _write(path: Path, approved: Approved) -> None:
+    """In the smallest format that can hold it: what an earlier augplug can read stays so."""
+    every = [approval for approvals in approved.values() for approval in approvals]
+    plain = len(every) == len(approved) and not any(approval.by or approval.why for approval in every)
+    table: dict[str, Any] = {name: [asdict(one) for one in approvals] for name, approvals in sorted(approved.items())}
+    if plain:
+        table = {name: {key: value for key, value in one.items() if key not in LATER} for name, (one,) in table.items()}
+    text = json.dumps({"augplug_ledger": 1 if plain else FORMAT, "approved": table}, indent=1, ensure_ascii=False)
     replace_file(path, text.encode() + b"\n")

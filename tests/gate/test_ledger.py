@@ -93,6 +93,8 @@ def test_an_entry_that_was_edited_to_something_invalid_is_refused(
         "{",
         "[]",
         "{}",
+        '{"augplug_ledger": 2, "approved": {"my-ops": {}}}',
+        '{"augplug_ledger": 2, "approved": {"my-ops": []}}',
         '{"augplug_ledger": 1, "approved": []}',
         '{"augplug_ledger": 1, "approved": {}, "more": 1}',
         '{"augplug_ledger": 1, "approved": {}, "approved": {}}',

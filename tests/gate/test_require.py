@@ -99,7 +99,6 @@ def _touch_back(site: Path) -> str:
 CHANGES = {
     "a file is added": _add("my_ops/more.py", b"x = 1\n"),
     "a hidden file is added": _add("my_ops/.tox/more.py", b"x = 1\n"),
-    "bytecode is added": _add("my_ops/__pycache__/late.cpython-311.pyc", b"\x00"),
     "bytecode without source is added": _add("my_ops/late.pyc", b"\x00"),
     "compiled code shadows a module": _add("my_ops/late.cpython-311-x86_64-linux-gnu.so", b"\x7fELF"),
     "a package shadows a module": _add("my_ops/late/__init__.py", b"x = 1\n"),

@@ -6,12 +6,15 @@ a name, `WHAT.HOW`: `journal.write`, `journal.fsync`, `policy.rename`, `folder.f
 
 import errno
 import os
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-NAMES = {"journal.jsonl": "journal", ".policy.json.new": "policy", ".result.json.new": "result"}
+NAMES = {"journal.jsonl": "journal", ".policy.json": "policy", ".result.json": "result"}
+RANDOM = re.compile(r"\.[0-9a-f]{16}\.new$")
+"""What the name of a new file ends in until it takes the place of the old one."""
 Before = Callable[[str, int, bytes], int | None]
 """Called with a call's name, file handle (-1: none) and bytes, just before it; how many bytes to write, None: all."""
 
@@ -38,7 +41,7 @@ def watched(before: Before, after: Callable[[str, int], None]) -> dict[str, Any]
             after(f"{name}.fsync", handle)
 
     def watched_replace(source: Any, target: Any) -> None:
-        name = NAMES.get(Path(source).name, Path(source).name)
+        name = NAMES.get(plain(Path(source).name), Path(source).name)
         before(f"{name}.rename", -1, b"")
         replace(source, target)
         after(f"{name}.rename", -1)
@@ -50,8 +53,12 @@ def name_of(handle: int) -> str | None:
     """What an open file or folder is to a run; None for pipes, terminals and other files."""
     with suppress(OSError):  # a handle that is closed
         path = Path(f"/proc/self/fd/{handle}").readlink()
-        return "folder" if path.is_dir() else NAMES.get(path.name)
+        return "folder" if path.is_dir() else NAMES.get(plain(path.name))
     return None
+
+
+def plain(name: str) -> str:
+    return RANDOM.sub("", name)
 
 
 class Full:

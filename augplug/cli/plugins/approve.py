@@ -8,6 +8,7 @@ import click
 
 from augplug.cli.output import echo, say
 from augplug.cli.plugins.check import REFUSED
+from augplug.cli.plugins.saying import said, said_options
 from augplug.errors import GateError
 from augplug.gate import report
 from augplug.gate.approving import approve
@@ -18,7 +19,8 @@ from augplug.gate.reading import read
 
 @click.command()
 @click.argument("target")
-def command(target: str) -> int:
+@said_options
+def command(target: str, by: str | None, why: str | None, replace: bool) -> int:
     """Check TARGET, a wheel or the name of an installed distribution, afresh, and write its bytes to the ledger."""
     artifact = read(target)
     if artifact.kind not in ("wheel", "installed"):
@@ -31,6 +33,6 @@ def command(target: str) -> int:
     if not verdict.clean:
         return REFUSED
     place = admission().ledger
-    approve(place, verdict, Path(target) if artifact.kind == "wheel" else None)
+    approve(place, verdict, Path(target) if artifact.kind == "wheel" else None, said(by, why, replace))
     say(f"approved {verdict.name} {verdict.version} in {place}")
     return 0

@@ -12,6 +12,7 @@ import click
 
 from augplug.cli.output import echo, say
 from augplug.cli.plugins.check import REFUSED
+from augplug.cli.plugins.saying import said, said_options
 from augplug.errors import RunError
 from augplug.gate import report
 from augplug.gate.approving import approve
@@ -27,7 +28,8 @@ from augplug.gate.reading import read
     is_flag=True,
     help="Build with the build backend that is installed here, as pip's option does.",
 )
-def command(target: Path, no_build_isolation: bool) -> int:
+@said_options
+def command(target: Path, no_build_isolation: bool, by: str | None, why: str | None, replace: bool) -> int:
     """Check TARGET, a wheel, a folder or an sdist; of sources build one wheel and check that; approve and install it.
 
     The dependencies are yours to install: their names and versions are recorded, and pip is told to leave them alone.
@@ -48,7 +50,7 @@ def command(target: Path, no_build_isolation: bool) -> int:
         if not verdict.clean:
             return REFUSED
         place = admission().ledger
-        approve(place, verdict, wheel)
+        approve(place, verdict, wheel, said(by, why, replace))
         _pip("install", "--no-deps", "--no-index", "--no-compile", "--force-reinstall", str(wheel))
     say(f"installed {verdict.name} {verdict.version}, approved in {place}")
     return 0

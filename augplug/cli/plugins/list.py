@@ -10,6 +10,7 @@ from augplug import api
 from augplug.cli.output import as_json, echo, json_option, table
 from augplug.errors import GateError
 from augplug.gate.artifact import GROUP
+from augplug.gate.modes import told
 from augplug.gate.reading import read_named
 from augplug.gate.rules.capabilities import declared
 from augplug.registry import Plugin
@@ -36,6 +37,7 @@ def command(json_: bool) -> None:
         for row, needs in rows
     ]
     echo(table(("NAME", "STATE", "DISTRIBUTION", "VERSION", "APPROVED", "CAPABILITIES", "PROVIDES"), lines))
+    echo("\n".join(["", *told(api.registry().rules)]))
 
 
 def _capabilities(row: Plugin) -> dict[str, str]:

@@ -11,8 +11,9 @@ from augplug.gate.modes import admission
 
 @click.command()
 @click.argument("name")
-def command(name: str) -> None:
+@click.option("--version", default="", metavar="VERSION", help="This version only; else every one.")
+def command(name: str, version: str) -> None:
     """Take the distribution NAME out of the ledger: in `require` mode it is not loaded any more."""
     place = admission().ledger
-    revoked = ledger.revoke(place, name)
-    say(f"revoked {revoked.name} {revoked.version} in {place}")
+    revoked = ledger.revoke(place, name, version)
+    say(f"revoked {revoked.name} {version or revoked.version} in {place}")

@@ -81,10 +81,10 @@ def _group(command: Sequence[str], folder: Path, environment: Mapping[str, str])
 
 
 def _bound(process: subprocess.Popen[bytes], memory: int) -> None:
-    """Limit the address space of a process, where the system can do it from outside (Linux)."""
+    """Limit the memory that a process writes to, where the system can do it from outside (Linux)."""
     if hasattr(resource, "prlimit"):
         with suppress(ProcessLookupError):  # it has ended
-            resource.prlimit(process.pid, resource.RLIMIT_AS, (memory, memory))
+            resource.prlimit(process.pid, resource.RLIMIT_DATA, (memory, memory))
 
 
 def _read(process: subprocess.Popen[bytes], limits: Limits) -> tuple[bytes, bytes]:

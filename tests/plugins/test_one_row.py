@@ -1,0 +1,57 @@
+"""Whatever a plugin raises, and whatever its metadata hold, costs one row."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.plugins.installing import OPERATION, environment, install, rows
+
+HOOK = "import augplug\n@augplug.hookimpl\ndef augplug_operations():\n    raise {error}\n"
+ERRORS = ("BaseException('a')", "KeyboardInterrupt", "GeneratorExit", "SystemExit(0)", "Own('a')")
+OWN = "class Own(BaseException):\n    pass\n"
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_a_plugin_that_raises_is_one_row(tmp_path: Path, error: str) -> None:
+    site = tmp_path / "site"
+    install(site, "fair-ops", OPERATION.format(name="Fair"))
+    install(site, "bad-import", f"{OWN}raise {error}\n")
+    install(site, "bad-hook", OWN + HOOK.format(error=error))
+    found, _ = rows(site)
+    assert {name: row["state"] for name, row in found.items()} == {
+        "augplug": "loaded",
+        "bad-hook": "broken",
+        "bad-import": "broken",
+        "fair-ops": "loaded",
+    }
+
+
+@pytest.mark.parametrize("content", [b"[augplug]\n\xff = x\n", b"[augplug]\nno line\n", b"\xff\xfe[augplug]"])
+def test_entry_points_that_cannot_be_read_are_one_row(tmp_path: Path, content: bytes) -> None:
+    site = tmp_path / "site"
+    install(site, "fair-ops", OPERATION.format(name="Fair"))
+    install(site, "bad-ops", "")
+    (site / "bad_ops-1.0.dist-info/entry_points.txt").write_bytes(content)
+    found, _ = rows(site)
+    assert (found["bad-ops"]["state"], found["fair-ops"]["state"]) == ("broken", "loaded")
+    assert "entry points cannot be read" in found["bad-ops"]["reason"]
+
+
+def test_the_user_can_still_stop_a_plugin_that_takes_long(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    install(site, "slow-ops", "import sys, time\nprint('now', file=sys.stderr, flush=True)\ntime.sleep(60)\n")
+    with subprocess.Popen(
+        [sys.executable, "-c", "import augplug; augplug.operations()"],
+        env=environment(site),
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "now\n"
+        process.send_signal(signal.SIGINT)
+        told = process.stderr.read()
+    assert "KeyboardInterrupt" in told
+    assert process.returncode != 0
