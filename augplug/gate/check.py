@@ -21,6 +21,7 @@ from augplug.gate.findings import Finding, StageResult, Waiver, refused
 from augplug.gate.ledger import approved_files
 from augplug.gate.sources import is_source
 from augplug.gate.tools.closure import ingredients
+from augplug.gate.tools.told import once
 
 UNREAD = frozenset({"structure/size", "structure/encoding", "structure/syntax", "structure/kind"})
 """Refusals of the structure stage after which no other stage reads the file."""
@@ -91,6 +92,7 @@ def _verdict(artifact: Artifact, versions: dict[str, str]) -> Verdict:
     left = _readable(artifact, packed)
     ruled = rules.check(left)
     judged = tools.check(left, ruled.capabilities)
+    judged = replace(judged, findings=tuple(once(judged.findings)))
     results = {
         "structure": packed,
         "rules": ruled,

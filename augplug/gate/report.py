@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from augplug.gate.check import Verdict
 from augplug.shown import shown
 
@@ -9,12 +11,25 @@ PROMISE = (
     "These exact bytes were checked by this exact rule set. That is no proof that the plugin does no harm: "
     "docs/design/gate.md says what it is."
 )
+MOST = 5
+"""Remedies that the summary tells."""
 _MEANS = {
     "refused": "it is not packed as a plugin must be, or could not be read to the end",
     "structure": "it is packed as a plugin, and does not keep to the rules",
     "clean": "it keeps to the rules, and the tools are content",
     "examined": "it keeps to the rules, the tools are content, and it passed the examination",
 }
+
+
+def shortest(verdict: Verdict) -> list[str]:
+    """Return the shortest way to pass: each remedy once, those that mend most first."""
+    refused = [finding for finding in verdict.findings if finding.level == "refusal"]
+    if not refused:
+        return []
+    mended = Counter(finding.remedy for finding in refused).most_common()
+    told = [f"  {number} times: {remedy}" if number > 1 else f"  {remedy}" for remedy, number in mended[:MOST]]
+    more = [f"  and {len(mended) - MOST} more, said above"] if len(mended) > MOST else []
+    return [f"the shortest way to pass, of {len(refused)} refusals:", *told, *more]
 
 
 def text(verdict: Verdict) -> str:
@@ -38,5 +53,6 @@ def text(verdict: Verdict) -> str:
     ]
     if verdict.examination is not None:
         lines.append("examination: " + ", ".join(f"{count} {name}" for name, count in verdict.examination.items()))
+    lines += shortest(verdict)
     lines += [PROMISE, f"{verdict.name} {verdict.version}: {verdict.tier.upper()}: {_MEANS[verdict.tier]}"]
     return "\n".join(shown(line) for line in lines)

@@ -74,6 +74,12 @@ def capability_of_builtin(name: str) -> str | None:
     return next((kind for kind in tables["capabilities"] if name in tables["builtins"].get(kind, ())), None)
 
 
+def remedy(name: str, otherwise: str) -> str:
+    """What does the same as a name that is not in the list: said of it, of its module, or `otherwise`."""
+    known: Mapping[str, str] = allowed()["remedies"]
+    return known.get(name) or known.get(name.partition(".")[0]) or otherwise
+
+
 def grantable(name: str) -> bool:
     """Say whether a plugin can declare `name`: a capability of the list, or a library that is in no list.
 

@@ -31,7 +31,8 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
             if is_private(name) and name not in NAMED_TUPLE and chain(node) not in (["self", name], ["cls", name]):
                 kinds |= {DYNAMIC}
             if kinds - {*plugin.capabilities} and not listed(plugin, source, node):
-                yield source.refuse(RULE, node, f".{name} leads to {WHERE}", REMEDY)
+                remedy = PRIVATE if is_private(name) else REMEDY
+                yield source.refuse(RULE, node, f".{name} leads to {WHERE}", remedy)
     for body in source.of(ast.ClassDef):
         for inner in in_class_body(body):
             yield from declared(plugin, source, inner)
@@ -39,6 +40,7 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
 
 WHERE = "files, frames, code, raw memory or modules"
 REMEDY = "Do without it, or rename it."
+PRIVATE = "Take it of self only; of other objects take a public name, such as a property of the class."
 
 
 def declared(plugin: Plugin, source: Source, node: ast.AST) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ import builtins
 from collections.abc import Iterator
 
 from augplug.gate.findings import Finding
-from augplug.gate.rules.allowed import allowed, capability_of_builtin
+from augplug.gate.rules.allowed import allowed, capability_of_builtin, remedy
 from augplug.gate.rules.dunder import is_dunder
 from augplug.gate.rules.source import Plugin, Source
 
@@ -22,8 +22,9 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
             continue
         need = capability_of_builtin(node.id)
         if need is None:
-            message, remedy = "no plugin may use it", "Do without it; rename a variable."
+            message, how = "no plugin may use it", remedy(node.id, "Do without it; rename a variable.")
         else:
-            message, remedy = f"it needs the capability {need}", f'Declare `{need} = "why"`, or do without it.'
+            message = f"it needs the capability {need}"
+            how = f'{remedy(node.id, "Do without it.")} Or declare `{need} = "why"` under [capabilities].'
         if need not in plugin.capabilities:
-            yield source.refuse("allow/builtin", node, f"{node.id} is a builtin, and {message}", remedy)
+            yield source.refuse("allow/builtin", node, f"{node.id} is a builtin, and {message}", how)

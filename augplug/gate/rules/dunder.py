@@ -26,8 +26,9 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
             names = [node.id]
         elif not isinstance(node, FUNCTIONS):
             names += bound(node)
+        stores = not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load)
         for name in names:
-            if is_dunder(name) and name not in lists["names"]:
+            if is_dunder(name) and name not in lists["bound" if stores else "names"]:
                 yield source.refuse(RULE, node, f"{name} leads to the interpreter", "Do without it.")
         for name in taken(node):
             free = name in lists["attributes"] or (DYNAMIC in plugin.capabilities and name not in lists["never"])

@@ -22,7 +22,7 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
         if isinstance(node, ast.Name) and node.id == "type" and node not in fair:
             message, remedy = (
                 "type makes classes, and so does the type of a class",
-                "Ask with isinstance(), or compare.",
+                "Write the name of the class, or dataclasses.replace(self); ask with isinstance(), compare by `is`.",
             )
             yield source.refuse("allow/dynamic", node, message, remedy)
         elif isinstance(node, ast.ClassDef) and any(word.arg in {"metaclass", None} for word in node.keywords):

@@ -5,13 +5,16 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from augplug.gate.findings import Finding
-from augplug.gate.rules.allowed import allowed, is_module, needs, offered
+from augplug.gate.rules.allowed import allowed, is_module, needs, offered, remedy
 from augplug.gate.rules.names import chain, in_class_body, origin
 from augplug.gate.rules.source import Plugin, Reach, Source, never
 
 DECLARE = 'Declare `{0} = "why"` under [capabilities] in augplug-plugin.toml inside the package, or do without it.'
+
+NONE = "Do without it: no capability gives it."
 
 
 def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
@@ -60,13 +63,15 @@ def member(plugin: Plugin, source: Source, node: ast.AST, dotted: str, *, value:
     closed = names is not None and reach.attribute and reach.attribute not in names
     if closed or any(f"{dotted}.".startswith(f"{name}.") for name in allowed()["members"]["never"]):
         message = f"{reach.module}.{reach.attribute} is not in the list of what a plugin may use"
-        yield source.refuse("allow/member", node, message, "Use a name that is.")
+        near = get_close_matches(reach.attribute, sorted(names or ()), n=3)
+        use = f"Use a name that is{': ' if near else ''}{', '.join(near)}."
+        yield source.refuse("allow/member", node, message, remedy(f"{reach.module}.{reach.attribute}", use))
         return
     missing = sorted(needs(reach.module, reach.attribute) - {*plugin.capabilities})
     if missing:
         known = listed or root not in sys.stdlib_module_names
-        remedy = DECLARE.format(missing[0]) if known else "Do without it: no capability gives it."
-        yield source.refuse("allow/import", node, f"{dotted} is used, and no capability covers it", remedy)
+        how = " ".join(DECLARE.format(name) for name in missing) if known else remedy(dotted, NONE)
+        yield source.refuse("allow/import", node, f"{dotted} is used, and no capability covers it", how)
     elif value and not reach.attribute and is_module(reach.module) and root not in plugin.capabilities:
         yield module_value(source, node, dotted)
 

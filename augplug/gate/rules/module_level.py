@@ -21,7 +21,8 @@ DEFINITIONS = (
     ast.Pass,
 )
 RULE = "allow/module-level"
-REMEDY = "Move it into the function that needs it."
+REMEDY = "Move it into the function that needs it; what is costly goes into a function under @functools.cache."
+IMPORTS = "Import it inside the function that uses it, with `except ImportError` around that."
 
 
 def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
@@ -30,7 +31,8 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
     for statement in (statement for body in bodies for statement in body):
         guard = isinstance(statement, ast.If) and guards_imports(source, statement)
         if not (isinstance(statement, DEFINITIONS) or is_text(statement) or guard):
-            yield source.refuse(RULE, statement, "this runs when the plugin is imported", REMEDY)
+            remedy = IMPORTS if isinstance(statement, ast.Try) else REMEDY
+            yield source.refuse(RULE, statement, "this runs when the plugin is imported", remedy)
     for call in at_import(source.tree):
         function = call.func if isinstance(call, ast.Call) else call
         names = chain(function)

@@ -10,6 +10,8 @@ from augplug.gate.rules.allowed import DYNAMIC, allowed
 from augplug.gate.rules.names import chain
 from augplug.gate.rules.source import Plugin, Source
 
+REMEDY = "Give its class a method that stores on self, and call that; or make a new object with dataclasses.replace."
+
 
 def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
     """Every store into what was imported, or into an attribute of anything but `self`."""
@@ -25,7 +27,7 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
         )
         if foreign or (isinstance(root, ast.Name) and root.id in source.imports):
             message = "this changes an object that is not the plugin's own"
-            yield source.refuse("allow/store", node, message, "Make a new object, or store on self.")
+            yield source.refuse("allow/store", node, message, REMEDY)
 
 
 def changed(plugin: Plugin, source: Source) -> Iterator[Finding]:
@@ -38,3 +40,16 @@ def changed(plugin: Plugin, source: Source) -> Iterator[Finding]:
         if dotted in allowed()["members"]["decorators"] and node not in fair and DYNAMIC not in plugin.capabilities:
             message = f"{dotted} changes what it is given"
             yield source.refuse("allow/store", node, message, "Use it as a decorator only.")
+    above = [item for function in source.functions for item in function.decorator_list]
+    wrapping = {id(item.func) for item in above if isinstance(item, ast.Call) and wraps_one(item)}
+    for node, _ in source.uses:
+        dotted = plugin.meaning(source, node)
+        value = id(node) not in wrapping and DYNAMIC not in plugin.capabilities
+        if value and dotted in allowed()["arguments"]["wrappers"]:
+            message = f"{dotted} copies attributes from one object to another"
+            yield source.refuse("allow/import", node, message, f"Use it as `@{dotted}(function)` only.")
+
+
+def wraps_one(call: ast.Call) -> bool:
+    """Say whether it is called with one argument, a name."""
+    return len(call.args) == 1 and isinstance(call.args[0], ast.Name) and not call.keywords

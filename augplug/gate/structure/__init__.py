@@ -13,6 +13,7 @@ from augplug.gate.structure.layout import check_layout
 from augplug.gate.structure.record import check_record
 from augplug.gate.structure.source import check_source
 
+EDITABLE = "is an editable install"
 CHECKS: tuple[Callable[[Artifact], Iterator[Finding]], ...] = (
     check_layout,
     check_content,
@@ -25,6 +26,9 @@ CHECKS: tuple[Callable[[Artifact], Iterator[Finding]], ...] = (
 
 def check(artifact: Artifact) -> StageResult:
     """Return what is wrong with how a plugin is packed; every file of it is read, and covered."""
+    editable = [finding for finding in _irregular(artifact) if EDITABLE in finding.message]
+    if editable:  # its files are elsewhere, so that nothing else that could be said here is about it
+        return StageResult(tuple(editable), frozenset(artifact.files))
     findings = [*_irregular(artifact), *(finding for part in CHECKS for finding in part(artifact))]
     return StageResult(findings=tuple(sorted(findings)), covered=frozenset(artifact.files))
 
