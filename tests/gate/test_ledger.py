@@ -121,11 +121,11 @@ def test_a_document_that_is_no_ledger_is_refused_and_stays_as_it_is(
 def test_a_ledger_of_a_newer_augplug_is_refused_and_stays_as_it_is(place: Path, given: ledger.Approval) -> None:
     """To delete it, as a damaged one, would be wrong."""
     place.parent.mkdir(parents=True)
-    place.write_text('{"augplug_ledger": 2, "approved": {}}', encoding="utf-8")
+    place.write_text('{"augplug_ledger": 3, "approved": {}}', encoding="utf-8")
     for act in (lambda: ledger.read(place), lambda: ledger.approve(place, given)):
         with pytest.raises(GateError, match="nothing is approved: made by a newer augplug"):
             act()
-    assert place.read_text(encoding="utf-8") == '{"augplug_ledger": 2, "approved": {}}'
+    assert place.read_text(encoding="utf-8") == '{"augplug_ledger": 3, "approved": {}}'
 
 
 def test_processes_that_approve_at_once_lose_nothing(tmp_path: Path, place: Path, given: ledger.Approval) -> None:
