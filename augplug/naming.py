@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Never, TypeAlias
 
 from augplug import project
 from augplug._backends.base import Backend
-from augplug._policies import building, named, reader, timm
-from augplug._policies.documents import shown
+from augplug._policies import building, elsewhere, named, reader, timm
+from augplug._policies.documents import brief, shown
 from augplug._policies.grammar import BlendOf, Nested, Node, OneOf, Policy, SomeOf, Step
 from augplug._policies.grammar import Sequence as SequenceNode
 from augplug.distributions import Distribution
 from augplug.errors import OperationError, SettingsError, suggest
 from augplug.ops.base import Operation
+from augplug.ranges import refuse_unknown
 from augplug.registry import Registry
 
 Part: TypeAlias = Node | Policy | Operation | str | Path
@@ -42,8 +43,10 @@ def backends() -> Mapping[str, Callable[[], Backend]]:
 def backend(name: str) -> Backend:
     """Return the backend of that name. Raises SettingsError."""
     known = backends()
+    if not isinstance(name, str):
+        raise SettingsError(f"a backend is a name ({', '.join(known)}) or a Backend, not {brief(name)}")
     if name not in known:
-        raise SettingsError(f"there is no backend {name!r}{suggest(str(name), known)}")
+        raise SettingsError(f"there is no backend {name!r}{suggest(name, known)}")
     try:
         return known[name]()
     except ImportError as error:
@@ -109,12 +112,12 @@ def user_policy_files() -> list[Path]:
 def policy(name: str, **arguments: Any) -> Policy:
     """Return a named policy, such as `policy("randaugment", n=2, m=9)`. Raises SettingsError."""
     if not isinstance(name, str):
-        raise SettingsError(f"policy takes a name, such as 'randaugment', not {type(name).__name__}")
+        raise SettingsError(f"policy takes a name, such as 'randaugment', not {brief(name)}")
     if name.startswith(timm.PREFIX):
         return named.build(name, partial(timm.timm, operations(), name), arguments)
     known = policies()
     if name not in known:
-        raise SettingsError(f"there is no policy {name!r}{suggest(name, known)}")
+        raise SettingsError(f"there is no policy {shown(name)}{elsewhere.hint_for(name, known)}")
     return named.build(name, known[name].build, arguments)
 
 
@@ -144,7 +147,28 @@ def as_policy(given: Policy | Node | str | Path) -> Policy:
         return Policy(given)
     if isinstance(given, str | Path):
         return resolve_policy(given)
-    raise SettingsError(f"a policy is a name, a path, a Policy or a node of the grammar, not {type(given).__name__}")
+    raise _no_policy(given)
+
+
+def _no_policy(given: object) -> SettingsError:
+    hint = f"; write {given.name!r}" if isinstance(given, NamedPolicy) else building.written_here(given)
+    return SettingsError(f"a policy is a name, a path, a Policy or a node of the grammar, not {brief(given)}{hint}")
+
+
+def unknown_setting(given: object, unknown: Mapping[str, object], known: Iterable[str]) -> SettingsError:
+    """Return the error for arguments that an Augmenter does not have; a policy's own belong to its name."""
+    if isinstance(given, str) and given.partition(":")[0] in policies():
+        name, arguments = named.parse_name(given)
+        if set(unknown) <= set(named.arguments_of(policies()[name].build)):
+            every = {**arguments, **unknown}
+            text = ",".join(f"{key}={value}" for key, value in every.items())
+            call = ", ".join(f"{key}={value!r}" for key, value in every.items())
+            argument = f"{next(iter(unknown))} is an argument of the policy"
+            return SettingsError(
+                f'{argument}: write Augmenter("{name}:{text}") or Augmenter(augplug.policy("{name}", {call}))'
+            )
+    name = next(iter(unknown))
+    return SettingsError(f"Augmenter has no argument {name!r}{suggest(name, known)}")
 
 
 def step(
@@ -184,34 +208,39 @@ def _node(given: Part) -> Node:
     if name.startswith(timm.PREFIX) or name in policies():
         return Nested(resolve_policy(given))
     alike = [known for known in operations() if (":" in known) == (":" in given)]
-    raise OperationError(f"there is no operation or policy {shown(given)}{suggest(given[:100], [*alike, *policies()])}")
+    hint = elsewhere.hint_for(given[:100], [*alike, *policies()])
+    raise OperationError(f"there is no operation or policy {shown(given)}{hint}")
 
 
 def _all_nodes(given: object) -> object:
     return [*map(_node, given)] if isinstance(given, list | tuple) else given
 
 
-def sequence(*nodes: Part) -> SequenceNode:
+def sequence(*nodes: Part, **unknown: Never) -> SequenceNode:
     """Return all the parts, in order. Raises SettingsError, OperationError or PolicyError."""
+    refuse_unknown("sequence", unknown, ())
     return building.sequence(*map(_node, nodes))
 
 
-def one_of(*nodes: Part, weights: object = None) -> OneOf:
+def one_of(*nodes: Part, weights: object = None, **unknown: Never) -> OneOf:
     """Return one of the parts, by `weights` (equally likely without). Raises as `sequence` does."""
+    refuse_unknown("one_of", unknown, ("weights",))
     return building.one_of(*map(_node, nodes), weights=weights)
 
 
-def some_of(n: object, *nodes: Part, replacement: bool = True, weights: object = None) -> SomeOf:
+def some_of(n: object, *nodes: Part, replacement: bool = True, weights: object = None, **unknown: Never) -> SomeOf:
     """Return `n` of the parts: a whole number, a pair or a distribution of integers. Raises as `sequence` does."""
+    refuse_unknown("some_of", unknown, ("replacement", "weights"))
     return building.some_of(n, *map(_node, nodes), replacement=replacement, weights=weights)
 
 
-def blend(*nodes: Part, alpha: float = 1.0) -> BlendOf:
+def blend(*nodes: Part, alpha: float = 1.0, **unknown: Never) -> BlendOf:
     """Return the image blended with a mixture of the parts' results, as in AugMix. Raises as `sequence` does."""
+    refuse_unknown("blend", unknown, ("alpha",))
     return building.blend(*map(_node, nodes), alpha=alpha)
 
 
-def compose(nodes: list[Any] | tuple[Any, ...], p: float = 1.0, **unknown: Any) -> Node:
+def compose(nodes: list[Any] | tuple[Any, ...], p: float = 1.0, **unknown: Never) -> Node:
     """Return a hand-written pipeline: the parts in a list, in order, at probability `p`.
 
     A part is a step or another node, a policy, an operation with all its numbers, a name of an operation or a policy,
@@ -220,13 +249,8 @@ def compose(nodes: list[Any] | tuple[Any, ...], p: float = 1.0, **unknown: Any) 
     >>> compose(["Invert", step("Rotate", degrees=(-30, 30)), "randaugment:n=2,m=14"]).to_json()["sequence"][0]
     {'op': 'Invert', 'p': 1.0}
     """
-    _refuse("compose", unknown, ("p",))
+    refuse_unknown("compose", unknown, ("p",))
     return building.compose(_all_nodes(nodes), p)
-
-
-def _refuse(function: str, unknown: Mapping[str, Any], known: tuple[str, ...]) -> None:
-    for name in unknown:
-        raise SettingsError(f"{function} has no argument {name!r}{suggest(name, known)}")
 
 
 def color_jitter(
@@ -235,7 +259,7 @@ def color_jitter(
     saturation: float | tuple[float, float] = 0.0,
     hue: float | tuple[float, float] = 0.0,
     p: float = 1.0,
-    **unknown: Any,
+    **unknown: Never,
 ) -> Node:
     """Return brightness, contrast, saturation and hue, each by a random amount, in a random order.
 
@@ -243,6 +267,6 @@ def color_jitter(
     most 0.5, to either side. What is not given stays as it is; `p` is the probability of all. Source: torchvision's
     ColorJitter. Raises SettingsError.
     """
-    _refuse("color_jitter", unknown, ("brightness", "contrast", "saturation", "hue", "p"))
+    refuse_unknown("color_jitter", unknown, ("brightness", "contrast", "saturation", "hue", "p"))
     jitter = building.color_jitter(operations(), brightness, contrast, saturation, hue)
     return jitter if p == 1 else building.compose([jitter], p)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
+from functools import wraps
 from operator import index as as_integer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from augplug.errors import SettingsError, suggest
 from augplug.rng import WORD
@@ -40,6 +41,32 @@ def check_known(owner: str, given: Mapping[str, Any], settings: type[DataclassIn
     for name in given:
         if name not in known:
             raise SettingsError(f"{owner} has no setting {name!r}{suggest(name, known)}")
+
+
+def refuse_unknown(function: str, unknown: Mapping[str, object], known: Iterable[str]) -> None:
+    """Raise SettingsError for the first of the arguments that a function does not have."""
+    for name in unknown:
+        raise SettingsError(f"{function} has no argument {name!r}{suggest(name, known)}")
+
+
+Made = TypeVar("Made", bound="DataclassInstance")
+
+
+def checked_keywords(cls: type[Made]) -> type[Made]:
+    """Let a dataclass refuse an unknown keyword by SettingsError, as functions do. A decorator."""
+    init = cls.__init__
+
+    @wraps(init)
+    def checked(self: Made, *values: Any, **fields_given: Any) -> None:
+        try:
+            init(self, *values, **fields_given)
+        except TypeError:
+            known = [field.name for field in fields(cls)]
+            refuse_unknown(cls.__name__, {name: None for name in fields_given if name not in known}, known)
+            raise
+
+    setattr(cls, "__init__", checked)  # noqa: B010  # mypy lets no method be assigned
+    return cls
 
 
 def natural(name: str, value: Any, *, lowest: int = 0) -> int:

@@ -14,7 +14,7 @@ import struct
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, partial
 from hashlib import blake2b
-from typing import TypeAlias, TypeVar
+from typing import SupportsIndex, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -201,7 +201,7 @@ def _keyed(digest: bytes) -> blake2b:
 
 _PACK = struct.Struct("<BQQQ").pack
 # Functions of C, since every draw asks for a key.
-key_of: Callable[[int, int, int], bytes] = partial(_PACK, 0)
+key_of: Callable[[int, SupportsIndex, SupportsIndex], bytes] = partial(_PACK, 0)
 """Return the key of (seed, epoch, index); each number in 0..2**64-1."""
 key_of_count: Callable[[int, int, int], bytes] = partial(_PACK, 1)
 """Return the key of the call number `count` without an index: (seed, 64 random bits of the process, count)."""

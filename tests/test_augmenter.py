@@ -169,7 +169,7 @@ def test_what_is_no_image_is_refused(image: Any, says: str, monkeypatch: pytest.
         (lambda _: augplug.Augmenter("randaugment", fuse="exct"), "did you mean 'exact'"),  # type: ignore[arg-type]  # given on purpose
         (lambda _: augplug.Augmenter("randaugment", backend="opncv"), "did you mean 'opencv'"),
         (lambda _: augplug.Augmenter("randaugmnt"), "did you mean 'randaugment'"),
-        (lambda _: augplug.Augmenter(3), "not int"),  # type: ignore[arg-type]  # given on purpose
+        (lambda _: augplug.Augmenter(3), "not 3"),  # type: ignore[arg-type]  # given on purpose
         (lambda _: augplug.step("Rotat", degrees=3), "did you mean 'Rotate'"),
         (lambda _: augplug.register_policy("randaugment", augplug.step("Invert")), "already"),
     ],

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import augplug
+from augplug._sample.boxes import BoxFormat
 from augplug.errors import TargetError
 
 IMAGE = np.zeros((40, 60, 3), dtype=np.uint8)
@@ -71,7 +72,7 @@ def test_malformed_keypoints_are_refused(given_points: dict[str, Any], says: str
         ("albumentations", [0.1, 0.25, 0.3, 0.75]),
     ],
 )
-def test_every_format_is_the_same_box(name: str, row: list[float]) -> None:
+def test_every_format_is_the_same_box(name: BoxFormat, row: list[float]) -> None:
     """A box mirrored in any format is the mirrored box in that format."""
     flip = augplug.Augmenter(augplug.step("HorizontalFlip"))
     given_boxes = augplug.Boxes([row], format=name, labels=["x"])

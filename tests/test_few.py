@@ -14,7 +14,7 @@ from augplug import coords
 from augplug._backends import default_backend, sampling
 from augplug._pipeline.follow import Follow, prepare_follow
 from augplug._pipeline.masks import mask_kernel
-from augplug._sample.boxes import FORMATS
+from augplug._sample.boxes import FORMATS, BoxFormat
 from augplug._sample.few import FEW, FewBoxes, FewPoints
 from augplug._sample.targets import Targets, as_tags, clip, corners_of, edges_of
 from augplug.effects import Blend, Noise, Paint, Region, Tone, Warp
@@ -78,7 +78,7 @@ def test_few_keypoints_move_as_arrays_do(rows: Any, size: tuple[int, int], motio
 
 
 @given(BOXES, st.sampled_from(FORMATS), SIZES)
-def test_few_and_many_boxes_are_read_and_returned_alike(rows: Any, name: str, size: tuple[int, int]) -> None:
+def test_few_and_many_boxes_are_read_and_returned_alike(rows: Any, name: BoxFormat, size: tuple[int, int]) -> None:
     plain = augplug.Boxes(np.zeros((len(rows), 4)), format=name, labels=list(range(len(rows))))
     edges = np.array(rows, dtype=np.float64).reshape(-1, 4)
     boxes = plain.moved(edges, list(plain.tags()), *size)

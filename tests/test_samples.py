@@ -130,9 +130,9 @@ def test_tensors_come_back_as_tensors(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        (lambda: FLIP(image=IMAGE, maks=IMAGE), "no target 'maks'.*did you mean 'mask"),
-        (lambda: FLIP(mask=IMAGE), "needs image="),
-        (lambda: FLIP(IMAGE, mask=IMAGE[..., 0]), "a keyword too"),
+        (lambda: FLIP(image=IMAGE, maks=IMAGE), "no argument 'maks'.*did you mean 'mask"),  # type: ignore[call-overload]  # given on purpose
+        (lambda: FLIP(mask=IMAGE), "needs image="),  # type: ignore[call-overload]  # given on purpose
+        (lambda: FLIP(IMAGE, mask=IMAGE[..., 0]), "a keyword too"),  # type: ignore[call-overload]  # given on purpose
         (lambda: FLIP(image=IMAGE, mask=IMAGE[:9]), r"image's size \(20, 30\)"),
         (lambda: FLIP(image=IMAGE, mask="mask.png"), "a mask is an array"),
         (lambda: FLIP(image=IMAGE, mask=IMAGE.astype(complex)), "a mask is an array"),
@@ -143,7 +143,7 @@ def test_tensors_come_back_as_tensors(monkeypatch: pytest.MonkeyPatch) -> None:
         (lambda: FLIP(Pictures.fromarray(IMAGE).convert("P")), "mode P"),
         (lambda: FLIP(IMAGE, epoch=3), "epoch 3 without an index"),
         (lambda: FLIP.batch(IMAGE[None], mask=[]), "one value for each"),
-        (lambda: FLIP.batch(IMAGE[None], msk=[IMAGE]), "did you mean 'mask'"),
+        (lambda: FLIP.batch(IMAGE[None], msk=[IMAGE]), "did you mean 'mask'"),  # type: ignore[call-overload]  # given on purpose
     ],
 )
 def test_wrong_calls_are_told_so(call: Any, says: str) -> None:

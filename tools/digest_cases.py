@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 import augplug
+from augplug._sample.boxes import BoxFormat
 
 Array: TypeAlias = npt.NDArray[Any]
 CLASSES = 5
@@ -69,7 +70,7 @@ def sample(number: int, size: tuple[int, int], channels: int, dtype: str) -> dic
     height, width = size
     corners = values.uniform(0, [width / 2, height / 2], (3, 2))
     edges = np.concatenate([corners, corners + values.uniform(1, [width / 2, height / 2], (3, 2))], axis=1)
-    kinds = ("xyxy", "xywh", "albumentations")
+    kinds: tuple[BoxFormat, ...] = ("xyxy", "xywh", "albumentations")
     array = edges / ([width, height] * 2 if number % 3 == 2 else 1)
     return {
         "image": image(number, size, channels, dtype),

@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from itertools import repeat
 from pathlib import Path
-from typing import Any, final, overload
+from typing import Any, Never, SupportsIndex, Unpack, final, overload
 
 import numpy as np
 
 from augplug._backends import default_backend
 from augplug._backends.base import Backend
-from augplug._pipeline.batch import check_batch, in_threads, rows_of, stack
+from augplug._pipeline.batch import Indices, check_batch, stack
 from augplug._pipeline.batch_program import BatchPrograms
 from augplug._pipeline.cache import Programs
 from augplug._pipeline.compile import compile_policy
 from augplug._pipeline.draw import drawing_of
 from augplug._pipeline.items import Item
 from augplug._pipeline.keys import Keys
-from augplug._pipeline.mix import Partner, Partners, mix_finished
 from augplug._pipeline.plan import Plan
-from augplug._pipeline.program import Program
 from augplug._pipeline.render import Renderer
+from augplug._pipeline.samples import Samples
 from augplug._policies.grammar import Node, Policy, steps_of
-from augplug._sample.convert import Sample, read, to_array
+from augplug._sample.convert import to_array
 from augplug._sample.image import check_image, digest_of
+from augplug._sample.keywords import Columns, Keywords
 from augplug._sample.output import Output
-from augplug.errors import SettingsError, TargetError, suggest
-from augplug.ranges import natural
+from augplug.errors import SettingsError, suggest
+from augplug.ranges import natural, refuse_unknown
 from augplug.types import FUSE_LEVELS, FuseLevel, Image
 
 _UINT8 = np.dtype(np.uint8)
@@ -50,12 +50,13 @@ class Augmenter:
         self,
         policy: Policy | Node | str | Path,
         *,
-        seed: int = 0,
+        seed: SupportsIndex = 0,
         backend: Backend | str | None = None,
         fuse: FuseLevel | None = None,
-        classes: int | None = None,
-        max_pixels: int | None = None,
+        classes: SupportsIndex | None = None,
+        max_pixels: SupportsIndex | None = None,
         output: Output | None = None,
+        **unknown: Never,
     ) -> None:
         """Take a policy (or a node, a name or the path of a file) and a `seed` in 0..2**64-1.
 
@@ -64,6 +65,8 @@ class Augmenter:
         (height times width) that is taken, 2**28 unless given. With `output` every image leaves as a float32 array,
         normalised and laid out as it says. Raises SettingsError or PolicyError.
         """
+        if unknown:
+            raise _unknown_setting(policy, unknown)
         self.policy = policy if isinstance(policy, Policy) else _named_policy(policy)
         self.seed = natural("seed", seed)
         self.backend = backend if isinstance(backend, Backend) else _named_backend(backend)
@@ -75,25 +78,49 @@ class Augmenter:
         if output is not None and not isinstance(output, Output):
             raise SettingsError(f"output is an augplug.Output, not {type(output).__name__}")
         self.output = output
-        self.mixes = any("partner" in step.operation.about.parameters for step in steps_of(self.policy.node))
+        mixes = any("partner" in step.operation.about.parameters for step in steps_of(self.policy.node))
         node, renderer = compile_policy(self.policy), Renderer(self.fuse, self.backend, output)
         self._items = drawing_of(node, self.policy.digest)
-        self._programs = Programs(renderer, ends=not self.mixes)
+        self._programs = Programs(renderer, ends=not mixes)
+        self._samples = Samples(self._programs, mixes, self.classes or 0, self.max_pixels, output is not None)
         self._batches = BatchPrograms(node, self.policy.digest, renderer)
         self._key = Keys(self.seed).of
 
+    @property
+    def mixes(self) -> bool:
+        """True if the policy mixes images, each with partners."""
+        return self._samples.mixes
+
     @overload
     def __call__(
-        self, picture: Image, /, *, index: int | None = ..., epoch: int = ..., partner: Any = ...
+        self, picture: Image, /, *, index: SupportsIndex | None = ..., epoch: SupportsIndex = ..., partner: Any = ...
     ) -> Image: ...
 
     @overload
     def __call__(
-        self, picture: Any = ..., /, *, index: int | None = ..., epoch: int = ..., partner: Any = ..., **sample: Any
+        self, picture: Any, /, *, index: SupportsIndex | None = ..., epoch: SupportsIndex = ..., partner: Any = ...
     ) -> Any: ...
 
+    @overload
     def __call__(
-        self, picture: Any = None, /, *, index: int | None = None, epoch: int = 0, partner: Any = None, **sample: Any
+        self,
+        /,
+        *,
+        index: SupportsIndex | None = ...,
+        epoch: SupportsIndex = ...,
+        partner: Any = ...,
+        **sample: Unpack[Keywords],
+    ) -> dict[str, Any]: ...
+
+    def __call__(
+        self,
+        picture: Any = None,
+        /,
+        *,
+        index: SupportsIndex | None = None,
+        epoch: SupportsIndex = 0,
+        partner: Any = None,
+        **sample: Any,
     ) -> Any:
         """Return the augmented image: a new array of the same dtype and channels; the image itself is not changed.
 
@@ -106,7 +133,7 @@ class Augmenter:
         """
         items = self._items(self._key(index, epoch))
         if sample or partner is not None:
-            return self._call_with_targets(picture, sample, partner, items)
+            return self._samples.call(picture, sample, partner, items)
         if picture.__class__ is np.ndarray:
             program = self._programs.kept.get((items, picture.shape, picture.dtype))
             if program is not None and picture.dtype is _UINT8 and picture.flags.c_contiguous:
@@ -129,56 +156,35 @@ class Augmenter:
             program = self._programs.of(items, image)
         return program.alone(image) if out is None or program.finish is None else program.run(image, out=out)
 
-    def _call_with_targets(self, picture: Any, sample: dict[str, Any], partner: Any, items: tuple[Item, ...]) -> Any:
-        if picture is not None and sample:
-            raise TargetError("with targets the image is a keyword too: augment(image=..., mask=...)")
-        given = sample or {"image": picture}
-        if not self.mixes:
-            if partner is not None:
-                raise TargetError("this policy mixes no images: leave partner= out")
-            result = self._alone(given, items)
-        elif partner is None:
-            raise TargetError("this policy mixes images: give partner=, or use augment.batch(images, ...)")
-        else:
-            own = self._read(given)
-            other = self._read(partner if isinstance(partner, dict) else {"image": partner})
-            program, rendered = self._run(own, items, Partners([own.image, other.image], 0))
-            result = self._mix(own, program, [rendered, (other.image, other.targets)], 0)
-        return result if sample else result["image"]
+    @overload
+    def batch(
+        self, images: Image, *, indices: Indices | None = ..., epoch: SupportsIndex = ..., threads: SupportsIndex = ...
+    ) -> Image: ...
 
-    def _alone(self, given: dict[str, Any], items: tuple[Item, ...]) -> dict[str, Any]:
-        """Return a sample augmented that is not mixed with others."""
-        sample = self._read(given)
-        program = self._programs.of(items, sample.image)
-        image = program.run(sample.image, sample.targets if sample.moves else None)
-        return sample.result(image, sample.targets, program.shape[:2], as_array=self.output is not None)
+    @overload
+    def batch(
+        self, images: Any, *, indices: Indices | None = ..., epoch: SupportsIndex = ..., threads: SupportsIndex = ...
+    ) -> Any: ...
 
-    def _read(self, given: dict[str, Any]) -> Sample:
-        return read(given, max_pixels=self.max_pixels, classes=(self.classes or 0) if self.mixes else None)
-
-    def _run(self, sample: Sample, items: tuple[Item, ...], partners: Partners) -> tuple[Program, Partner]:
-        """Return the program of a sample, and what it makes of the image and the targets: all but a last mix."""
-        program = self._programs.of(items, sample.image)
-        targets = sample.targets if sample.moves else None
-        return program, (program.run(sample.image, targets, partners), sample.targets)
-
-    def _mix(
-        self, sample: Sample, program: Program, finished: Sequence[Partner], position: int, out: Image | None = None
-    ) -> dict[str, Any]:
-        """Return a sample under the keywords that were given, after the last mix with `finished` partners."""
-        image, targets = mix_finished(program.last, finished, position, self.backend, out)
-        if self.output is not None:
-            image = self._programs.finish(image.shape, image.dtype).run(image, out=out)
-        return sample.result(image, targets, program.shape[:2], as_array=self.output is not None)
+    @overload
+    def batch(
+        self,
+        images: Any,
+        *,
+        indices: Indices | None = ...,
+        epoch: SupportsIndex = ...,
+        threads: SupportsIndex = ...,
+        **targets: Unpack[Columns],
+    ) -> dict[str, Any]: ...
 
     def batch(
         self,
         images: Any,
         *,
-        indices: Sequence[int] | None = None,
-        epoch: int = 0,
-        threads: int = 1,
-        **targets: Sequence[Any] | None,
+        indices: Indices | None = None,
+        epoch: SupportsIndex = 0,
+        threads: SupportsIndex = 1,
+        **targets: Any,
     ) -> Any:
         """Return a batch augmented: `(B, H, W)` or `(B, H, W, C)`; equals calling on each image, bit for bit.
 
@@ -189,57 +195,35 @@ class Augmenter:
         """
         given, back = to_array(images, channels=4)
         array, numbers = check_batch(given, indices)
-        threads = 1 if threads == 1 else natural("threads", threads, lowest=1)
+        workers = 1 if threads == 1 else natural("threads", threads, lowest=1)
         keys = [*map(self._key, numbers, repeat(epoch))]
         back = back if self.output is None else np.asarray
-        plain = not targets and not self.mixes
+        plain = not targets and not self._samples.mixes
         if plain and self._batches.useful:
-            together = self._batches.render(array, keys, self.max_pixels, threads)
+            together = self._batches.render(array, keys, self.max_pixels, workers)
             if together is not None:
                 return back(together)
         drawn = [*map(self._items, keys)]
         if not plain:
-            rendered, columns = self._batch_of_samples(array, drawn, threads, targets)
+            rendered, columns = self._samples.batch(array, drawn, workers, targets)
             return {"image": back(rendered), **columns} if targets else back(rendered)
 
-        return back(stack(lambda place, out: self._rendered(array[place], drawn[place], out), array, threads))
+        return back(stack(lambda place, out: self._rendered(array[place], drawn[place], out), array, workers))
 
-    def _batch_of_samples(
-        self, array: Image, drawn: list[tuple[Item, ...]], threads: int, targets: Mapping[str, Sequence[Any] | None]
-    ) -> tuple[Image, dict[str, Any]]:
-        """Return the images and the columns of a batch with targets, or of one whose images are mixed."""
-        rows = rows_of(array, targets)
-        result = self._mixed(rows, drawn, threads) if self.mixes else lambda i, _: self._alone(rows[i], drawn[i])
-
-        def render(place: int, out: Image | None) -> Image:
-            rows[place] = result(place, out)
-            image: Image = rows[place].pop("image")
-            return image
-
-        images = stack(render, array, threads)
-        return images, {
-            name: None if values is None else [row[name] for row in rows] for name, values in targets.items()
-        }
-
-    def _mixed(
-        self, rows: list[dict[str, Any]], drawn: list[tuple[Item, ...]], threads: int
-    ) -> Callable[[int, Image | None], dict[str, Any]]:
-        """Augment the samples of a batch; return the function that mixes that of a place with its partners."""
-        samples = [self._read(row) for row in rows]
-        raw = [sample.image for sample in samples]
-
-        def run(place: int) -> tuple[Program, Partner]:
-            return self._run(samples[place], drawn[place], Partners(raw, place))
-
-        ready = in_threads(run, range(len(rows)), threads)
-        finished = [rendered for _, rendered in ready]
-        return lambda place, out: self._mix(samples[place], ready[place][0], finished, place, out)
-
-    def plan(self, image: Any, *, index: int | None = None, epoch: int = 0, partner: Any = None) -> Plan:
+    def plan(
+        self,
+        image: Any,
+        *,
+        index: SupportsIndex | None = None,
+        epoch: SupportsIndex = 0,
+        partner: Any = None,
+        **unknown: Never,
+    ) -> Plan:
         """Return what `augment(image, index=index, epoch=epoch)` draws, without rendering it.
 
         Of the `partner` that a policy mixes in, the plan holds the digest: replaying asks for that very image.
         """
+        refuse_unknown("plan", unknown, ("index", "epoch", "partner"))
         check_image(to_array(image)[0], self.max_pixels)
         partners = {}
         if partner is not None:
@@ -283,6 +267,12 @@ def _named_policy(given: Any) -> Policy:
     from augplug import naming  # the registry stands above; a Policy needs none of it
 
     return naming.as_policy(given)
+
+
+def _unknown_setting(policy: Any, unknown: Mapping[str, object]) -> SettingsError:
+    from augplug import naming  # as above
+
+    return naming.unknown_setting(policy, unknown, Augmenter.__init__.__kwdefaults__ or ())
 
 
 def _named_backend(given: str | None) -> Backend:

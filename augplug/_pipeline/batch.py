@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
-from typing import Any, TypeVar
+from typing import Any, SupportsIndex, TypeAlias, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
-from augplug._sample.convert import KEYWORDS
+from augplug._sample.keywords import KEYWORDS
 from augplug.errors import ImageError, SettingsError, TargetError, suggest
 from augplug.types import Image
 
 Result = TypeVar("Result")
+Indices: TypeAlias = Sequence[SupportsIndex] | npt.NDArray[np.integer[Any]]
+"""One index an image."""
 PIECES = 4
 """How many pieces of a batch each thread gets, one after the other."""
 
+_ARGUMENTS = (*KEYWORDS[1:], "indices", "epoch", "threads")
 
-def check_batch(images: Any, indices: Sequence[int] | None) -> tuple[Image, Sequence[int | None]]:
+
+def check_batch(images: Any, indices: Indices | None) -> tuple[Image, Iterable[Any]]:
     """Return images of one size as one array `(B, H, W)` or `(B, H, W, C)`, and one index an image, or None for each.
 
     Raises ImageError or SettingsError.
@@ -43,7 +48,7 @@ def rows_of(images: Image, targets: Mapping[str, Sequence[Any] | None]) -> list[
     columns = {name: values for name, values in targets.items() if values is not None}
     for name, values in columns.items():
         if name not in KEYWORDS or name == "image":
-            raise TargetError(f"there is no target {name!r} of a batch{suggest(name, KEYWORDS[1:])}")
+            raise TargetError(f"augment.batch has no argument {name!r}{suggest(name, _ARGUMENTS)}")
         if not hasattr(values, "__len__") or len(values) != len(images):
             raise TargetError(f"{name}= of a batch of {len(images)} images holds one value for each")
     return [

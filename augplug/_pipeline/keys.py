@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import struct
+from typing import SupportsIndex
 
 from augplug.errors import SettingsError
 from augplug.ranges import natural
@@ -22,7 +23,7 @@ class Keys:
         self._seed = seed
         self._state = _fresh()
 
-    def of(self, index: int | None, epoch: int) -> bytes:
+    def of(self, index: SupportsIndex | None, epoch: SupportsIndex) -> bytes:
         """Return the key of an index and an epoch, or that of the next call without them. Raises SettingsError."""
         if index is None:
             if epoch != 0:

@@ -9,8 +9,10 @@ also be written as in a policy file: `degrees={"normal": [0, 10], "clip": [-30, 
 from __future__ import annotations
 
 import numbers
+from collections.abc import Mapping
 
-from augplug._policies.documents import LARGEST, shown
+from augplug._policies.documents import LARGEST, brief, shown
+from augplug._policies.elsewhere import name_here
 from augplug._policies.grammar import BlendOf, Nested, Node, OneOf, Policy, Sequence, SomeOf, Step, Value
 from augplug._policies.reader import Operations, address_of
 from augplug._policies.values import STEP_KEYS, read_number
@@ -73,7 +75,7 @@ def blend(*nodes: Node | Policy, alpha: float = 1.0) -> BlendOf:
 def compose(nodes: object, p: float = 1.0) -> Node:
     """Return a hand-written pipeline: the nodes of a list in order, at probability `p`. Raises SettingsError."""
     if not isinstance(nodes, list | tuple):
-        raise SettingsError(f"compose takes a list: compose([step(...), ...], p=1.0), not {shown(nodes)}")
+        raise SettingsError(f"compose takes a list: compose([step(...), ...], p=1.0), not {_told(nodes)}")
     made = Sequence(_nodes("compose", tuple(nodes)))
     chance = number(p, "p")
     if not 0 <= chance <= 1:
@@ -137,9 +139,24 @@ def _node(word: str, node: object) -> Node:
         return node
     if isinstance(node, Policy):
         return Nested(node)
-    hint = f"; write {word}(*nodes)" if isinstance(node, list | tuple) else ""
-    hint = "; augplug.load_policy(...) reads the content of a policy file" if isinstance(node, dict) else hint
-    raise SettingsError(f"{word} takes steps, other nodes, policies, names and paths, not {shown(node)}{hint}")
+    hint = f"; write {word}(*nodes)" if isinstance(node, list | tuple) else written_here(node)
+    raise SettingsError(f"{word} takes steps, other nodes, policies, names and paths, not {_told(node)}{hint}")
+
+
+def _told(given: object) -> str:
+    return shown(given) if isinstance(given, list | dict) else brief(given)
+
+
+def written_here(given: object) -> str:
+    """Return the end of an error for what is no node: what to write instead, or nothing."""
+    if isinstance(given, type) and issubclass(given, Operation) and hasattr(given, "about"):
+        return f'; write augplug.step("{given.about.name}")'
+    if isinstance(given, dict):
+        return "; augplug.load_policy(...) reads the content of a policy file"
+    if isinstance(given, Mapping):
+        return '; give a step or a name from it, such as "Invert"'
+    here = None if type(given).__module__ == "builtins" else name_here(type(given).__name__)
+    return f"; {here}" if here else ""
 
 
 def _value(given: object, declared: Parameter, name: str) -> Value:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,6 +118,20 @@ def shown(value: object) -> str:
     if isinstance(value, int) and value.bit_length() > 128:  # int -> str is quadratic, and refused from 4,300 digits on
         return f"an integer of {value.bit_length()} bits"
     return shorten(ascii(value), _SHOWN)
+
+
+def brief(value: object) -> str:
+    """Return what kind of thing a value is, for a message: `a list`, `the class Rotate`, `a table of 48 names`."""
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    if isinstance(value, Mapping):
+        return f"a table of {len(value)} names"
+    if isinstance(value, str | int | float):
+        return shown(value)
+    kind = type(value)
+    library = kind.__module__.partition(".")[0]
+    outside = library not in ("augplug", "builtins")
+    return f"an object of {library}.{kind.__name__}" if outside else f"an object of type {kind.__name__}"
 
 
 @dataclass(frozen=True)

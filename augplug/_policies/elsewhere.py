@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
+
+from augplug.errors import suggest
 
 Row = Mapping[str, str]
 """`of`, and `here`, `plugin` and `note` as far as they are given."""
@@ -27,6 +29,12 @@ def name_here(name: str) -> str | None:
     """
     found = _names().get(name.rpartition(".")[2].casefold())
     return None if found is None else sentence(found, rows()[found])
+
+
+def hint_for(name: str, known: Iterable[str]) -> str:
+    """Return the end of an error for an unknown name: what is written here instead, or a suggestion from `known`."""
+    told = name_here(name)
+    return f"; {told}" if told else suggest(name, known)
 
 
 def sentence(name: str, row: Row) -> str:

@@ -54,12 +54,17 @@ def parse_name(text: str) -> tuple[str, dict[str, Argument]]:
     return name, arguments
 
 
+def arguments_of(factory: Callable[..., Policy]) -> dict[str, inspect.Parameter]:
+    """Return the arguments that a factory, which has its operations already, takes by name."""
+    return {key: made for key, made in inspect.signature(factory).parameters.items() if made.kind in _TAKEN}
+
+
 def build(name: str, factory: Callable[..., Policy], arguments: Mapping[str, object]) -> Policy:
     """Return what `factory`, which has its operations already, makes of the arguments.
 
     Raises SettingsError for an argument that is unknown, missing, or not of its default's kind (number or text).
     """
-    taken = {key: made for key, made in inspect.signature(factory).parameters.items() if made.kind in _TAKEN}
+    taken = arguments_of(factory)
     for argument, value in arguments.items():
         if argument not in taken:
             hint = suggest(argument[:100], taken) or " (it takes none)"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from augplug._policies.documents import Place, check_document, contents, parse_json, parse_toml, shown
+from augplug._policies.elsewhere import hint_for
 from augplug._policies.grammar import DEFAULTS, FORMAT, BlendOf, Nested, Node, OneOf, Policy, Sequence, SomeOf, Step
 from augplug._policies.values import STEP_KEYS, field_at, number_at, value_at, weights_at
 from augplug.distributions import Distribution
@@ -98,7 +99,7 @@ def read_node(document: object, operations: Operations, *, scale: str | None = N
 def address_of(operations: Operations, name: str) -> str:
     """Return the full address (`augplug:Rotate`) of an operation known as `name`. Raises OperationError."""
     if name not in operations:
-        raise OperationError(f"there is no operation {shown(name)}{suggest(name, _like(name, operations))}")
+        raise OperationError(f"there is no operation {shown(name)}{hint_for(name, _like(name, operations))}")
     if ":" in name:
         return name
     for address in (f"augplug:{name}", *operations):  # most are built in

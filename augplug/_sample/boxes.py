@@ -13,15 +13,17 @@ import numpy.typing as npt
 from augplug._sample.few import FEW, Row
 from augplug._sample.numbers import numbers_of
 from augplug.errors import TargetError, suggest
+from augplug.ranges import checked_keywords
 
-BoxFormat: TypeAlias = Literal["xyxy", "xywh", "cxcywh", "yolo", "albumentations"]
+BoxFormat: TypeAlias = Literal["xyxy", "xywh", "cxcywh", "yolo", "albumentations", "pascal_voc", "coco"]
 FORMATS: tuple[BoxFormat, ...] = ("xyxy", "xywh", "cxcywh", "yolo", "albumentations")
-ALIASES = {"pascal_voc": "xyxy", "coco": "xywh"}
+ALIASES: dict[str, BoxFormat] = {"pascal_voc": "xyxy", "coco": "xywh"}
 Edges: TypeAlias = npt.NDArray[np.float64]
 """`(N, 4)`: left, top, right, bottom in pixels from the image's corner."""
 _NO_BOXES = np.zeros((0, 4))
 
 
+@checked_keywords
 @dataclass(frozen=True, eq=False)  # by identity: arrays have no single truth
 class Boxes:
     """Boxes `(N, 4)` around things, and what becomes of them.
@@ -34,7 +36,7 @@ class Boxes:
     """
 
     array: Any
-    format: str = "xyxy"
+    format: BoxFormat = "xyxy"
     labels: Sequence[Any] | npt.NDArray[Any] | None = None
     min_visibility: float = 0.0
     min_area: float = 0.0
@@ -43,15 +45,22 @@ class Boxes:
         """Check everything that can be checked without an image."""
         name = ALIASES.get(self.format, self.format)
         if name not in FORMATS:
-            raise TargetError(f"{self.format!r} is no format of boxes{suggest(self.format, (*FORMATS, *ALIASES))}")
+            raise TargetError(
+                f"unknown format of boxes {self.format!r}{suggest(str(self.format), (*FORMATS, *ALIASES))}"
+            )
         array = numbers_of(self.array, "boxes", 4)
         if array.ndim != 2 or array.shape[1] != 4:
             raise TargetError(f"boxes are an array (N, 4), not one of shape {array.shape}")
         if self.labels is not None and len(self.labels) != len(array):
             raise TargetError(f"{len(array)} boxes need as many labels, not {len(self.labels)}")
-        if not 0 <= self.min_visibility <= 1 or not self.min_area >= 0:
+        try:
+            limits = 0 <= self.min_visibility <= 1 and self.min_area >= 0
+        except TypeError:
+            limits = False
+        if not limits:
             raise TargetError(
-                f"min_visibility lies in 0..1 and min_area is 0 or more, not {self.min_visibility} and {self.min_area}"
+                f"min_visibility lies in 0..1 and min_area is 0 or more, not {self.min_visibility!r} and "
+                f"{self.min_area!r}"
             )
         object.__setattr__(self, "array", array)
         upright = name in ("xyxy", "albumentations")
@@ -63,9 +72,10 @@ class Boxes:
         bad = ~np.isfinite(array).all(axis=1) | ~(sides >= 0).all(axis=1)
         if bad.any():
             row = int(bad.argmax())
+            hint = "; COCO's rows are augplug.Boxes(rows, format='coco')" if self.format == "xyxy" else ""
             raise TargetError(
                 f"box {row} is {array[row].tolist()} in format {self.format}: its numbers must be finite and its sides "
-                "not negative"
+                f"not negative{hint}"
             )
 
     def edges(self, height: int, width: int) -> Edges:

@@ -15,17 +15,16 @@ from augplug._sample.boxes import Boxes, are_boxes, labels_like
 from augplug._sample.few import FEW, FewBoxes, FewPoints
 from augplug._sample.image import check_image
 from augplug._sample.keypoints import Keypoints, check_points
+from augplug._sample.keywords import KNOWN, check_keywords
 from augplug._sample.numbers import numbers_of
 from augplug._sample.targets import Targets, areas_of, as_tags, clip_boxes, corners_of, edges_of, mark_points
-from augplug.errors import ImageError, TargetError, suggest
+from augplug.errors import ImageError, TargetError
 from augplug.types import Image
 
 _NOWHERE = frozenset({"image", "label"})
 """What has no place in the image."""
 _PLAIN = Boxes([])
 """How boxes that are plain rows go back."""
-KEYWORDS = ("image", "mask", "masks", "boxes", "bboxes", "keypoints", "label", "labels")
-_KNOWN = frozenset(KEYWORDS)
 
 
 def to_array(given: Any, channels: int = 3) -> tuple[Any, Callable[[Image], Any]]:
@@ -158,9 +157,8 @@ def read(given: Mapping[str, Any], *, max_pixels: int | None = None, classes: in
     Raises ImageError or TargetError, with a suggestion for an unknown keyword.
     """
     names = given.keys()
-    if not names <= _KNOWN:
-        name = next(name for name in given if name not in _KNOWN)
-        raise TargetError(f"there is no target {name!r}{suggest(name, KEYWORDS)}")
+    if not names <= KNOWN:
+        check_keywords(names)
     if "image" not in given:
         raise ImageError("a call with targets needs image=...")
     raw, back = to_array(given["image"])

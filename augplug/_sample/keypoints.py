@@ -10,9 +10,11 @@ import numpy.typing as npt
 
 from augplug._sample.numbers import numbers_of
 from augplug.errors import TargetError
+from augplug.ranges import checked_keywords
 from augplug.types import Points
 
 
+@checked_keywords
 @dataclass(frozen=True, eq=False)  # by identity: arrays have no single truth
 class Keypoints:
     """Points `(K, 2)`, x and y; the centre of the first pixel is (0, 0).

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from augplug.errors import SettingsError, suggest
+from augplug.ranges import checked_keywords
 
 Layout: TypeAlias = Literal["HWC", "CHW"]
 LAYOUTS: tuple[Layout, ...] = ("HWC", "CHW")
 
 
+@checked_keywords
 @dataclass(frozen=True)
 class Output:
     """The last step of training: float32 (v - mean) / std, v the image's values on the scale [0, 1].

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Never
 
 import numpy as np
 
 from augplug.errors import SettingsError
+from augplug.ranges import refuse_unknown
 from augplug.rng import Stream, key_of
 
 
@@ -21,8 +23,9 @@ class EpochSampler:
     ([(0, 0), (0, 1), (0, 2)], [(1, 0), (1, 1), (1, 2)])
     """
 
-    def __init__(self, size: int, *, seed: int = 0, shuffle: bool = True, epoch: int = 0) -> None:
+    def __init__(self, size: int, *, seed: int = 0, shuffle: bool = True, epoch: int = 0, **unknown: Never) -> None:
         """Take the number of images, the seed of the orders, and the epoch to begin with."""
+        refuse_unknown("EpochSampler", unknown, ("seed", "shuffle", "epoch"))
         if size < 0 or epoch < 0:
             raise SettingsError(f"a sampler takes a size and an epoch of 0 or more, not {size} and {epoch}")
         self.size = size

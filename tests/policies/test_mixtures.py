@@ -196,9 +196,9 @@ def test_composed_pipelines_run_in_order_with_their_probability() -> None:
         (lambda: augplug.policy("augmix", width=10**9), "not 1000000000"),
         (lambda: augplug.policy("augmix", depth=2.5), "depth in .*whole number, not 2.5"),
         (lambda: augplug.policy("rand-m15-mstd101"), "above mmax, 10"),
-        (lambda: augplug.policy(3), "not int"),  # type: ignore[arg-type]  # given on purpose
-        (lambda: augplug.compose([], prob=0.5), "no argument 'prob'"),
-        (lambda: augplug.color_jitter(brightnes=0.5), "did you mean 'brightness'"),
+        (lambda: augplug.policy(3), "not 3"),  # type: ignore[arg-type]  # given on purpose
+        (lambda: augplug.compose([], prob=0.5), "no argument 'prob'"),  # type: ignore[arg-type]  # given on purpose
+        (lambda: augplug.color_jitter(brightnes=0.5), "did you mean 'brightness'"),  # type: ignore[arg-type]  # given on purpose
         (lambda: augplug.policy("augmix", severity=11), r"0\.\.10, not 11"),
         (lambda: augplug.policy("augmix", serverity=1), "did you mean 'severity'"),
         (lambda: augplug.color_jitter(hue=0.6), "at most 0.5"),

@@ -25,17 +25,6 @@ MARKS: Mapping[str, tuple[int, bool]] = {
 }
 """Name of a wrong use -> its line, and whether only pyright sees it."""
 CHECKERS = ("mypy", "pyright")
-PENDING: Mapping[str, tuple[str, ...]] = {
-    "misspelt-index": CHECKERS,  # Augmenter.__call__ takes **sample: Any
-    "misspelt-target": CHECKERS,
-    "misspelt-indices": CHECKERS,  # Augmenter.batch takes **targets
-    "unknown-box-format": CHECKERS,  # Boxes.format is a str
-    "misspelt-probability": CHECKERS,  # compose takes **unknown: Any
-    "misspelt-brightness": CHECKERS,  # color_jitter too
-}
-"""Wrong uses that these checkers do not refuse yet; whoever adds the types takes the line out (issue 15)."""
-
-
 Lines = Mapping[str, Mapping[int, str]]
 """The first message of each line that is refused, by file name."""
 
@@ -106,9 +95,7 @@ def uses() -> list[Any]:
     for checker in CHECKERS:
         for name, (_, only_pyright) in MARKS.items():
             if not (only_pyright and checker == "mypy"):
-                pending = checker in PENDING.get(name, ())
-                marks = [pytest.mark.xfail(reason="not typed yet (issue 15)", strict=True)] if pending else []
-                made.append(pytest.param(checker, name, marks=marks, id=f"{checker}-{name}"))
+                made.append(pytest.param(checker, name, id=f"{checker}-{name}"))
     return made
 
 
@@ -117,9 +104,25 @@ def test_a_wrong_use_is_refused(checker: str, name: str, refused: Mapping[str, L
     assert MARKS[name][0] in lines_of(checker, WRONG, refused)
 
 
+BY_PLACE = ("positional-seed", "positional-index")
+"""Wrong uses that Python itself refuses: too many arguments without a keyword."""
+
+
+@pytest.mark.parametrize("name", [name for name in MARKS if name not in BY_PLACE])
+def test_a_wrong_use_is_one_typed_error_of_one_line(name: str) -> None:
+    lines = WRONG.read_text("utf-8").splitlines()
+    names: dict[str, Any] = {}
+    exec("\n".join(lines[: min(number for number, _ in MARKS.values()) - 1]), names)  # pylint: disable=exec-used  # the lines are ours
+
+    with pytest.raises(augplug.AugplugError) as caught:
+        exec(lines[MARKS[name][0] - 1], names)  # pylint: disable=exec-used  # a line of our own file
+
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 200
+
+
 def test_there_are_thirty_of_each() -> None:
     assert len(MARKS) == 30
-    assert set(PENDING) <= set(MARKS)
     statements = RIGHT.read_text("utf-8").partition("named = ")[2].splitlines()
     assert sum("augplug." in line or "augment" in line for line in statements) >= 30
 

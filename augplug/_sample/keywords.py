@@ -1,0 +1,47 @@
+"""The keywords of a call and of a batch: as types for editors, and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Required, TypedDict
+
+import numpy.typing as npt
+
+from augplug.errors import TargetError, suggest
+
+
+class Columns(TypedDict, total=False):
+    """The keywords of a batch, each with one value an image; None stands for no target of this kind."""
+
+    mask: Sequence[Any] | None
+    masks: Sequence[Any] | None
+    boxes: Sequence[Any] | None
+    bboxes: Sequence[Any] | None
+    keypoints: Sequence[Any] | None
+    label: Sequence[Any] | npt.NDArray[Any] | None
+    labels: Sequence[Any] | None
+
+
+class Keywords(TypedDict, total=False):
+    """The keywords of a call: an image and its targets; None stands for no target of this kind."""
+
+    image: Required[Any]
+    mask: Any
+    masks: Sequence[Any] | None
+    boxes: Any
+    bboxes: Any
+    keypoints: Any
+    label: Any
+    labels: Any
+
+
+KEYWORDS = ("image", *Columns.__annotations__)
+KNOWN = frozenset(KEYWORDS)
+_ARGUMENTS = (*KEYWORDS, "index", "epoch", "partner")
+
+
+def check_keywords(given: Iterable[str]) -> None:
+    """Raise TargetError for the first name that is no keyword of a call."""
+    for name in given:
+        if name not in KNOWN:
+            raise TargetError(f"augment has no argument {name!r}{suggest(name, _ARGUMENTS)}")
