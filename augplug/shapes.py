@@ -5,6 +5,7 @@ from __future__ import annotations
 from augplug.effects import Blend, ColorMix, Effect, Opaque, Warp
 from augplug.errors import ImageError
 
+_CHANGING = frozenset({Warp, Opaque, ColorMix, Blend})
 _RESIZING = (Warp, Opaque)  # a tuple, since a union would be made anew at each call
 
 
@@ -13,6 +14,8 @@ def shape_after(effect: Effect, shape: tuple[int, ...]) -> tuple[int, ...]:
 
     Raises ImageError if the chains of a blend end in images of unequal shapes.
     """
+    if type(effect) not in _CHANGING:  # most often, and every draw asks for each of its effects
+        return shape
     if isinstance(effect, _RESIZING):
         return shape if effect.size is None else (*effect.size, *shape[2:])
     if isinstance(effect, ColorMix) and effect.matrix is not None:
