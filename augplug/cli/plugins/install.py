@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -63,8 +64,18 @@ def _built(sources: Path, folder: Path, *, isolated: bool) -> Path:
     return wheel
 
 
+KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "SSL_CERT_DIR", "SSL_CERT_FILE", "TMPDIR", "VIRTUAL_ENV")
+"""What pip and a build get of the environment, besides pip's own settings and those of a proxy."""
+FAMILIES = ("pip_", "http_proxy", "https_proxy", "all_proxy", "no_proxy", "xdg_")
+
+
 def _pip(*arguments: str) -> None:
-    command_line = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", *arguments]
-    ended = subprocess.run(command_line, check=False, stdout=sys.stderr)
+    """Run pip isolated, in an empty folder: neither the folder of the call nor PYTHONPATH has a say in what runs."""
+    command_line = [sys.executable, "-I", "-m", "pip", "--disable-pip-version-check", "--quiet", *arguments]
+    given = {name: value for name, value in os.environ.items() if name in KEPT or name.lower().startswith(FAMILIES)}
+    with tempfile.TemporaryDirectory(prefix="augplug-pip-") as empty:
+        ended = subprocess.run(
+            command_line, check=False, stdin=subprocess.DEVNULL, stdout=sys.stderr, cwd=empty, env=given
+        )
     if ended.returncode:
         raise RunError(f"pip {arguments[0]} failed with exit status {ended.returncode}; what it said stands above")

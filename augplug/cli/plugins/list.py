@@ -36,8 +36,8 @@ def command(json_: bool) -> None:
         )
         for row, needs in rows
     ]
+    echo("\n".join([*told(api.registry().rules), ""]))
     echo(table(("NAME", "STATE", "DISTRIBUTION", "VERSION", "APPROVED", "CAPABILITIES", "PROVIDES"), lines))
-    echo("\n".join(["", *told(api.registry().rules)]))
 
 
 def _capabilities(row: Plugin) -> dict[str, str]:

@@ -14,7 +14,6 @@ from pathlib import Path
 from augplug.gate.findings import Finding
 from augplug.gate.tools.closure import Closure
 from augplug.gate.tools.process import Limits, Output, ToolError, run
-from augplug.gate.tools.told import level
 
 PYTHON_CANARY = b"exec(augplug_gate_reads_to_the_end)"
 """Blamed for exec by bandit and pylint, for the unknown name by mypy, ruff and pylint. It is read, never run."""
@@ -119,8 +118,7 @@ def not_checked(path: str, tool: str, why: str) -> Finding:
 def _finding(scanner: Scanner, said: Report) -> Finding:
     waiver = scanner.waiver.format(code=said.code)
     remedy = f"Change what {scanner.name} names, or {waiver}"
-    known = level(scanner.name, said.code)
-    return Finding(f"{scanner.name}/{said.code}", said.path, said.line, said.message, remedy, known)
+    return Finding(f"{scanner.name}/{said.code}", said.path, said.line, said.message, remedy)
 
 
 def _environment(closure: Closure, work: Workspace) -> dict[str, str]:

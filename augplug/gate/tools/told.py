@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 
@@ -27,9 +28,13 @@ def _groups() -> Mapping[str, tuple[str, int]]:
 
 
 def once(findings: Iterable[Finding]) -> list[Finding]:
-    """Return the findings, of those on one line that say the same only the first; a refusal comes before advice."""
+    """Return the findings with their level, of those on one line that say the same only the first.
+
+    A refusal comes before advice.
+    """
+    levelled = [replace(found, level=level(*found.rule.split("/", 1))) for found in findings]
     kept: dict[tuple[str, int, str], Finding] = {}
-    for finding in sorted(findings, key=lambda found: (found.level != "refusal", _place(found), found)):
+    for finding in sorted(levelled, key=lambda found: (found.level != "refusal", _place(found), found)):
         group = _groups().get(finding.rule, (f"{finding.rule} {finding.message}", 0))[0]
         kept.setdefault((finding.file, finding.line, group), finding)
     return sorted(kept.values())
