@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from augplug.gate.findings import Finding
 from augplug.gate.rules.allowed import DYNAMIC, allowed, needs_of_attribute, offered
@@ -47,16 +48,28 @@ def declared(plugin: Plugin, source: Source, node: ast.AST) -> Iterator[Finding]
     """The names that the body of a class binds, and those in its `__slots__`."""
     spared = METHODS if isinstance(node, FUNCTIONS) else frozenset()
     names = bound(node)
-    if isinstance(node, ast.Assign) and any(chain(target) == ["__slots__"] for target in node.targets):
-        texts = [item.value for item in ast.walk(node.value) if isinstance(item, ast.Constant)]
+    if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and "__slots__" in targets_of(node):
+        texts = [] if node.value is None else [item.value for item in ast.walk(node.value) if is_text(item)]
         names = [text for text in texts if isinstance(text, str)]
-        if any(is_dunder(text) for text in names) or not is_literal(node.value):
+        literal = isinstance(node, ast.Assign) and is_literal(node.value)
+        if any(is_dunder(text) for text in names) or not literal:
             message = "these slots are attributes that no reader of the class sees"
-            yield source.refuse(RULE, node, message, "Write `__slots__` as a tuple of texts, without two underscores.")
+            yield source.refuse(RULE, node, message, "Write `__slots__ = (...)` of texts, without two underscores.")
     for name in names:
         if needs_of_attribute(name) - spared - {*plugin.capabilities}:
             message = f"{name} in the body of a class is an attribute, and .{name} leads to {WHERE}"
             yield source.refuse(RULE, node, message, REMEDY)
+
+
+def targets_of(node: ast.Assign | ast.AnnAssign | ast.NamedExpr) -> set[str]:
+    """The names that an assignment binds, in whatever form."""
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return {name for target in targets for inner in ast.walk(target) for name in bound(inner)}
+
+
+def is_text(node: ast.AST) -> TypeGuard[ast.Constant]:
+    """Say whether it is a constant."""
+    return isinstance(node, ast.Constant)
 
 
 def is_literal(node: ast.expr) -> bool:

@@ -49,7 +49,12 @@ def questions(source: Source) -> Iterator[ast.AST]:
     asked += [side for node in source.of(ast.Compare) if is_identity(node) for side in sides(node)]
     yield from (call.func for call in asked if isinstance(call, ast.Call) and is_plain(call))
     for call in source.of(ast.Call):
-        if chain(call.func) in (["isinstance"], ["issubclass"]) and len(call.args) == len(("object", "kind")):
+        starred = any(isinstance(given, ast.Starred) for given in call.args)
+        if (
+            chain(call.func) in (["isinstance"], ["issubclass"])
+            and len(call.args) == len(("a", "kind"))
+            and not starred
+        ):
             kinds = call.args[1]
             yield from kinds.elts if isinstance(kinds, ast.Tuple) else [kinds]
 
