@@ -14,6 +14,7 @@ from augplug.gate.approving import Said, approve
 from augplug.gate.check import Verdict
 from augplug.gate.reading import read
 from tests.gate.building import FAIR, SENTINEL, WRITE_SENTINEL, wheel
+from tests.plugins.installing import augplug as run
 from tests.plugins.installing import rows
 
 SOURCE = "my_ops/__init__.py"
@@ -142,3 +143,9 @@ def test_what_was_approved_is_loaded_and_not_what_was_found_first(site: Path, tm
 def test_a_ledger_that_is_named_and_missing_is_said(site: Path, place: Path) -> None:
     place.unlink()
     assert "is not there" in state(site)[1]
+
+
+def test_the_list_and_the_doctor_say_which_mode_holds_and_by_whom(site: Path) -> None:
+    said = "mode require, set by the environment; approvals in "
+    assert said in run(site, "plugins", "list").stderr
+    assert said in run(site, "doctor").stdout

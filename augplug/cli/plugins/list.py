@@ -7,7 +7,7 @@ from dataclasses import asdict
 import click
 
 from augplug import api
-from augplug.cli.output import as_json, echo, json_option, table
+from augplug.cli.output import as_json, echo, json_option, say, table
 from augplug.errors import GateError
 from augplug.gate.artifact import GROUP
 from augplug.gate.modes import told
@@ -36,7 +36,8 @@ def command(json_: bool) -> None:
         )
         for row, needs in rows
     ]
-    echo("\n".join([*told(api.registry().rules), ""]))
+    for line in told(api.registry().rules):  # apart from the table, for whoever reads that by a program
+        say(line)
     echo(table(("NAME", "STATE", "DISTRIBUTION", "VERSION", "APPROVED", "CAPABILITIES", "PROVIDES"), lines))
 
 
