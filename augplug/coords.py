@@ -7,16 +7,35 @@ push); an image is rendered by pulling with the inverse. A canvas of width W cov
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from augplug.errors import OperationError
 from augplug.types import Matrix, Points
 
 IDENTITY: Matrix = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 
 
 TRANSPOSITION: Matrix = ((0.0, 1.0, 0.0), (1.0, 0.0, 0.0), (0.0, 0.0, 1.0))
+
+
+def check_matrix(owner: str, given: Any) -> None:
+    """Refuse what is not three tuples of three finite numbers in a tuple: OperationError, which names `owner`."""
+    try:
+        (a, b, c), (d, e, f), (g, h, i) = given
+        first, second, third = given
+        kind = first.__class__ is second.__class__ is third.__class__ is given.__class__ is tuple
+        well_formed = kind and math.isfinite(a + b + c + d + e + f + g + h + i)
+    except (TypeError, ValueError):
+        well_formed = False
+    if not well_formed:
+        told = " ".join(repr(given).split())
+        raise OperationError(
+            f"{owner} takes a Field, or a matrix as three rows of finite numbers, ((a, b, c), (d, e, f), (g, h, i)), "
+            f"not {told if len(told) <= 80 else f'{told[:77]}...'}"
+        )
 
 
 def scaling(factor: float) -> Matrix:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from augplug import tones
+from augplug.coords import check_matrix
 from augplug.errors import OperationError
 from augplug.types import Fill, Interpolation, Matrix
 
@@ -159,6 +160,11 @@ class Warp:
     interpolation: Interpolation = "nearest"
     fill: Fill = 0.0
     mask_fill: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse a matrix that is not three rows of three numbers."""
+        if self.motion.__class__ is not Field:
+            check_matrix("Warp", self.motion)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -103,3 +103,56 @@ def test_a_name_of_another_library_is_answered_with_what_it_is_called_here(
         call()
 
     assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [
+        (1, 0, 0, 0, 1, 0, 0, 0, 1),
+        (1, 0, 0),
+        ((1, 0), (0, 1)),
+        [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+        ([1, 0, 0], [0, 1, 0], [0, 0, 1]),
+        np.eye(3),
+        "identity",
+        None,
+        (("1", 0, 0), (0, 1, 0), (0, 0, 1)),
+        ((1, 0, 0), (0, float("nan"), 0), (0, 0, 1)),
+    ],
+)
+def test_a_malformed_matrix_is_refused_where_the_warp_is_made(matrix: Any) -> None:
+    with pytest.raises(augplug.OperationError, match=r"Warp takes a Field, or a matrix as three rows") as caught:
+        augplug.Warp(motion=matrix, size=(8, 8))
+
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: FLIP(np.zeros((3, 32, 40), np.uint8)), "numpy.moveaxis(image, 0, -1)"),
+        (lambda: FLIP(np.zeros((1, 28, 28), np.float32)), "numpy.moveaxis(image, 0, -1)"),
+        (lambda: FLIP(image=np.zeros((4, 32, 8), np.uint8)), "numpy.moveaxis(image, 0, -1)"),
+        (lambda: FLIP.plan(np.zeros((3, 32, 40), np.uint8)), "numpy.moveaxis(image, 0, -1)"),
+        (lambda: FLIP.batch(np.zeros((2, 3, 32, 40), np.uint8)), "numpy.moveaxis(images, 1, -1)"),
+        (lambda: FLIP.batch(np.zeros((20, 3, 32, 40), np.float32)), "numpy.moveaxis(images, 1, -1)"),
+        (lambda: FLIP(np.zeros((8, 8, 1025), np.uint8)), "at most 1,024 channels"),
+        (lambda: FLIP.batch(np.zeros((2, 8, 8, 1025), np.uint8)), "at most 1,024 channels"),
+    ],
+)
+def test_channels_in_another_place_are_refused(call: Callable[[], object], says: str) -> None:
+    with pytest.raises(augplug.ImageError) as caught:
+        call()
+
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "shape", [(3, 32), (3, 32, 3), (1, 1, 200), (3, 3, 224), (4, 7, 13), (32, 3, 32), (9, 9, 1024)]
+)
+def test_small_images_and_hyperspectral_ones_are_taken(shape: tuple[int, ...]) -> None:
+    image = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+
+    assert np.array_equal(FLIP(image, index=0), image[:, ::-1])
+    assert np.array_equal(FLIP.batch(image[None], indices=[0])[0], image[:, ::-1])

@@ -10,6 +10,7 @@ from typing import Any, SupportsIndex, TypeAlias, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from augplug._sample.image import FEW_CHANNELS, check_channels
 from augplug._sample.keywords import KEYWORDS
 from augplug.errors import ImageError, SettingsError, TargetError, suggest
 from augplug.types import Image
@@ -34,6 +35,8 @@ def check_batch(images: Any, indices: Indices | None) -> tuple[Image, Iterable[A
         raise ImageError(f"a batch is one array of images of one size: {error}") from error
     if batch.ndim not in (3, 4):
         raise ImageError(f"a batch is an array (B, H, W) or (B, H, W, C), not one of {batch.ndim} dimensions")
+    if batch.ndim == 4 and batch.shape[3] > FEW_CHANNELS:
+        check_channels(batch.shape[1:], batch.shape[:1])
     if indices is None:
         return batch, [None] * len(batch)
     if not hasattr(indices, "__len__"):

@@ -13,6 +13,10 @@ from augplug.types import Canvas, Image
 
 MAX_PIXELS = 1 << 28
 """The largest image, height times width, unless an Augmenter is told otherwise."""
+MAX_CHANNELS = 1024
+"""The most channels of an image. Hyperspectral cameras have up to a few hundred; more is an axis out of place."""
+FEW_CHANNELS = 7
+"""Up to this many channels, the order of the axes is not looked at."""
 DTYPES = ("uint8", "uint16", "float32", "float64")
 _UINT8 = np.dtype(np.uint8)
 _SLACK = 1e-3
@@ -23,7 +27,8 @@ def check_image(image: Any, max_pixels: int | None = None) -> Image:
     """Return the image as a C-contiguous array of native byte order.
 
     Raises ImageError that says what was given and what is taken: other kinds, dtypes and shapes, no pixels or more than
-    `max_pixels` (MAX_PIXELS), floats that are NaN or outside 0..1.
+    `max_pixels` (MAX_PIXELS), channels that come first or are more than MAX_CHANNELS, floats that are NaN or outside
+    0..1.
     """
     # pylint: disable-next=unidiomatic-typecheck  # a subclass may mean something else by indexing
     ready = type(image) is np.ndarray and image.dtype is _UINT8 and image.flags.c_contiguous
@@ -34,11 +39,29 @@ def check_image(image: Any, max_pixels: int | None = None) -> Image:
         raise ImageError(
             f"image of shape {shape}: an image is (H, W) or (H, W, C), from 1x1 to {limit} pixels (max_pixels=)"
         )
+    if len(shape) == 3 and shape[2] > FEW_CHANNELS:
+        check_channels(shape)
     if ready:
         return checked
     if checked.dtype.kind == "f":
         _check_floats(checked)
     return np.ascontiguousarray(checked)
+
+
+def check_channels(shape: tuple[int, ...], batch: tuple[int, ...] = ()) -> None:
+    """Refuse images whose channels come first, and those of more than MAX_CHANNELS channels. Raises ImageError.
+
+    `shape` is `(H, W, C)`, `batch` the first axis of the array if it holds several. An array with 1, 3 or 4 rows and
+    with more than 7 columns and channels is taken for `(C, H, W)`.
+    """
+    whole, images = (*batch, *shape), "images" if batch else "image"
+    if shape[0] in (1, 3, 4) and shape[1] > FEW_CHANNELS and shape[2] > FEW_CHANNELS:
+        raise ImageError(
+            f"{images} of shape {whole}: the channels come last here, (H, W, C); give numpy.moveaxis({images}, "
+            f"{len(batch)}, -1)"
+        )
+    if shape[2] > MAX_CHANNELS:
+        raise ImageError(f"{images} of shape {whole}: an image is (H, W, C) with at most {MAX_CHANNELS:,} channels")
 
 
 def _as_array(image: Any) -> Image:
