@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from augplug._backends.base import Backend
 from augplug._pipeline.plan import Plan
 from augplug._sample.image import check_image, digest_of
+from augplug.display import Catalogue
 from augplug.errors import PlanError, SettingsError, suggest
 from augplug.naming import (
     backend,
@@ -94,12 +95,13 @@ def plugins() -> list[Plugin]:
 
 
 def _named(kind: str) -> Mapping[str, Any]:
-    return {name: entry.value for name, entry in registry().provided(kind).items()}
+    return Catalogue(kind, {name: entry.value for name, entry in registry().provided(kind).items()})
 
 
 def searches() -> Mapping[str, Callable[..., Any]]:
     """Return the search algorithms by name: `searches()["randaugment"](seed=0, **settings)`."""
-    return {name: partial(algorithm, operations()) for name, algorithm in _named("searches").items()}
+    known = {name: partial(algorithm, operations()) for name, algorithm in _named("searches").items()}
+    return Catalogue("searches", known)
 
 
 def evaluators() -> Mapping[str, Any]:

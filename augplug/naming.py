@@ -14,6 +14,7 @@ from augplug._policies import building, elsewhere, named, reader, timm
 from augplug._policies.documents import brief, shown
 from augplug._policies.grammar import BlendOf, Nested, Node, OneOf, Policy, SomeOf, Step
 from augplug._policies.grammar import Sequence as SequenceNode
+from augplug.display import Catalogue
 from augplug.distributions import Distribution
 from augplug.errors import OperationError, SettingsError, suggest
 from augplug.ops.base import Operation
@@ -32,12 +33,12 @@ def registry() -> Registry:
 
 def operations() -> Mapping[str, type[Operation]]:
     """Return every operation by `Name` and by `distribution:Name`."""
-    return registry().operations
+    return Catalogue("operations", registry().operations)
 
 
 def backends() -> Mapping[str, Callable[[], Backend]]:
     """Return the backends by name, as functions that make them."""
-    return {name: entry.value for name, entry in registry().provided("backends").items()}
+    return Catalogue("backends", {name: entry.value for name, entry in registry().provided("backends").items()})
 
 
 def backend(name: str) -> Backend:
@@ -90,7 +91,7 @@ def policies() -> Mapping[str, NamedPolicy]:
         found.setdefault(path.stem, NamedPolicy(path.stem, str(path), partial(load_policy, path)))
     for name, made in _registered.items():
         found.setdefault(name, NamedPolicy(name, "this process", partial(_constant, made)))
-    return found
+    return Catalogue("policies", found)
 
 
 def _constant(made: Policy) -> Policy:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from itertools import repeat
 from pathlib import Path
-from typing import Any, Never, SupportsIndex, Unpack, final, overload
+from typing import TYPE_CHECKING, Any, Never, SupportsIndex, Unpack, final, overload
 
 import numpy as np
 
@@ -27,15 +27,19 @@ from augplug._sample.convert import to_array
 from augplug._sample.image import check_image, digest_of
 from augplug._sample.keywords import Columns, Keywords
 from augplug._sample.output import Output
+from augplug.display import Shown, sheet_of
 from augplug.errors import SettingsError, suggest
 from augplug.ranges import natural, refuse_unknown
 from augplug.types import FUSE_LEVELS, FuseLevel, Image
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
 
 _UINT8 = np.dtype(np.uint8)
 
 
 @final
-class Augmenter:
+class Augmenter(Shown):
     """Augments images by a policy: the same (policy, seed, epoch, index) gives the same draw in any process and order.
 
     Thread-safe; an Augmenter can be shared, forked and pickled (as its policy's JSON and names).
@@ -242,6 +246,13 @@ class Augmenter:
             versions={"backend": self.backend.version()},
             partners=partners,
         )
+
+    def show(self, image: Any = None, *, rows: int = 3, columns: int = 4) -> Picture:
+        """Return a contact sheet, a PIL image: an image and what indices 0, 1, 2, ... make of it, with what was drawn.
+
+        Without an image a photograph is taken. A notebook shows the sheet; `augment.show().save("sheet.png")` saves it.
+        """
+        return sheet_of(self, image, rows, columns)
 
     def __repr__(self) -> str:
         """The policy's name, and the settings that are not the defaults."""

@@ -17,6 +17,7 @@ from augplug._pipeline.render import Renderer
 from augplug._policies.documents import shown
 from augplug._sample.image import canvas_of, check_image
 from augplug._sample.targets import Targets
+from augplug.display import Shown
 from augplug.distributions import Key
 from augplug.effects import Effect
 from augplug.errors import AugplugError, PlanError, TargetError
@@ -31,8 +32,8 @@ _SLACK = 1e-4
 """How far the weights of a blend may be from 1 in sum: each is rounded to 2**-24 when it is drawn."""
 
 
-@dataclass(frozen=True)
-class Plan:
+@dataclass(frozen=True, repr=False)
+class Plan(Shown):
     """One draw. `key` is `{seed, epoch, index}`, or `{seed, process, count}` of a call without an index.
 
     `backend` and `versions` say what rendered it; `partners` are SHA-256 digests of the partner images of a Mix.

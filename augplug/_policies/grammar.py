@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any, TypeAlias, get_args
 
 from augplug._policies.field_values import check_value, is_whole, same_numbers, value_json, with_weights
+from augplug.display import Shown
 from augplug.distributions import Distribution
 from augplug.errors import OperationError, SettingsError, suggest
 from augplug.ops.base import Operation, Parameter
@@ -39,8 +40,8 @@ MOST_NESTED = 24
 """Most nodes inside each other; what is deeper could be written to a file, but not be read from it."""
 
 
-@dataclass(frozen=True)
-class Step:
+@dataclass(frozen=True, repr=False)
+class Step(Shown):
     """One operation with probability `p`, at a `level` of the policy's scale or with explicit `fields`.
 
     `op` is the name as written (`Rotate` or `distribution:Rotate`), `address` the full one.
@@ -81,8 +82,8 @@ class Step:
         return {**written, **{name: value_json(value) for name, value in self.fields}}
 
 
-@dataclass(frozen=True)
-class Sequence:
+@dataclass(frozen=True, repr=False)
+class Sequence(Shown):
     """All children, in order."""
 
     children: tuple[Node, ...]
@@ -92,8 +93,8 @@ class Sequence:
         return {"sequence": [child.to_json() for child in self.children]}
 
 
-@dataclass(frozen=True)
-class OneOf:
+@dataclass(frozen=True, repr=False)
+class OneOf(Shown):
     """One child, by `weights` (equally likely without)."""
 
     children: tuple[Node, ...]
@@ -108,8 +109,8 @@ class OneOf:
         return with_weights({"one_of": [child.to_json() for child in self.children]}, self.weights)
 
 
-@dataclass(frozen=True)
-class SomeOf:
+@dataclass(frozen=True, repr=False)
+class SomeOf(Shown):
     """`n` children, drawn with or without `replacement`, in the order drawn."""
 
     n: int | Distribution
@@ -132,8 +133,8 @@ class SomeOf:
         return with_weights({**written, "replacement": self.replacement}, self.weights)
 
 
-@dataclass(frozen=True)
-class BlendOf:
+@dataclass(frozen=True, repr=False)
+class BlendOf(Shown):
     """The image blended with a mixture of chains.
 
     The chains' weights come from Dirichlet(`alpha`), the mixture's share from Beta(`alpha`, `alpha`).
@@ -154,8 +155,8 @@ class BlendOf:
         return {"blend": [child.to_json() for child in self.children], "alpha": self.alpha}
 
 
-@dataclass(frozen=True)
-class Nested:
+@dataclass(frozen=True, repr=False)
+class Nested(Shown):
     """A policy in the place of a step: its own scale and defaults hold in it, those of the policy around it do not.
 
     Only what changes a draw is kept. Name and source are not, nor is the fuse mode: a draw has that of the outermost
@@ -182,8 +183,8 @@ class Nested:
 Node: TypeAlias = Step | Sequence | OneOf | SomeOf | BlendOf | Nested
 
 
-@dataclass(frozen=True)
-class Policy:
+@dataclass(frozen=True, repr=False)
+class Policy(Shown):
     """A tree of nodes with what holds for all of it: the `scale` of its levels, the `fuse` level, and `defaults`.
 
     `defaults` gives `interpolation`, `fill` and `mask_fill` to every step whose operation has them and that does not

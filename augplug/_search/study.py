@@ -46,6 +46,7 @@ from augplug._search.result import write_result
 from augplug._search.settings import Parts, StudySettings, named
 from augplug.data.sets import Labelled
 from augplug.data.split import Split, split
+from augplug.display import Shown
 from augplug.errors import RunError
 
 NONE = Policy(grammar.Sequence(()), name="none", source="no augmentation")
@@ -53,8 +54,8 @@ BASELINES = {"none": "the baseline without augmentation", "hand-made": "the hand
 """What the baselines are called in messages, by the names of their policies."""
 
 
-@dataclass(frozen=True)
-class StudyResult:
+@dataclass(frozen=True, repr=False)
+class StudyResult(Shown):
     """The found `policy`, the content of `result.json`, and the folder `out` that holds both."""
 
     policy: Policy
