@@ -32,4 +32,7 @@ def _named(item: Item) -> str:
     about = item.operation.about
     if about.level_field is None:
         return about.name
-    return f"{about.name} {getattr(item.operation, about.level_field):.3g}"
+    fields = vars(item.operation)
+    if fields[about.level_field] == 0 and fields.get("pixels"):  # a shift of so many pixels and no part of the size
+        return f"{about.name} {fields['pixels']:.3g} pixels"
+    return f"{about.name} {fields[about.level_field]:.3g}"

@@ -15,3 +15,9 @@ def test_captions_say_what_was_drawn() -> None:
     assert caption(()) == "unchanged"
     blend = augplug.Augmenter(augplug.blend(augplug.step("Invert")))
     assert caption(blend.plan(image, index=0).items) == "blend of 2"
+
+
+def test_a_shift_in_pixels_says_how_many() -> None:
+    shift = augplug.Augmenter(augplug.step("TranslateX", pixels=9, fraction=0))
+
+    assert caption(shift.plan(np.zeros((32, 32, 3), np.uint8), index=0).items) == "TranslateX 9 pixels"
