@@ -118,7 +118,16 @@ from .naming import (
 from .ops.base import (
     Operation as Operation,
     operation as operation,
+)
+from .ops.former import (
+    FormerField as FormerField,
+)
+from .ops.parameters import (
+    Filled as Filled,
+    Resampled as Resampled,
+    key as key,
     parameter as parameter,
+    resampling as resampling,
 )
 from ._sample.output import (
     Output as Output,

@@ -13,8 +13,9 @@ from augplug._policies.grammar import BlendOf, Nested, Node, OneOf, Policy, Sequ
 from augplug._policies.reader import address_of
 from augplug.distributions import Beta, Choice, Distribution, Integers, LogUniform, Normal, Sign, Uniform
 from augplug.ops import color, filters, geometry, regions, tone
-from augplug.ops.base import Operation, Parameter
+from augplug.ops.base import Operation
 from augplug.ops.levels import SCALES
+from augplug.ops.parameters import Parameter
 from augplug.types import FUSE_LEVELS
 
 Operations = Mapping[str, type[Operation]]
@@ -138,12 +139,16 @@ def values(declared: Parameter, channels: int = 3) -> st.SearchStrategy[Value]:
     """Return everything a field may hold in a policy."""
     if declared.choices:
         return st.sampled_from(declared.choices)
+    if declared.flag:
+        return st.one_of(st.booleans(), _choices(st.integers(0, 1)))
     low, high = max(declared.low, -_REACH), min(declared.high, _REACH)
     whole = st.integers(math.ceil(low), math.floor(high))
     number = whole if declared.integer else st.one_of(whole, st.floats(low, high))
     kinds: list[st.SearchStrategy[Value]] = [number, distributions(low, high, integer=declared.integer)]
     if declared.many:
         kinds.append(st.lists(number, min_size=channels, max_size=channels).map(tuple))
+    if declared.optional:
+        kinds.append(st.none())
     return st.one_of(kinds)
 
 

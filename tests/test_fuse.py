@@ -23,7 +23,8 @@ from augplug._pipeline.items import Drawn, DrawnBlend, Item
 from augplug._pipeline.render import Renderer
 from augplug._sample.image import canvas_of
 from augplug.effects import Blend, ColorMix, Effect, Filter, Paint, Tone, ToneFrom, Warp
-from augplug.ops.base import Operation, Parameter
+from augplug.ops.base import Operation
+from augplug.ops.parameters import Parameter
 from augplug.types import Canvas, Image
 from tests.strategies import BUILT_IN
 
@@ -67,6 +68,8 @@ def field(name: str, declared: Parameter, channels: int, chance: Chance) -> Any:
     """A random value of a field: half the time one at which something special happens."""
     if declared.choices:
         return chance.one(declared.choices)
+    if declared.flag:
+        return chance.whole(0, 1) == 1
     if declared.many and channels > 1 and chance.whole(0, 1):
         return tuple(float(chance.whole(0, 255)) for _ in range(channels))
     if name in SPECIAL and chance.whole(0, 1):

@@ -56,7 +56,7 @@ def test_pixels_differ_by_index_though_nothing_else_is_drawn(node: Any) -> None:
 
 def test_noise_depends_on_neither_x_nor_y() -> None:
     def noise(x: float, y: float) -> int | None:
-        (paint,) = Cutout(size=0.5, x=x, y=y, noise=1, key=7).describe(Canvas(20, 20, 3))
+        (paint,) = Cutout(size=0.5, x=x, y=y, noise=True, key=7).describe(Canvas(20, 20, 3))
         assert isinstance(paint, Paint)
         return paint.key
 
@@ -229,15 +229,15 @@ def test_plans_of_version_1_replay_to_the_pixels_that_they_were_saved_with(
 
 
 def test_plans_of_versions_that_are_not_known_and_fields_of_another_version_are_refused() -> None:
-    with pytest.raises(PlanError, match="version 3 of augplug:Cutout, here is version 2"):
-        augplug.load_plan(plan_of(3, **VERSION_1))
+    with pytest.raises(PlanError, match="version 4 of augplug:Cutout, here is version 3"):
+        augplug.load_plan(plan_of(4, **VERSION_1))
     with pytest.raises(PlanError, match="key"):
         augplug.load_plan(plan_of(1, **VERSION_1, key=3))
 
 
 def test_only_the_version_of_today_is_an_operation_of_policies() -> None:
     assert augplug.operations()["Cutout"] is Cutout
-    assert Cutout.about.version == 2
+    assert Cutout.about.version == 3
     assert list(Cutout.about.earlier) == [1]
 
 
@@ -249,7 +249,7 @@ class Later(augplug.Operation):
 
 
 def test_earlier_versions_are_checked() -> None:
-    with pytest.raises(OperationError, match=r"Later has earlier=\{1: Cutout of version 2\}"):
+    with pytest.raises(OperationError, match=r"Later has earlier=\{1: Cutout of version 3\}"):
         augplug.operation(source="a test", version=2, earlier={1: Cutout})(Later)
 
 

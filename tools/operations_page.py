@@ -12,7 +12,7 @@ from pathlib import Path
 
 import augplug
 from augplug import builtin
-from augplug.ops.base import Parameter
+from augplug.ops.parameters import Parameter
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "operations.md"
 HEAD = """# Operations

@@ -201,7 +201,7 @@ def _takes_reals(step: StepDraw) -> bool:
     operation = step.step.operation
     many = operation.__dict__.get("describe_batch") is not None
     checked = operation.__post_init__ is Operation.__post_init__  # else every row may be refused for its own reason
-    return many and checked and not all(map(takes_few_values, step.chances.values()))
+    return many and checked and step.draws_values and not all(map(takes_few_values, step.chances.values()))
 
 
 def _described(step: StepColumns, frame: _Frame) -> EffectBatch | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 from augplug._pipeline.items import Drawn
@@ -43,6 +42,11 @@ class StepDraw:
             self.sides = self.of((side.minus,)), self.of((side.plus,))
 
     @property
+    def draws_values(self) -> bool:
+        """True if the numbers that are drawn are the values of the fields, none of which is a flag."""
+        return all(map(self.step.operation.about.is_drawn_as_it_is, self.chances))
+
+    @property
     def has_own_key(self) -> bool:
         """True if a field's value comes from a stream of the step's own."""
         return any(isinstance(source, OwnKey) for source in self.chances.values())
@@ -69,14 +73,19 @@ class StepDraw:
 def _making(step: Step, numbers: dict[str, Any], names: list[str]) -> Callable[[tuple[Any, ...]], Operation]:
     """Return the function from drawn values to the operation; what is not drawn is checked once."""
     kind, about = step.operation, step.operation.about
+
+    def whole(values: tuple[Any, ...]) -> Operation:
+        drawn = {name: about.drawn(name, value) for name, value in zip(names, values, strict=True)}
+        return kind(**numbers, **drawn)
+
     if kind.__post_init__ is not Operation.__post_init__:
-        return lambda values: kind(**numbers, **dict(zip(names, values, strict=True)))
+        return whole
     checks = [_check_of(name, about) for name in names]
     settled: dict[str, Any] = {}
 
     def make(values: tuple[Any, ...]) -> Operation:
         if not settled:
-            settled.update(vars(kind(**numbers, **dict(zip(names, values, strict=True)))))
+            settled.update(vars(whole(values)))
         made = kind.__new__(kind)
         fields = vars(made)  # a frozen dataclass' own fields
         fields.update(settled)
@@ -91,8 +100,11 @@ def _check_of(name: str, about: About) -> tuple[str, Any, float, float, Callable
     """Return a field's name, the type and the range of what needs no other check, and that other check."""
     declared = about.parameters[name]
     most = sys.float_info.max  # what lies above is not finite
-    kind = object if declared.choices else int if declared.integer else float
-    check = partial(declared.check, where=f"{about.name}({name}=...)")
+    kind = bool if declared.flag else object if declared.choices else int if declared.integer else float
+
+    def check(number: float) -> Any:
+        return declared.check(about.drawn(name, number), f"{about.name}({name}=...)")
+
     return name, kind, max(declared.low, -most), min(declared.high, most), check
 
 

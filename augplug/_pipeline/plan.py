@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +22,7 @@ from augplug.distributions import Key
 from augplug.effects import Effect
 from augplug.errors import AugplugError, PlanError, TargetError
 from augplug.formats import format_problem
-from augplug.ops.base import About, Operation
+from augplug.ops.base import Operation
 from augplug.types import FUSE_LEVELS, FuseLevel, Image
 
 FORMAT = 1
@@ -147,19 +147,22 @@ def _written(item: Item) -> dict[str, Any]:
             "weights": list(item.weights),
             "chains": [[_written(inner) for inner in chain] for chain in item.chains],
         }
-    about = _smallest_version(item.operation)
-    fields = {name: getattr(item.operation, name) for name in about.parameters}
-    return {"op": item.address, "version": about.version, "fields": fields}
+    version, names = _smallest_version(item.operation)
+    former = item.operation.about.upgrades.get(version, {})
+    fields = {name: getattr(item.operation, name) for name in names}
+    written = {name: former[name].write(value) if name in former else value for name, value in fields.items()}
+    return {"op": item.address, "version": version, "fields": written}
 
 
-def _smallest_version(operation: Operation) -> About:
-    """Return the earliest version of an operation that gives the same pixels: all that is new in it is not needed."""
-    parameters = operation.about.parameters
-    for _, earlier in sorted(operation.about.earlier.items()):
-        new = [parameters[name].draw for name in parameters if name not in earlier.about.parameters]
+def _smallest_version(operation: Operation) -> tuple[int, Collection[str]]:
+    """Return the earliest version of an operation that gives the same pixels, and the names of its fields."""
+    about = operation.about
+    for version in sorted({*about.upgrades, *about.earlier}):
+        names = (about.earlier[version].about if version in about.earlier else about).parameters
+        new = [about.parameters[name].draw for name in about.parameters if name not in names]
         if all(isinstance(draw, Key) and draw.needed_by and not _needs(operation, draw) for draw in new):
-            return earlier.about
-    return operation.about
+            return version, names
+    return about.version, about.parameters
 
 
 def _needs(operation: Operation, key: Key) -> bool:
@@ -191,27 +194,29 @@ def _read_step(written: Mapping[str, Any], operations: Mapping[str, type[Operati
     operation = operations.get(address)
     if operation is None or ":" not in address:
         raise PlanError(f"the plan uses the operation {address!r}, which is not installed here; install its plugin")
-    version = operation.about.version
-    operation = operation.about.earlier.get(written["version"], operation)
-    if written["version"] != operation.about.version:
+    about, version = operation.about, written["version"]
+    if version not in {about.version, *about.upgrades, *about.earlier}:
         raise PlanError(
-            f"the plan was made with version {written['version']} of {address}, here is version {version}: "
+            f"the plan was made with version {version} of {address}, here is version {about.version}: "
             "the same numbers mean other pixels; install the release that made the plan"
         )
+    former = about.upgrades.get(version, {})
     fields = {name: tuple(value) if isinstance(value, list) else value for name, value in written["fields"].items()}
-    step = operation(**fields)
-    if operation is not operations[address] and set(step.about.parameters) <= set(operations[address].about.parameters):
-        today = operations[address](**fields)
-        step = today if _smallest_version(today) is step.about else step
+    fields |= {name: former[name].read(fields[name]) for name in former if name in fields}
+    kind = about.earlier.get(version, operation)
+    step = kind(**fields)
+    if kind is not operation and set(step.about.parameters) <= set(about.parameters):
+        today = operation(**fields)
+        step = today if _smallest_version(today)[0] == version else step
     return Drawn(address, step)
 
 
 def _shown(item: Item, depth: int) -> str:
     indent = "  " * depth
     if isinstance(item, Drawn):
-        about = _smallest_version(item.operation)
-        given = [f"{name}={getattr(item.operation, name)!r}" for name in about.parameters]
-        return f"{indent}{about.name}({', '.join(given)})"
+        _, names = _smallest_version(item.operation)
+        given = [f"{name}={getattr(item.operation, name)!r}" for name in names]
+        return f"{indent}{item.operation.about.name}({', '.join(given)})"
     lines = [f"{indent}blend"]
     for weight, chain in zip(item.weights, item.chains, strict=True):
         lines.append(f"{indent}  {weight:.3f} of {'' if chain else 'the image'}".rstrip())

@@ -80,7 +80,7 @@ def values_of(step: Step, policy: Policy, number: int) -> list[tuple[str, Any]]:
         if row is not None and name == row.field:
             sources.append((name, _levelled(step.level, row, SCALES[policy.scale].divisor)))
         elif name in given:
-            sources.append((name, given[name]))
+            sources.append((name, step.operation.about.read(name, given[name])))
         elif isinstance(declared.draw, Key) and declared.draw.needed_by:
             needed_by = declared.draw.needed_by
             if any(given.get(other, parameters[other].default) != parameters[other].default for other in needed_by):

@@ -11,14 +11,18 @@ from __future__ import annotations
 import numbers
 from collections.abc import Mapping
 
+import numpy as np
+
 from augplug._policies.documents import LARGEST, brief, shown
 from augplug._policies.elsewhere import name_here
+from augplug._policies.field_values import flags_as_numbers
 from augplug._policies.grammar import BlendOf, Nested, Node, OneOf, Policy, Sequence, SomeOf, Step, Value
 from augplug._policies.reader import Operations, address_of
 from augplug._policies.values import STEP_KEYS, read_number
 from augplug.distributions import Distribution, Integers, Uniform
 from augplug.errors import OperationError, SettingsError, suggest
-from augplug.ops.base import Operation, Parameter
+from augplug.ops.base import Operation
+from augplug.ops.parameters import Parameter
 
 _ANY_NUMBER = Parameter()
 _WHOLE = Parameter(integer=True)
@@ -160,9 +164,10 @@ def written_here(given: object) -> str:
 
 
 def _value(given: object, declared: Parameter, name: str) -> Value:
-    if isinstance(given, str):
+    given = bool(given) if isinstance(given, np.bool_) else given
+    if isinstance(given, str) or declared.may_be(given):
         return given
-    if declared.many and isinstance(given, list | tuple) and given:
+    if (declared.many or declared.length) and isinstance(given, list | tuple) and given:
         return tuple(number(part, name) for part in given)
     return _number_or_draw(given, declared, name)
 
@@ -171,10 +176,14 @@ def _number_or_draw(given: object, declared: Parameter, name: str) -> float | Di
     if isinstance(given, Distribution):
         return given
     if isinstance(given, dict):
-        return read_number(given, pointer=f"/{name}")
+        return read_number(flags_as_numbers(given) if declared.flag else given, pointer=f"/{name}")
     if isinstance(given, tuple) and len(given) == 2:
         low, high = (number(part, name) for part in given)
-        return Integers(int(low), int(high)) if declared.integer and _whole(low, high) else Uniform(low, high)
+        return (
+            Integers(int(low), int(high))
+            if (declared.integer or declared.flag) and _whole(low, high)
+            else Uniform(low, high)
+        )
     return number(given, name)
 
 

@@ -2,25 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from augplug.distributions import Choice, Distribution, Integers, Sign
-from augplug.errors import OperationError
-from augplug.ops.base import Parameter
+from augplug.errors import OperationError, suggest
+from augplug.ops.base import About
+from augplug.ops.former import FormerField
+from augplug.ops.parameters import Parameter
 
 if TYPE_CHECKING:
     from augplug._policies.grammar import Value
 
 
-def check_value(value: Value, declared: Parameter, where: str) -> None:
-    """Raise OperationError, naming `where`, unless every number that `value` can give is one the parameter takes."""
+def read_field(op: str, about: About, name: str, value: Value) -> Value:
+    """Return a field's value as steps hold it, whatever version of the operation it was written for.
+
+    A value that would be written otherwise than it was given stays as it was: it is part of the policy's digest.
+    Raises OperationError for a field that the operation does not have, or a value that it does not take.
+    """
+    if name not in about.parameters:
+        raise OperationError(f"{op} has no field {name!r}{suggest(name, about.parameters)}")
+    declared = about.parameters[name]
+    check_value(value, declared, f"{op}({name}=...)", about.former.get(name))
+    if isinstance(value, Choice) and declared.flag:
+        return replace(value, values=tuple(int(x) for x in value.values))
+    return about.former[name].normalized(value) if name in about.former else value
+
+
+def check_value(value: Value, declared: Parameter, where: str, former: FormerField | None = None) -> None:
+    """Raise OperationError, naming `where`, unless all that `value` can give is what the parameter takes.
+
+    `former` says how the field was written in an earlier version.
+    """
     if not isinstance(value, Distribution):
-        declared.check(value, where)
+        declared.check(value if former is None else former.read(value), where)
         return
     for bound in value.bounds:
-        declared.check(bound, where)
-    if declared.integer and not is_whole(value):
+        today = bound if former is None else former.read(bound)
+        declared.check(bool(today) if declared.flag and today in (0, 1) else today, where)
+    if (declared.integer or declared.flag) and not is_whole(value):
         raise OperationError(f"{where} takes whole numbers, as integers or choice give them, not {value.to_json()}")
+
+
+def fields_json(about: About, fields: Iterable[tuple[str, Value]]) -> dict[str, Any]:
+    """Return fields as data for JSON, in the form of the earliest version of the operation."""
+    former = about.former
+    return {name: value_json(former[name].write(value) if name in former else value) for name, value in fields}
 
 
 def value_json(value: object) -> Any:
@@ -42,6 +71,14 @@ def same_numbers(content: Any) -> Any:
     if isinstance(content, list):
         return [same_numbers(value) for value in content]
     return int(content) if isinstance(content, float) and content.is_integer() else content
+
+
+def flags_as_numbers(document: object) -> object:
+    """Return a distribution as data with 0 and 1 for the false and true of its choice: {"choice": [false, true]}."""
+    if not isinstance(document, dict) or not isinstance(document.get("choice"), list | tuple):
+        return document
+    values = [int(value) if isinstance(value, bool) else value for value in document["choice"]]
+    return {**document, "choice": values}
 
 
 def is_whole(value: float | Distribution) -> bool:

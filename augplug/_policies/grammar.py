@@ -13,18 +13,19 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias, get_args
 
-from augplug._policies.field_values import check_value, is_whole, same_numbers, value_json, with_weights
+from augplug._policies import field_values
 from augplug.display import Shown
 from augplug.distributions import Distribution
 from augplug.errors import OperationError, SettingsError, suggest
-from augplug.ops.base import Operation, Parameter
+from augplug.ops.base import Operation
 from augplug.ops.levels import SCALES
+from augplug.ops.parameters import Parameter
 from augplug.rng import check_weights
 from augplug.types import FUSE_LEVELS, FuseLevel, Interpolation
 
 FORMAT = 2
-"""Newest format of a policy file, the first that holds nested policies. Without any, format 1 is written."""
-Value: TypeAlias = float | str | tuple[float, ...] | Distribution
+"""Newest format of a policy file, the first with nested policies, true, false and null; without them, 1 is written."""
+Value: TypeAlias = float | str | tuple[float, ...] | Distribution | None
 DEFAULTS: Mapping[str, Parameter] = {
     "interpolation": Parameter(choices=get_args(Interpolation)),
     "fill": Parameter(low=0, high=255, unit="8-bit values", many=True),
@@ -56,16 +57,12 @@ class Step(Shown):
 
     def __post_init__(self) -> None:
         """Check p, the fields and their ranges, and that every field gets a value from somewhere."""
-        # By name, because the order of keys in a file means nothing: not for equality, not for the order of draws.
-        object.__setattr__(self, "fields", tuple(sorted(self.fields, key=_first)))
         if not 0 <= self.p <= 1:
             raise SettingsError(f"{self.op}: p is a probability in 0..1, not {self.p!r}")
         about = self.operation.about
-        given = dict(self.fields)
-        for name, value in self.fields:
-            if name not in about.parameters:
-                raise OperationError(f"{self.op} has no field {name!r}{suggest(name, about.parameters)}")
-            check_value(value, about.parameters[name], f"{self.op}({name}=...)")
+        given = {name: field_values.read_field(self.op, about, name, value) for name, value in self.fields}
+        # By name, because the order of keys in a file means nothing: not for equality, not for the order of draws.
+        object.__setattr__(self, "fields", tuple(sorted(given.items(), key=_first)))
         if self.level is not None and about.level_field in given:
             raise OperationError(f"{self.op} is given a level and {about.level_field}, which the level sets; give one")
         for name, declared in about.parameters.items():
@@ -78,8 +75,8 @@ class Step(Shown):
         """The policy file's form."""
         written: dict[str, Any] = {"op": self.op, "p": self.p}
         if self.level is not None:
-            written["level"] = value_json(self.level)
-        return {**written, **{name: value_json(value) for name, value in self.fields}}
+            written["level"] = field_values.value_json(self.level)
+        return {**written, **field_values.fields_json(self.operation.about, self.fields)}
 
 
 @dataclass(frozen=True, repr=False)
@@ -106,7 +103,7 @@ class OneOf(Shown):
 
     def to_json(self) -> dict[str, Any]:
         """The policy file's form."""
-        return with_weights({"one_of": [child.to_json() for child in self.children]}, self.weights)
+        return field_values.with_weights({"one_of": [child.to_json() for child in self.children]}, self.weights)
 
 
 @dataclass(frozen=True, repr=False)
@@ -124,13 +121,13 @@ class SomeOf(Shown):
         low, high = self.n.bounds if isinstance(self.n, Distribution) else (self.n, self.n)
         likely = sum(weight > 0 for weight in self.weights) if self.weights else len(self.children)
         most = MOST_DRAWN if self.replacement else min(likely, MOST_DRAWN)
-        if not 0 <= low <= high <= most or not is_whole(self.n):
+        if not 0 <= low <= high <= most or not field_values.is_whole(self.n):
             raise SettingsError(f"some_of draws n, a whole number in 0..{most} here, not {self.n!r}")
 
     def to_json(self) -> dict[str, Any]:
         """The policy file's form."""
-        written = {"some_of": [child.to_json() for child in self.children], "n": value_json(self.n)}
-        return with_weights({**written, "replacement": self.replacement}, self.weights)
+        written = {"some_of": [child.to_json() for child in self.children], "n": field_values.value_json(self.n)}
+        return field_values.with_weights({**written, "replacement": self.replacement}, self.weights)
 
 
 @dataclass(frozen=True, repr=False)
@@ -211,11 +208,11 @@ class Policy(Shown):
         for name, value in self.defaults.items():
             if name not in DEFAULTS:
                 raise SettingsError(f"{name!r} is no default{suggest(name, DEFAULTS)}")
-            check_value(value, DEFAULTS[name], f"defaults.{name}")
+            field_values.check_value(value, DEFAULTS[name], f"defaults.{name}")
             for step in steps:
                 declared = step.operation.about.parameters.get(name)
                 if declared is not None:
-                    check_value(value, declared, f"defaults.{name} for {step.op}")
+                    field_values.check_value(value, declared, f"defaults.{name} for {step.op}")
         for step in steps:
             _check_level(step, self.scale)
         if _longest_draw(self.node) > MOST_STEPS:
@@ -224,17 +221,17 @@ class Policy(Shown):
     @cached_property
     def digest(self) -> bytes:
         """32 bytes that name what is drawn: nodes, scale and defaults, but not name, source or fuse level."""
-        return hashlib.sha256(json.dumps(same_numbers(self.content()), sort_keys=True).encode()).digest()
+        return hashlib.sha256(json.dumps(field_values.same_numbers(self.content()), sort_keys=True).encode()).digest()
 
     def to_json(self) -> dict[str, Any]:
         """The policy file's form, as data for `json.dumps`."""
-        number = FORMAT if _nests(self.node) else 1
+        number = FORMAT if _is_new(self.node) else 1
         told = {"name": self.name, "scale": self.scale, "fuse": self.fuse, "source": self.source}
         return {"augplug_policy": number, **told, **self.content()}
 
     def content(self) -> dict[str, Any]:
         """Scale, defaults and nodes as in the policy file: all that changes a draw."""
-        defaults = {name: value_json(value) for name, value in self.defaults.items()}
+        defaults = {name: field_values.value_json(value) for name, value in self.defaults.items()}
         return {"scale": self.scale, "defaults": defaults, "policy": self.node.to_json()}
 
     def __hash__(self) -> int:
@@ -272,8 +269,11 @@ def steps_in(policy: Policy, node: Node | None = None) -> Iterator[tuple[Step, P
             yield from steps_in(policy, child)
 
 
-def _nests(node: Node) -> bool:
-    return isinstance(node, Nested) or (not isinstance(node, Step) and any(map(_nests, node.children)))
+def _is_new(node: Node) -> bool:
+    """Return True if format 1 cannot hold the node."""
+    if isinstance(node, Step):
+        return any(value is None or isinstance(value, bool) for value in node.to_json().values())
+    return isinstance(node, Nested) or any(map(_is_new, node.children))
 
 
 def _longest_draw(node: Node, depth: int = 1) -> int:

@@ -6,9 +6,10 @@ Every failure is a PolicyError at its place.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from augplug._policies.documents import Place, check_document, shown
-from augplug._policies.field_values import check_value
+from augplug._policies.field_values import flags_as_numbers, read_field
 from augplug._policies.grammar import Value
 from augplug.distributions import Beta, Choice, Distribution, Integers, LogUniform, Normal, Sign, Uniform
 from augplug.errors import suggest
@@ -56,10 +57,11 @@ def field_at(place: Place, op: str, name: str, operation: type[Operation]) -> Va
     parameters = operation.about.parameters
     if name not in parameters:
         raise place.error(f"{op} has no field {shown(name)}{suggest(name, [*parameters, *STEP_KEYS])}")
-    value = value_at(place)
+    if parameters[name].flag:
+        place = replace(place, value=flags_as_numbers(place.value))
+    value = place.value if parameters[name].may_be(place.value) else value_at(place)
     with place.to_blame():
-        check_value(value, parameters[name], f"{op}({name}=...)")
-    return value
+        return read_field(op, operation.about, name, value)
 
 
 def weights_at(place: Place | None, count: int) -> tuple[float, ...] | None:

@@ -16,7 +16,8 @@ from augplug.cli.output import as_json, echo, json_option, out_option, say, tabl
 from augplug.data.images import photograph
 from augplug.distributions import Distribution, Key
 from augplug.errors import OperationError, suggest
-from augplug.ops.base import Operation, Parameter
+from augplug.ops.base import Operation
+from augplug.ops.parameters import Parameter
 from augplug.report.draws import draws
 from augplug.report.sheet import contact_sheet, png
 
@@ -138,10 +139,13 @@ def _data(name: str) -> dict[str, Any]:
 
 def _parameter(declared: Parameter) -> dict[str, Any]:
     bounds = (
-        None if declared.choices or declared.low == -declared.high == float("-inf") else [declared.low, declared.high]
+        None
+        if not declared.is_number or declared.low == -declared.high == float("-inf")
+        else [declared.low, declared.high]
     )
     return {
         "range": bounds,
+        "type": _type(declared),
         "unit": declared.unit,
         "choices": list(declared.choices),
         "level": list(declared.level) if declared.level is not None else None,
@@ -150,6 +154,13 @@ def _parameter(declared: Parameter) -> dict[str, Any]:
         "default": declared.default,
         "draw": _draw(declared.draw),
     }
+
+
+def _type(declared: Parameter) -> str:
+    kind = "flag" if declared.flag else "choice" if declared.choices else "integer" if declared.integer else "number"
+    return " or ".join(
+        [f"{declared.length} {kind}s" if declared.length else kind, *(["null"] if declared.optional else [])]
+    )
 
 
 def _draw(law: Distribution | None) -> object:

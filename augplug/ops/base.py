@@ -4,105 +4,34 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import math
 import re
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar, dataclass_transform
+from functools import cached_property
+from typing import Any, ClassVar, TypeAlias, TypeVar, dataclass_transform
 
-from augplug.distributions import Distribution
 from augplug.effect_batch import EffectBatch
 from augplug.effects import Effect
 from augplug.errors import OperationError
+from augplug.ops.former import FormerField
+from augplug.ops.parameters import Parameter, declared_by, key, parameter
 from augplug.types import Canvas
 
-_KEY = "augplug"
+Upgrades: TypeAlias = Mapping[int, Mapping[str, FormerField]]
+"""For earlier versions of an operation, how they wrote the fields that are written in another form today."""
 RESERVED = frozenset({"op", "p", "level", "operations"})
 """The keys of a policy's step, and the arguments of `augplug.step`, that are no fields."""
 _NAME = re.compile(r"[A-Z][A-Za-z0-9]*")
 
 
 @dataclass(frozen=True)
-class Parameter:
-    """What a field may hold: a number in `low`..`high` (in `unit`), or one of `choices`.
-
-    `level` is the value at the weakest and at the strongest level (t = 0 and t = 1 of a scale); with `signed`, a draw
-    lets chance choose the side of the weakest value. `draw` is where the number comes from when a policy gives none.
-    `many` allows one number a channel.
-    """
-
-    low: float = -math.inf
-    high: float = math.inf
-    unit: str = ""
-    level: tuple[float, float] | None = None
-    signed: bool = False
-    draw: Distribution | None = None
-    choices: tuple[str, ...] = ()
-    many: bool = False
-    integer: bool = False
-    required: bool = True
-    default: Any = None
-
-    def check(self, value: Any, where: str) -> Any:
-        """Return `value` as the field's own type, or raise OperationError naming `where`."""
-        if self.choices:
-            if value in self.choices:
-                return value
-            raise OperationError(f"{where} is one of {', '.join(self.choices)}, not {value!r}")
-        if self.many and isinstance(value, tuple | list):
-            return tuple(self._number(part, where) for part in value)
-        return self._number(value, where)
-
-    def _number(self, value: Any, where: str) -> float | int:
-        try:
-            number = float(value)
-        except (TypeError, ValueError, OverflowError):
-            number = math.nan
-        if isinstance(value, bool | str) or not self.low <= number <= self.high or not math.isfinite(number):
-            raise OperationError(f"{where} takes {self.describe()}, not {value!r}")
-        if not self.integer:
-            return number
-        if not number.is_integer():
-            raise OperationError(f"{where} takes a whole number, not {value!r}")
-        return int(value)
-
-    def describe(self) -> str:
-        """Return the range and unit in words."""
-        if self.choices:
-            return " | ".join(self.choices)
-        kind = "an integer" if self.integer else "a number"
-        if math.isinf(self.low) and math.isinf(self.high):
-            return f"{kind} ({self.unit})"
-        return f"{kind} in {self.low:g}..{self.high:g} ({self.unit})"
-
-
-def parameter(
-    *,
-    low: float = -math.inf,
-    high: float = math.inf,
-    unit: str = "",
-    level: tuple[float, float] | None = None,
-    signed: bool = False,
-    draw: Distribution | None = None,
-    default: Any = dataclasses.MISSING,
-    choices: tuple[str, ...] = (),
-    many: bool = False,
-) -> Any:
-    """Declare a field of an operation; see `Parameter` for the meaning of each argument.
-
-    At most one field of an operation carries `level`. A field without `default`, `draw` and `level` must be given.
-    """
-    made = {_KEY: Parameter(low, high, unit, level, signed, draw, choices, many)}
-    # pylint: disable-next=invalid-field-call  # this is a field specifier of dataclass_transform
-    return dataclasses.field(default=default, metadata=made)
-
-
-@dataclass(frozen=True)
 class About:
     """What is known of an operation's class: its name, version, source, first line, and its parameters by name.
 
-    `earlier` holds the classes that replay saved plans of earlier versions.
+    `earlier` holds the classes that replay saved plans of earlier versions whose pixels were others; `upgrades` says
+    how earlier versions wrote fields.
     """
 
     name: str
@@ -112,6 +41,28 @@ class About:
     parameters: dict[str, Parameter]
     level_field: str | None
     earlier: Mapping[int, type[Operation]]
+    upgrades: Upgrades
+
+    @cached_property
+    def former(self) -> Mapping[str, FormerField]:
+        """How policies write fields: in the form of the earliest version, so that their digests stay."""
+        forms: dict[str, FormerField] = {}
+        for _, fields in sorted(self.upgrades.items(), reverse=True):
+            forms |= fields
+        return forms
+
+    def read(self, name: str, value: Any) -> Any:
+        """Return today's value of a field that a policy gives."""
+        return self.former[name].read(value) if name in self.former else value
+
+    def drawn(self, name: str, number: float) -> Any:
+        """Return the value of a field for which a number was drawn: of a flag, 0 is False and 1 is True."""
+        value = self.read(name, number)
+        return bool(value) if self.parameters[name].flag and value in (0, 1) else value
+
+    def is_drawn_as_it_is(self, name: str) -> bool:
+        """Return True if any number that is drawn for a field is its value."""
+        return name not in self.former and not self.parameters[name].flag
 
 
 class Operation(ABC):
@@ -143,15 +94,22 @@ class Operation(ABC):
 Op = TypeVar("Op", bound=Operation)
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(parameter,))
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(parameter, key))
 def operation(
-    *, source: str, name: str | None = None, version: int = 1, earlier: Mapping[int, type[Operation]] | None = None
+    *,
+    source: str,
+    name: str | None = None,
+    version: int = 1,
+    earlier: Mapping[int, type[Operation]] | None = None,
+    upgrades: Upgrades | None = None,
 ) -> Callable[[type[Op]], type[Op]]:
     """Make a class of parameters and a `describe` an operation: a frozen, keyword-only dataclass.
 
-    `source` says where its numbers come from. `version` goes up when the same fields come to mean other pixels: saved
-    plans refuse to replay across it, unless `earlier` has the operation as it was in that version, by which they then
-    replay. Raises OperationError when the class is not a well-formed operation.
+    `source` says where its numbers come from. `version` goes up when saved plans could not be read any more, or would
+    give other pixels: they are refused unless one of two tables has their version. `upgrades[1]` says how version 1
+    wrote the fields that are written in another form today (`augplug.FormerField`); `earlier[1]` is the operation as it
+    was in version 1, by which plans replay whose pixels would be others. Raises OperationError when the class is not a
+    well-formed operation.
     """
 
     def decorate(cls: type[Op]) -> type[Op]:
@@ -163,37 +121,54 @@ def operation(
         if Operation not in cls.__bases__:
             raise OperationError(f"{title} must inherit from augplug.Operation directly")
         made = dataclass(frozen=True, kw_only=True)(cls)
-        fields = dataclasses.fields(made)  # type: ignore[arg-type]  # dataclass() made it one
-        parameters = {field.name: _declared(title, field) for field in fields}
-        taken = sorted(RESERVED.intersection(parameters))
-        if taken:
-            raise OperationError(
-                f"{title}.{taken[0]} must have another name: a step has a key or an argument of that name"
-            )
+        parameters = _parameters(title, made)
         levelled = [key for key, declared in parameters.items() if declared.level is not None]
         if len(levelled) > 1:
             raise OperationError(f"{title} has level= on {' and '.join(levelled)}; at most one field may carry it")
-        for number, other in (earlier or {}).items():
-            if (other.about.name, other.about.version) != (title, number) or number >= version:
-                told = f"{other.about.name} of version {other.about.version}"
-                raise OperationError(
-                    f"{title} has earlier={{{number}: {told}}}; it takes {title} itself as it was in versions before "
-                    f"{version}"
-                )
         summary = (inspect.getdoc(cls) or "").split("\n", maxsplit=1)[0]
-        made.about = About(
-            title, version, source, summary, parameters, levelled[0] if levelled else None, earlier or {}
-        )
+        level_field = levelled[0] if levelled else None
+        made.about = About(title, version, source, summary, parameters, level_field, earlier or {}, upgrades or {})
+        _check_earlier(made.about)
+        _check_upgrades(made.about)
         return made
 
     return decorate
 
 
-def _declared(title: str, field: dataclasses.Field[Any]) -> Parameter:
-    declared = field.metadata.get(_KEY)
-    if not isinstance(declared, Parameter):
-        raise OperationError(f"{title}.{field.name} must be declared with augplug.parameter(...)")
-    given = field.default is not dataclasses.MISSING
-    return dataclasses.replace(
-        declared, integer=field.type in (int, "int"), required=not given, default=field.default if given else None
-    )
+def _parameters(title: str, cls: type[Operation]) -> dict[str, Parameter]:
+    """Return the parameters of a dataclass, its own before those of its base classes: that is the order of draws."""
+    fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]  # dataclass() made it one
+    owners: dict[str, type] = {}
+    for base in cls.__mro__:
+        for name in inspect.get_annotations(base):
+            if name in fields:
+                owners.setdefault(name, base)
+    taken = sorted(RESERVED.intersection(fields))
+    if taken:
+        raise OperationError(f"{title}.{taken[0]} must have another name: a step has a key or an argument of that name")
+    return {
+        name: declared_by(fields[name], getattr(sys.modules.get(owner.__module__), "__dict__", {}), f"{title}.{name}")
+        for name, owner in owners.items()
+    }
+
+
+def _check_earlier(about: About) -> None:
+    for number, other in about.earlier.items():
+        if (other.about.name, other.about.version) != (about.name, number) or number >= about.version:
+            told = f"{other.about.name} of version {other.about.version}"
+            raise OperationError(
+                f"{about.name} has earlier={{{number}: {told}}}; it takes {about.name} itself as it was in versions "
+                f"before {about.version}"
+            )
+
+
+def _check_upgrades(about: About) -> None:
+    """An operation of an earlier version may have an entry for itself; every value must be one of today's."""
+    for number, fields in about.upgrades.items():
+        if not 1 <= number <= about.version:
+            raise OperationError(f"{about.name} of version {about.version} has upgrades for version {number}")
+        for name, former in fields.items():
+            if name not in about.parameters:
+                raise OperationError(f"{about.name} has upgrades for {name}, which is not one of its fields")
+            for value in former.values.values():
+                about.parameters[name].check(value, f"{about.name}(upgrades: {name}=...)")

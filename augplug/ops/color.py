@@ -12,7 +12,8 @@ from augplug.distributions import Key
 from augplug.effect_batch import EffectBatch
 from augplug.effects import ColorMix, Effect
 from augplug.errors import ImageError
-from augplug.ops.base import Operation, operation, parameter
+from augplug.ops.base import Operation, operation
+from augplug.ops.parameters import parameter
 from augplug.ops.tone import AUTOAUGMENT, require_rgb
 from augplug.rng import beginnings, key_of
 from augplug.types import Canvas

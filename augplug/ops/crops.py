@@ -14,11 +14,11 @@ from augplug.distributions import LogUniform, Uniform
 from augplug.effect_batch import EffectBatch
 from augplug.effects import Effect, Warp
 from augplug.errors import OperationError
-from augplug.ops.base import Operation, operation, parameter
+from augplug.ops.base import Operation, operation
+from augplug.ops.parameters import Filled, parameter, resampling
 from augplug.types import Canvas, Fill, Interpolation
 
 _SIDE = 65536
-_RESAMPLING = ("nearest", "linear", "cubic", "area")
 
 
 def cut(top: int, left: int, height: int, width: int, fill: Fill, mask_fill: float) -> list[Effect]:
@@ -53,13 +53,11 @@ class Crop(Operation):
 
 
 @operation(source="the middle of the image; no number in it")
-class CenterCrop(Operation):
+class CenterCrop(Filled, Operation):
     """Keep the middle `height` x `width` pixels; where the image is smaller, `fill` stands around it."""
 
     height: int = parameter(low=1, high=_SIDE, unit="pixels")
     width: int = parameter(low=1, high=_SIDE, unit="pixels")
-    fill: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
-    mask_fill: float = parameter(unit="mask value", default=0.0)
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp."""
@@ -68,7 +66,7 @@ class CenterCrop(Operation):
 
 
 @operation(source="He et al., arXiv 1512.03385, section 4.2: 4 pixels of padding on CIFAR")
-class RandomCrop(Operation):
+class RandomCrop(Filled, Operation):
     """Keep `height` x `width` pixels somewhere in the image with `padding` around it; `x` and `y` say where."""
 
     height: int = parameter(low=1, high=_SIDE, unit="pixels")
@@ -76,8 +74,6 @@ class RandomCrop(Operation):
     padding: int = parameter(low=0, high=_SIDE, unit="pixels", default=0)
     x: float = parameter(low=0, high=1, unit="fraction of the room to the right", draw=Uniform(0.0, 1.0))
     y: float = parameter(low=0, high=1, unit="fraction of the room below", draw=Uniform(0.0, 1.0))
-    fill: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
-    mask_fill: float = parameter(unit="mask value", default=0.0)
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp; an image smaller than the crop stands in its middle."""
@@ -123,7 +119,7 @@ class RandomResizedCrop(Operation):
     ratio: float = parameter(low=1e-3, high=1e3, unit="width / height", draw=LogUniform(3 / 4, 4 / 3))
     x: float = parameter(low=0, high=1, unit="fraction of the room to the right", draw=Uniform(0.0, 1.0))
     y: float = parameter(low=0, high=1, unit="fraction of the room below", draw=Uniform(0.0, 1.0))
-    interpolation: Interpolation = parameter(choices=_RESAMPLING, default="area")
+    interpolation: Interpolation = resampling("area", area=True)
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp; a side that would leave the image is clamped to it."""
@@ -156,7 +152,7 @@ class Resize(Operation):
 
     height: int = parameter(low=1, high=_SIDE, unit="pixels")
     width: int = parameter(low=1, high=_SIDE, unit="pixels")
-    interpolation: Interpolation = parameter(choices=_RESAMPLING, default="area")
+    interpolation: Interpolation = resampling("area", area=True)
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp; none when the size is right."""
@@ -167,15 +163,13 @@ class Resize(Operation):
 
 
 @operation(source="the image with a border; no number in it")
-class Pad(Operation):
+class Pad(Filled, Operation):
     """Put `left`, `top`, `right` and `bottom` pixels of `fill` around the image."""
 
     left: int = parameter(low=0, high=_SIDE, unit="pixels", default=0)
     top: int = parameter(low=0, high=_SIDE, unit="pixels", default=0)
     right: int = parameter(low=0, high=_SIDE, unit="pixels", default=0)
     bottom: int = parameter(low=0, high=_SIDE, unit="pixels", default=0)
-    fill: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
-    mask_fill: float = parameter(unit="mask value", default=0.0)
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp; none without a border."""

@@ -5,22 +5,31 @@ from __future__ import annotations
 import math
 
 from augplug import coords
-from augplug.distributions import Key, Uniform
+from augplug.distributions import Uniform
 from augplug.effects import FIELD_LIMIT, Effect, Field
 from augplug.errors import OperationError
-from augplug.ops.base import Operation, operation, parameter
-from augplug.ops.geometry import INTERPOLATIONS, warped
+from augplug.ops import parameters
+from augplug.ops.base import Operation, operation
+from augplug.ops.former import FormerField
+from augplug.ops.geometry import warped
+from augplug.ops.parameters import Resampled, parameter, resampling
 from augplug.rng import Stream, key_of
-from augplug.types import Canvas, Fill, Interpolation
+from augplug.types import Canvas, Interpolation
 
 _SPLINE_WIDTH = math.sqrt(3)
 """A Gaussian of deviation s is as wide as a cubic B-spline of spacing sqrt(3) s: both have the variance s**2."""
 _SPLINE_POWER = 151 / 315
 """The mean of the sum of squared weights of a cubic B-spline, along one axis."""
+_NOT_GIVEN = FormerField({0.0: None})
+"""How `alpha` and `sigma` were written if they were not given."""
 
 
-@operation(source="Simard et al., ICDAR 2003, section 2; here on a coarse grid, so that nothing folds")
-class ElasticTransform(Operation):
+@operation(
+    source="Simard et al., ICDAR 2003, section 2; here on a coarse grid, so that nothing folds",
+    version=2,
+    upgrades={1: {"alpha": _NOT_GIVEN, "sigma": _NOT_GIVEN}},
+)
+class ElasticTransform(Resampled, Operation):
     """Move every pixel smoothly: control points `spacing` pixels apart, each moved by up to `amplitude` pixels.
 
     `alpha` and `sigma`, as other libraries have them (uniform noise, smoothed by a Gaussian of `sigma` pixels, times
@@ -29,18 +38,16 @@ class ElasticTransform(Operation):
 
     spacing: float = parameter(low=2, high=4096, unit="pixels", default=32.0)
     amplitude: float = parameter(low=0, high=1024, unit="pixels", default=6.0)
-    alpha: float = parameter(low=0, high=1e6, unit="pixels", default=0.0)
-    sigma: float = parameter(low=0, high=1e4, unit="pixels", default=0.0)
-    key: int = parameter(low=0, high=2**53 - 1, unit="key", draw=Key())
-    interpolation: Interpolation = parameter(choices=INTERPOLATIONS, default="linear")
-    fill: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
-    mask_fill: float = parameter(unit="mask value", default=0.0)
+    alpha: float | None = parameter(low=0, high=1e6, unit="pixels", default=None)
+    sigma: float | None = parameter(low=0, high=1e4, unit="pixels", default=None)
+    key: int = parameters.key()
+    interpolation: Interpolation = resampling("linear")
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp by an elastic field."""
         spacing, amplitude = self.spacing, self.amplitude
         if self.alpha or self.sigma:
-            spacing, amplitude = converted(self.alpha, self.sigma)
+            spacing, amplitude = converted(self.alpha or 0.0, self.sigma or 0.0)
         field = Field("elastic", self.key, spacing, amplitude)
         return warped(self, field, canvas)
 
@@ -63,15 +70,13 @@ def converted(alpha: float, sigma: float) -> tuple[float, float]:
 
 
 @operation(source="the grid distortion of Albumentations, with smooth instead of broken lines")
-class GridDistortion(Operation):
+class GridDistortion(Resampled, Operation):
     """Stretch and squeeze rows and columns: lines `spacing` pixels apart, each moved by up to `amplitude` pixels."""
 
     spacing: float = parameter(low=2, high=4096, unit="pixels", default=40.0)
     amplitude: float = parameter(low=0, high=1024, unit="pixels", default=8.0)
-    key: int = parameter(low=0, high=2**53 - 1, unit="key", draw=Key())
-    interpolation: Interpolation = parameter(choices=INTERPOLATIONS, default="linear")
-    fill: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
-    mask_fill: float = parameter(unit="mask value", default=0.0)
+    key: int = parameters.key()
+    interpolation: Interpolation = resampling("linear")
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp by a separable field."""
@@ -80,16 +85,14 @@ class GridDistortion(Operation):
 
 
 @operation(source="the one-term radial model of camera calibration, Brown 1971")
-class OpticalDistortion(Operation):
+class OpticalDistortion(Resampled, Operation):
     """Bend the image like a lens: input = centre + (output - centre) (1 + k r**2), r = 1 at the corner.
 
     Positive `k` is a pincushion seen from outside (content shrinks towards the centre), negative a barrel.
     """
 
     k: float = parameter(low=-FIELD_LIMIT, high=FIELD_LIMIT, unit="strength", draw=Uniform(-0.15, 0.15))
-    interpolation: Interpolation = parameter(choices=INTERPOLATIONS, default="linear")
-    fill: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
-    mask_fill: float = parameter(unit="mask value", default=0.0)
+    interpolation: Interpolation = resampling("linear")
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp by a radial field; none at k = 0."""
@@ -101,14 +104,12 @@ class OpticalDistortion(Operation):
 
 
 @operation(source="the perspective of Albumentations and torchvision: corners moved inwards")
-class Perspective(Operation):
+class Perspective(Resampled, Operation):
     """Show the image as from the side: each corner moves inwards by up to `distortion` of half of each side."""
 
     distortion: float = parameter(low=0, high=0.9, unit="fraction of half the side", default=0.3)
-    key: int = parameter(low=0, high=2**53 - 1, unit="key", draw=Key())
-    interpolation: Interpolation = parameter(choices=INTERPOLATIONS, default="linear")
-    fill: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
-    mask_fill: float = parameter(unit="mask value", default=0.0)
+    key: int = parameters.key()
+    interpolation: Interpolation = resampling("linear")
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp by the matrix that takes the corners where the key says."""

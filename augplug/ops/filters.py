@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from augplug.distributions import Key, Uniform
+from augplug.distributions import Uniform
 from augplug.effect_batch import EffectBatch, columns
 from augplug.effects import Effect, Filter, Noise
-from augplug.ops.base import Operation, operation, parameter
+from augplug.ops import parameters
+from augplug.ops.base import Operation, operation
+from augplug.ops.parameters import parameter
 from augplug.ops.tone import AUTOAUGMENT
 from augplug.types import Canvas
 
@@ -91,7 +93,7 @@ class GaussianNoise(Operation):
     """Add noise of standard deviation `deviation` to every value; its numbers come from `key` alone."""
 
     deviation: float = parameter(low=0, high=255, unit="8-bit values")
-    key: int = parameter(low=0, high=2**53 - 1, unit="key", draw=Key())
+    key: int = parameters.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One noise; none at 0."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -11,35 +11,24 @@ from augplug import coords, coords_stack
 from augplug.distributions import Integers
 from augplug.effect_batch import EffectBatch
 from augplug.effects import Effect, Field, Warp
-from augplug.ops.base import Operation, operation, parameter
+from augplug.ops.base import Operation, operation
+from augplug.ops.parameters import Resampled, parameter, resampling
 from augplug.ops.tone import AUTOAUGMENT
-from augplug.types import Canvas, Fill, Interpolation, Matrix
+from augplug.types import Canvas, Interpolation, Matrix
 
-INTERPOLATIONS = ("nearest", "linear", "cubic")
 _PAPER = 150 / 331
 """AutoAugment translates by up to 150 pixels of an image 331 pixels wide."""
 
 
-class _Resampling(Protocol):
-    """An operation with the three fields of resampling."""
-
-    @property
-    def interpolation(self) -> Interpolation: ...
-    @property
-    def fill(self) -> Fill: ...
-    @property
-    def mask_fill(self) -> float: ...
-
-
-def warped(resampling: _Resampling, motion: Matrix | Field, canvas: Canvas) -> list[Effect]:
+def warped(resampled: Resampled, motion: Matrix | Field, canvas: Canvas) -> list[Effect]:
     """Return the warp of an operation that keeps the canvas' size."""
     return [
         Warp(
             motion=motion,
             size=(canvas.height, canvas.width),
-            interpolation=resampling.interpolation,
-            fill=resampling.fill,
-            mask_fill=resampling.mask_fill,
+            interpolation=resampled.interpolation,
+            fill=resampled.fill,
+            mask_fill=resampled.mask_fill,
         )
     ]
 
@@ -61,13 +50,10 @@ def _whole_rows(pixels: coords_stack.Numbers) -> coords_stack.Numbers:
 
 
 @operation(source=AUTOAUGMENT)
-class ShearX(Operation):
+class ShearX(Resampled, Operation):
     """Shear the rows about the top left corner: each row moves left by `factor` times its depth."""
 
     factor: float = parameter(low=-2, high=2, unit="pixels a pixel", level=(0, 0.3), signed=True)
-    interpolation: Interpolation = parameter(choices=INTERPOLATIONS, default="nearest")
-    fill: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
-    mask_fill: float = parameter(unit="mask value", default=0.0)
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp."""
@@ -80,13 +66,10 @@ class ShearX(Operation):
 
 
 @operation(source=AUTOAUGMENT)
-class ShearY(Operation):
+class ShearY(Resampled, Operation):
     """Shear the columns about the top left corner: each column moves up by `factor` times its x."""
 
     factor: float = parameter(low=-2, high=2, unit="pixels a pixel", level=(0, 0.3), signed=True)
-    interpolation: Interpolation = parameter(choices=INTERPOLATIONS, default="nearest")
-    fill: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
-    mask_fill: float = parameter(unit="mask value", default=0.0)
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp."""
@@ -99,16 +82,13 @@ class ShearY(Operation):
 
 
 @operation(source=AUTOAUGMENT)
-class TranslateX(Operation):
+class TranslateX(Resampled, Operation):
     """Move the content right by `pixels` plus `fraction` of the width (in whole pixels); negative is left."""
 
     pixels: float = parameter(low=-100000, high=100000, unit="pixels", default=0.0)
     fraction: float = parameter(
         low=-1, high=1, unit="fraction of the width", level=(0, _PAPER), signed=True, default=0.0
     )
-    interpolation: Interpolation = parameter(choices=INTERPOLATIONS, default="nearest")
-    fill: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
-    mask_fill: float = parameter(unit="mask value", default=0.0)
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp."""
@@ -122,16 +102,13 @@ class TranslateX(Operation):
 
 
 @operation(source=AUTOAUGMENT)
-class TranslateY(Operation):
+class TranslateY(Resampled, Operation):
     """Move the content down by `pixels` plus `fraction` of the height (in whole pixels); negative is up."""
 
     pixels: float = parameter(low=-100000, high=100000, unit="pixels", default=0.0)
     fraction: float = parameter(
         low=-1, high=1, unit="fraction of the height", level=(0, _PAPER), signed=True, default=0.0
     )
-    interpolation: Interpolation = parameter(choices=INTERPOLATIONS, default="nearest")
-    fill: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
-    mask_fill: float = parameter(unit="mask value", default=0.0)
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp."""
@@ -145,13 +122,10 @@ class TranslateY(Operation):
 
 
 @operation(source=AUTOAUGMENT)
-class Rotate(Operation):
+class Rotate(Resampled, Operation):
     """Turn the image counter-clockwise about its centre."""
 
     degrees: float = parameter(low=-360, high=360, unit="degrees", level=(0, 30), signed=True)
-    interpolation: Interpolation = parameter(choices=INTERPOLATIONS, default="nearest")
-    fill: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
-    mask_fill: float = parameter(unit="mask value", default=0.0)
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp."""
@@ -182,13 +156,11 @@ class VerticalFlip(Operation):
 
 
 @operation(source="the image at another scale; no number in it")
-class Scale(Operation):
+class Scale(Resampled, Operation):
     """Scale the content by `factor` about the centre; the canvas keeps its size. `area` antialiases shrinking."""
 
     factor: float = parameter(low=0.01, high=100, unit="times")
-    interpolation: Interpolation = parameter(choices=(*INTERPOLATIONS, "area"), default="area")
-    fill: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
-    mask_fill: float = parameter(unit="mask value", default=0.0)
+    interpolation: Interpolation = resampling("area", area=True)
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp."""
@@ -201,7 +173,7 @@ class Scale(Operation):
 
 
 @operation(source="the affine transform of torchvision: rotation, shear and scale about the centre, then a translation")
-class Affine(Operation):
+class Affine(Resampled, Operation):
     """Shear, scale and turn the content about the centre, then move it; positive x is right, y down."""
 
     degrees: float = parameter(low=-360, high=360, unit="degrees, counter-clockwise", default=0.0)
@@ -210,9 +182,7 @@ class Affine(Operation):
     shear_y: float = parameter(low=-80, high=80, unit="degrees", default=0.0)
     x: float = parameter(low=-10, high=10, unit="fraction of the width", default=0.0)
     y: float = parameter(low=-10, high=10, unit="fraction of the height", default=0.0)
-    interpolation: Interpolation = parameter(choices=INTERPOLATIONS, default="linear")
-    fill: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
-    mask_fill: float = parameter(unit="mask value", default=0.0)
+    interpolation: Interpolation = resampling("linear")
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp."""

@@ -10,7 +10,8 @@ from typing import Any
 
 from augplug.distributions import Distribution
 from augplug.errors import SettingsError
-from augplug.ops.base import Operation, Parameter
+from augplug.ops.base import Operation
+from augplug.ops.parameters import Parameter
 
 
 @dataclass(frozen=True)

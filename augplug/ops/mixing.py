@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import math
 
-from augplug.distributions import Beta, Key, Uniform
+from augplug.distributions import Beta, Uniform
 from augplug.effects import Effect, Mix, Share
-from augplug.ops.base import Operation, operation, parameter
+from augplug.ops import parameters
+from augplug.ops.base import Operation, operation
+from augplug.ops.parameters import parameter
 from augplug.ops.regions import clipped
 from augplug.types import Canvas
-
-_KEY = 2**53 - 1
 
 
 @operation(source="CutMix, arXiv 1905.04899, section 3.1")
@@ -26,7 +26,7 @@ class CutMix(Operation):
     share: float = parameter(low=0, high=1, unit="fraction of the area that is kept", draw=Beta(1.0, 1.0))
     x: float = parameter(low=0, high=1, unit="fraction of the width", draw=Uniform(0.0, 1.0))
     y: float = parameter(low=0, high=1, unit="fraction of the height", draw=Uniform(0.0, 1.0))
-    partner: int = parameter(low=0, high=_KEY, unit="key", draw=Key())
+    partner: int = parameters.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One mix by region; none when nothing would be pasted."""
@@ -43,7 +43,7 @@ class MixUp(Operation):
     """Add a partner: share of the image and 1 - share of the partner, and so for their labels."""
 
     share: float = parameter(low=0, high=1, unit="fraction that is kept", draw=Beta(1.0, 1.0))
-    partner: int = parameter(low=0, high=_KEY, unit="key", draw=Key())
+    partner: int = parameters.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One mix by weight; none when all is kept."""
@@ -55,7 +55,7 @@ class SamplePairing(Operation):
     """Add `weight` of a partner as it was before any augmentation, resized to this image; the label stays."""
 
     weight: float = parameter(low=0, high=1, unit="fraction of the partner", level=(0, 0.4))
-    partner: int = parameter(low=0, high=_KEY, unit="key", draw=Key())
+    partner: int = parameters.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One mix by weight; none at 0."""

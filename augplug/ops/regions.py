@@ -5,13 +5,18 @@ from __future__ import annotations
 import math
 import struct
 
-from augplug.distributions import Key, LogUniform, Uniform
+from augplug.distributions import LogUniform, Uniform
 from augplug.effects import Effect, Paint, Region
-from augplug.ops.base import Operation, operation, parameter
+from augplug.ops import parameters
+from augplug.ops.base import Operation, operation
+from augplug.ops.former import FormerField
+from augplug.ops.parameters import parameter
 from augplug.rng import Stream
 from augplug.types import Canvas, Fill
 
-_KEY = 2**53 - 1
+_MASK_VALUE = FormerField({-1.0: None}, none_below=0.0)
+_PAINTED = {"noise": FormerField({0: False, 1: True}), "mask_value": _MASK_VALUE}
+"""How these fields were written before there were flags and None: 0 or 1, and a negative mask value."""
 
 
 def clipped(top: int, left: int, height: int, width: int, canvas: Canvas) -> Region | None:
@@ -23,7 +28,7 @@ def clipped(top: int, left: int, height: int, width: int, canvas: Canvas) -> Reg
 _CUTOUT = "Cutout, arXiv 1708.04552, section 3.2: a square whose centre may lie anywhere, clipped at the border"
 
 
-@operation(source=_CUTOUT, name="Cutout")
+@operation(source=_CUTOUT, name="Cutout", upgrades={1: _PAINTED})
 class _Cutout1(Operation):
     """Cutout as it was in version 1, for saved plans: further holes and noise followed from the first hole's centre."""
 
@@ -32,8 +37,8 @@ class _Cutout1(Operation):
     y: float = parameter(low=0, high=1, unit="fraction of the height")
     value: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
     holes: int = parameter(low=1, high=1000, unit="squares", default=1)
-    noise: int = parameter(low=0, high=1, unit="0 or 1", default=0)
-    mask_value: float = parameter(unit="mask value; negative leaves masks alone", default=-1.0)
+    noise: bool = parameter(default=False)
+    mask_value: float | None = parameter(low=0, unit="mask value; None leaves masks alone", default=None)
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """The painted squares, clipped to the canvas."""
@@ -42,12 +47,12 @@ class _Cutout1(Operation):
         return _painted(found, self.value, stream.word() >> 11 if self.noise else None, self.mask_value)
 
 
-@operation(source=_CUTOUT, version=2, earlier={1: _Cutout1})
+@operation(source=_CUTOUT, version=3, earlier={1: _Cutout1}, upgrades={1: _PAINTED, 2: _PAINTED})
 class Cutout(Operation):
     """Paint squares over the image; their side is `size` of the image's shorter side.
 
     The first is centred at (`x`, `y`). The centres of further ones (`holes` in all), and the noise that fills them
-    instead of `value` if `noise` is 1, are made from `key`, which is drawn if one of these is given.
+    instead of `value` if `noise` is True, are made from `key`, which is drawn if one of these is given.
     """
 
     size: float = parameter(low=0, high=1, unit="fraction of the shorter side", level=(0, 60 / 331))
@@ -55,9 +60,9 @@ class Cutout(Operation):
     y: float = parameter(low=0, high=1, unit="fraction of the height", draw=Uniform(0.0, 1.0))
     value: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
     holes: int = parameter(low=1, high=1000, unit="squares", default=1)
-    noise: int = parameter(low=0, high=1, unit="0 or 1", default=0)
-    key: int = parameter(low=0, high=_KEY, unit="key", draw=Key(needed_by=("holes", "noise")), default=0)
-    mask_value: float = parameter(unit="mask value; negative leaves masks alone", default=-1.0)
+    noise: bool = parameter(default=False)
+    key: int = parameters.key(needed_by=("holes", "noise"), default=0)
+    mask_value: float | None = parameter(low=0, unit="mask value; None leaves masks alone", default=None)
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """The painted squares, clipped to the canvas."""
@@ -80,7 +85,11 @@ def _squares(size: float, centres: list[tuple[float, float]], canvas: Canvas) ->
     return found
 
 
-@operation(source="Random Erasing, arXiv 1708.04896, section 3.2: 2 % to 40 % of the area, aspect ratio 0.3 to 1 / 0.3")
+@operation(
+    source="Random Erasing, arXiv 1708.04896, section 3.2: 2 % to 40 % of the area, aspect ratio 0.3 to 1 / 0.3",
+    version=2,
+    upgrades={1: _PAINTED},
+)
 class RandomErasing(Operation):
     """Paint a rectangle over the image: `scale` of its area in the aspect `ratio`, wholly inside it."""
 
@@ -89,9 +98,9 @@ class RandomErasing(Operation):
     x: float = parameter(low=0, high=1, unit="fraction of the room to the right", draw=Uniform(0.0, 1.0))
     y: float = parameter(low=0, high=1, unit="fraction of the room below", draw=Uniform(0.0, 1.0))
     value: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
-    noise: int = parameter(low=0, high=1, unit="0 or 1", default=1)
-    key: int = parameter(low=0, high=_KEY, unit="key", draw=Key(), default=0)
-    mask_value: float = parameter(unit="mask value; negative leaves masks alone", default=-1.0)
+    noise: bool = parameter(default=True)
+    key: int = parameters.key(default=0)
+    mask_value: float | None = parameter(low=0, unit="mask value; None leaves masks alone", default=None)
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One painted rectangle; a side that would leave the image is clamped to it."""
@@ -104,7 +113,11 @@ class RandomErasing(Operation):
         return _painted([region], self.value, self.key if self.noise else None, self.mask_value)
 
 
-@operation(source="GridMask, arXiv 2001.04086, section 3.2: squares of a grid with period d, keep ratio r, offset")
+@operation(
+    source="GridMask, arXiv 2001.04086, section 3.2: squares of a grid with period d, keep ratio r, offset",
+    version=2,
+    upgrades={1: {"mask_value": _MASK_VALUE}},
+)
 class GridMask(Operation):
     """Paint a grid of squares: one in each cell of `period` of the shorter side, leaving `keep` of each cell's side."""
 
@@ -113,7 +126,7 @@ class GridMask(Operation):
     x: float = parameter(low=0, high=1, unit="fraction of a cell", draw=Uniform(0.0, 1.0))
     y: float = parameter(low=0, high=1, unit="fraction of a cell", draw=Uniform(0.0, 1.0))
     value: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0, many=True)
-    mask_value: float = parameter(unit="mask value; negative leaves masks alone", default=-1.0)
+    mask_value: float | None = parameter(low=0, unit="mask value; None leaves masks alone", default=None)
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """The painted squares."""
@@ -125,7 +138,6 @@ class GridMask(Operation):
         return _painted(found, self.value, None, self.mask_value)
 
 
-def _painted(found: list[Region | None], value: Fill, key: int | None, mask_value: float) -> list[Effect]:
+def _painted(found: list[Region | None], value: Fill, key: int | None, mask_value: float | None) -> list[Effect]:
     regions = tuple(region for region in found if region is not None)
-    masked = mask_value if mask_value >= 0 else None
-    return [Paint(regions=regions, value=value, key=key, mask_value=masked)] if regions else []
+    return [Paint(regions=regions, value=value, key=key, mask_value=mask_value)] if regions else []

@@ -12,7 +12,8 @@ from augplug.distributions import Normal
 from augplug.effect_batch import EffectBatch, columns
 from augplug.effects import AUTOCONTRAST, EQUALIZE, Effect, Tone, ToneFrom, contrast
 from augplug.errors import ImageError
-from augplug.ops.base import Operation, operation, parameter
+from augplug.ops.base import Operation, operation
+from augplug.ops.parameters import parameter
 from augplug.tones import adjust_contrast_rows, blend, blend_rows
 from augplug.types import Canvas, Values
 

@@ -21,8 +21,9 @@ from augplug._policies.grammar import DEFAULTS
 from augplug.effect_batch import EffectBatch
 from augplug.effects import Effect, Tone, ToneFrom
 from augplug.errors import AugplugError, OperationError
-from augplug.ops.base import Operation, Parameter
+from augplug.ops.base import Operation
 from augplug.ops.levels import SCALES
+from augplug.ops.parameters import Parameter
 from augplug.testing.base import Check, Failed, Skipped, Thing, refuses, require
 from augplug.testing.samples import MIDDLE, SIZES, effects_of, examples, tried_range
 from augplug.types import Canvas
@@ -41,7 +42,7 @@ def is_documented(thing: Thing) -> None:
     )
     require(not made_up, "its class has no docstring")
     require(about.source.strip(), "source= is empty")
-    bare = [name for name, declared in about.parameters.items() if not declared.choices and not declared.unit.strip()]
+    bare = [name for name, declared in about.parameters.items() if declared.is_number and not declared.unit.strip()]
     require(not bare, f"there is no unit= on {', '.join(bare)}")
 
 
@@ -108,9 +109,11 @@ def bad_values_are_refused(thing: Thing) -> None:
 
 
 def _bad_values(declared: Parameter) -> list[Any]:
-    bad: list[Any] = [None, object(), "no such choice"]
-    if declared.choices:
-        return bad
+    bad: list[Any] = [object(), "no such choice", *([] if declared.optional else [None])]
+    if not declared.is_number:
+        return [*bad, 2, math.nan]
+    if declared.length:
+        bad.append((declared.low,) * (declared.length + 1))
     bad += [math.nan, math.inf, -math.inf]
     bad += [declared.low - _beyond(declared.low)] if math.isfinite(declared.low) else []
     bad += [declared.high + _beyond(declared.high)] if math.isfinite(declared.high) else []
@@ -124,8 +127,8 @@ def _beyond(end: float) -> float:
 
 def _take_ends(thing: Thing, given: dict[str, Any], name: str, declared: Parameter) -> None:
     """Try a field's ends: they are taken, or refused by an OperationError for the sake of another field."""
-    for value in declared.choices or (declared.low, declared.high):
-        if isinstance(value, float | int) and not math.isfinite(value):
+    for value in _ends(declared):
+        if isinstance(value, float | int | tuple) and not np.isfinite(value).all():
             continue
         try:
             thing.value(**{**given, name: value})
@@ -134,6 +137,17 @@ def _take_ends(thing: Thing, given: dict[str, Any], name: str, declared: Paramet
         except Exception as error:
             told = f"{name}={value!r} raises {type(error).__name__} ({error}), not OperationError"
             raise Failed(told) from error
+
+
+def _ends(declared: Parameter) -> tuple[Any, ...]:
+    if declared.flag:
+        return False, True
+    if declared.choices:
+        return declared.choices
+    ends: tuple[Any, ...] = (declared.low, declared.high)
+    if declared.length and not declared.many:
+        ends = tuple((end,) * declared.length for end in ends)
+    return (*ends, None) if declared.optional else ends
 
 
 def describe_is_pure(thing: Thing) -> None:
@@ -199,7 +213,9 @@ def _columns(thing: Thing, seed: int) -> dict[str, npt.NDArray[np.float64]]:
     """Return numbers for each field that may be drawn: the ends of its range, some round ones, and chance."""
     chance, columns = np.random.default_rng(seed), {}
     for name, declared in thing.value.about.parameters.items():
-        if name in DEFAULTS or declared.choices or declared.many or (declared.integer and declared.draw is None):
+        if name in DEFAULTS or not declared.is_number or declared.many or declared.length:
+            continue
+        if declared.integer and declared.draw is None:
             continue
         low, high = tried_range(declared)
         column = chance.uniform(low, high, _ROWS)

@@ -16,7 +16,8 @@ from augplug._policies.grammar import Policy
 from augplug._sample.image import digest_of
 from augplug.effects import Effect
 from augplug.errors import AugplugError
-from augplug.ops.base import Operation, Parameter
+from augplug.ops.base import Operation
+from augplug.ops.parameters import Parameter
 from augplug.rng import Stream
 from augplug.testing.base import Skipped, Thing
 from augplug.types import Canvas, FuseLevel, Image
@@ -85,6 +86,8 @@ def examples(thing: Thing) -> list[Operation]:
 def _value(declared: Parameter, stream: Stream, attempt: int) -> Any:
     if declared.choices:
         return declared.choices[stream.below(len(declared.choices))]
+    if declared.flag:
+        return stream.below(2) == 1
     if declared.level is not None:
         weakest, strongest = declared.level
         part = float(attempt) if attempt < 2 else stream.real()
@@ -97,8 +100,9 @@ def _value(declared: Parameter, stream: Stream, attempt: int) -> Any:
     if not declared.required and (declared.many or attempt % 2 == 0 or declared.default is None):
         return declared.default
     low, high = tried_range(declared)
-    value = low + (high - low) * stream.real()
-    return round(value) if declared.integer else value
+    values = sorted(low + (high - low) * stream.real() for _ in range(declared.length or 1))  # most tuples are ranges
+    made = tuple(round(value) if declared.integer else value for value in values)
+    return made if declared.length and not declared.many else made[0]
 
 
 def tried_range(declared: Parameter) -> tuple[float, float]:

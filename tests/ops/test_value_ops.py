@@ -194,7 +194,7 @@ def test_cutouts_have_their_holes() -> None:
     canvas = Canvas(40, 60, 3)
     many = painted(Cutout(size=0.25, x=0.0, y=0.5, holes=5), canvas)
     image = np.full((40, 60, 3), 7, dtype=np.uint8)
-    loud = render(Cutout(size=0.5, x=0.5, y=0.5, noise=1), image)
+    loud = render(Cutout(size=0.5, x=0.5, y=0.5, noise=True), image)
 
     assert len(many.regions) == 5
     assert (many.regions[0].left, many.regions[0].right, many.regions[0].top) == (0, 5, 15)

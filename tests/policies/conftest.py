@@ -4,7 +4,8 @@ import pytest
 
 from augplug.distributions import Uniform
 from augplug.effects import Effect
-from augplug.ops.base import Operation, operation, parameter
+from augplug.ops.base import Operation, operation
+from augplug.ops.parameters import parameter
 from augplug.types import Canvas, Fill
 from tests.strategies import BUILT_IN, Operations
 

@@ -18,9 +18,10 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
         calls = [item for item in node.decorator_list if isinstance(item, ast.Call)]
         for call in (call for call in calls if plugin.meaning(source, call.func) == "augplug.operation"):
             yield from declared(source, node, call)
+            flags = {item.value for item in ast.walk(node) if isinstance(item, ast.AnnAssign) and unitless(item)}
             for item in ast.walk(node):
                 if isinstance(item, ast.Call) and plugin.meaning(source, item.func) == "augplug.parameter":
-                    yield from parameter(source, item)
+                    yield from () if item in flags else parameter(source, item)
                 elif isinstance(item, ast.FunctionDef) and item.name == "describe":
                     yield from describe(source, item)
 
@@ -33,6 +34,15 @@ def declared(source: Source, node: ast.ClassDef, call: ast.Call) -> Iterator[Fin
     if not said(call, "source"):
         message = f"{node.name} does not say where it comes from"
         yield source.refuse("house/source", node, message, 'Write `source="..."`.')
+
+
+def unitless(field: ast.AnnAssign) -> bool:
+    """Say whether a field's annotation is that of a flag or of a choice, which have no unit."""
+    kind = field.annotation
+    parts = [kind.left, kind.right] if isinstance(kind, ast.BinOp) else [kind]
+    named = [part.value if isinstance(part, ast.Subscript) else part for part in parts]
+    words = {ast.unparse(part).rpartition(".")[2] for part in named}
+    return bool(words & {"bool", "Literal", "Interpolation"})
 
 
 def parameter(source: Source, call: ast.Call) -> Iterator[Finding]:
