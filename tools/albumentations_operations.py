@@ -85,7 +85,7 @@ def _field(setting: str, kind: str, default: Any, check: Any, own: dict[str, Any
     if default is None or isinstance(default, dict) or "Callable" in kind or "Sequence[str]" in kind:
         return None
     if kind == "bool":
-        return _choices(setting, calling.YES_NO, calling.YES_NO[default])
+        return Field(setting, "bool", (f"default={default}",), pair=False)
     if setting in calling.CODES:
         return _choices(setting, calling.CODES[setting][: _codes(setting, kind)], calling.CODES[setting][default])
     if kind.startswith("Literal["):
@@ -210,13 +210,15 @@ def write(name: str, transform: Any) -> str:
     if len(call) > 120:
         call = f"        return call(\n            {', '.join(['self', 'canvas', *arguments])}\n        )"
     declared = [line for field in fields for line in field.lines()]
+    flags = ", ".join(f'"{field.name}"' for field in fields if field.kind == "bool")
+    told = f", version=2, upgrades={{1: flags({flags})}}" if flags else ""
     head = [
-        "@augplug.operation(source=SOURCE)",
+        f"@augplug.operation(source=SOURCE{told})",
         f"class A{name}(augplug.Operation):",
         f'    """Albumentations\' {name}: {moved}."""',
         "",
     ]
-    key = '    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())'
+    key = "    key: int = augplug.key()"
     body = ["", "    def describe(self, canvas: Canvas) -> list[Effect]:", '        """One call of it."""', call]
     return "\n".join([*head, *declared, key, *body])
 
@@ -226,12 +228,13 @@ def module(title: str, names: list[str]) -> str:
     written = "\n\n\n".join(write(name, transforms()[name]) for name in names)
     listed = "".join(f"        A{name},\n" for name in names)
     imports = ["import math\n\n"] if "math.pi" in written else []
+    used = "call, flags" if "flags(" in written else "call"
     own = "from augplug_albumentations import sizes\n" if "=sizes." in written else ""
     return (
         f'"""Albumentations\' transforms: {title}. {MADE}"""\n\nfrom __future__ import annotations\n\n'
         + "".join(imports)
         + f"import augplug\nfrom augplug import Canvas, Effect\n{own}"
-        + f'from augplug_albumentations.calling import KEYS, call\n\nSOURCE = "{SOURCE}"\n\n\n{written}\n\n\n'
+        + f'from augplug_albumentations.calling import {used}\n\nSOURCE = "{SOURCE}"\n\n\n{written}\n\n\n'
         + "def operations() -> list[type[augplug.Operation]]:\n"
         + f'    """The operations of this module."""\n    return [\n{listed}    ]\n'
     )

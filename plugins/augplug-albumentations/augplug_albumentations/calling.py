@@ -21,8 +21,6 @@ Sample = dict[str, Any]
 Array = npt.NDArray[Any]
 Settings = tuple[tuple[str, Any], ...]
 
-KEYS = 2**53 - 1
-"""The largest key: augplug's are integers that JSON keeps."""
 BOTH = ("uint8", "float32")
 TARGETS = frozenset({"masks", "boxes", "keypoints"})
 INTERPOLATION = ("nearest", "linear", "cubic", "area", "lanczos4", "linear_exact", "nearest_exact")
@@ -30,7 +28,8 @@ BORDER = ("constant", "replicate")
 """The others show things twice, and Albumentations then has two boxes and two points of one."""
 CODES = {"interpolation": INTERPOLATION, "border_mode": BORDER}
 """Settings that Albumentations takes as OpenCV's numbers: the position in the tuple."""
-YES_NO = ("no", "yes")
+NO_YES = augplug.FormerField({"no": False, "yes": True})
+"""How version 1 of the operations wrote a flag."""
 FILLS = ("fill", "drop_value")
 """Values of pixels, given in 8-bit units whatever the dtype."""
 OUTSIDE = -1.0
@@ -46,6 +45,11 @@ def library() -> Any:
     # It asks the network for a newer version of itself when it is imported, unless it is told not to.
     os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
     return importlib.import_module("albumentations")
+
+
+def flags(*names: str) -> dict[str, augplug.FormerField]:
+    """Return how version 1 of an operation wrote these flags."""
+    return dict.fromkeys(names, NO_YES)
 
 
 def call(
@@ -77,8 +81,6 @@ def call(
 def _setting(name: str, value: Any, *, pair: bool) -> Any:
     if name in CODES:
         return CODES[name].index(value)
-    if value in YES_NO:
-        return value == "yes"
     return (value, value) if pair and not isinstance(value, tuple) else value
 
 

@@ -38,12 +38,12 @@ def at_least(canvas: Canvas, height: int, width: int) -> Size:
     return max(canvas.height, height), max(canvas.width, width)
 
 
-def part(canvas: Canvas, height: int, width: int, pad_if_needed: str) -> Size:
+def part(canvas: Canvas, height: int, width: int, *, pad: bool) -> Size:
     """Return the size of a crop. Raises OperationError where it is larger than the canvas, and nothing is padded."""
-    if pad_if_needed == "no" and (height > canvas.height or width > canvas.width):
+    if not pad and (height > canvas.height or width > canvas.width):
         raise OperationError(
             f"a crop of {width} by {height} is larger than the canvas of {canvas.width} by {canvas.height}; "
-            'crop less, or say pad_if_needed="yes"'
+            "crop less, or say pad_if_needed=True"
         )
     return height, width
 

@@ -52,7 +52,7 @@ class CorruptionGlassBlur(augplug.Operation):
     """Look through frosted glass: blur, swap pixels with close ones, blur again."""
 
     severity: int = augplug.parameter(low=1, high=5, unit="severity", level=(1, 5))
-    key: int = augplug.parameter(low=0, high=2**53 - 1, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """The swaps, between two Gaussian filters."""

@@ -36,7 +36,7 @@ class CorruptionElasticTransform(augplug.Operation):
     """
 
     severity: int = augplug.parameter(low=1, high=5, unit="severity")
-    key: int = augplug.parameter(low=0, high=2**53 - 1, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One function of the pixels, which moves no target."""

@@ -15,7 +15,7 @@ class CorruptionGaussianNoise(augplug.Operation):
     """Add Gaussian noise to every value, as a sensor does in low light."""
 
     severity: int = augplug.parameter(low=1, high=5, unit="severity", level=(1, 5))
-    key: int = augplug.parameter(low=0, high=2**53 - 1, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One noise."""
@@ -27,7 +27,7 @@ class CorruptionShotNoise(augplug.Operation):
     """Count photons: every value becomes a Poisson number whose mean it was."""
 
     severity: int = augplug.parameter(low=1, high=5, unit="severity", level=(1, 5))
-    key: int = augplug.parameter(low=0, high=2**53 - 1, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One function of the pixels."""
@@ -45,7 +45,7 @@ class CorruptionImpulseNoise(augplug.Operation):
     """Replace some values by black or white, each as often: salt and pepper in colour, as bit errors make it."""
 
     severity: int = augplug.parameter(low=1, high=5, unit="severity", level=(1, 5))
-    key: int = augplug.parameter(low=0, high=2**53 - 1, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One function of the pixels."""

@@ -28,7 +28,7 @@ class CorruptionSnow(augplug.Operation):
 
     severity: int = augplug.parameter(low=1, high=5, unit="severity", level=(1, 5))
     degrees: float = augplug.parameter(low=-360, high=360, unit="degrees", draw=augplug.Uniform(-135.0, -45.0))
-    key: int = augplug.parameter(low=0, high=2**53 - 1, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One function of the pixels. Raises ImageError unless the image is grey or RGB."""
@@ -53,7 +53,7 @@ class CorruptionFog(augplug.Operation):
     """Lay fog over the image: a cloud by the diamond-square algorithm."""
 
     severity: int = augplug.parameter(low=1, high=5, unit="severity", level=(1, 5))
-    key: int = augplug.parameter(low=0, high=2**53 - 1, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One function of the pixels."""

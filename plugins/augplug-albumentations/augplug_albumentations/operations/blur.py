@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import augplug
 from augplug import Canvas, Effect
-from augplug_albumentations.calling import KEYS, call
+from augplug_albumentations.calling import call, flags
 
 SOURCE = "Albumentations 2.0.8, whose settings and defaults these are"
 
@@ -19,7 +19,7 @@ class AAdvancedBlur(augplug.Operation):
     rotate_limit: int = augplug.parameter(unit="degrees", many=True, default=(-90, 90))
     beta_limit: float = augplug.parameter(low=0, unit="exponent", many=True, default=(0.5, 8.0))
     noise_limit: float = augplug.parameter(low=0, unit="factor", many=True, default=(0.9, 1.1))
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -31,7 +31,7 @@ class ABlur(augplug.Operation):
     """Albumentations' Blur: the image; masks, boxes and keypoints stay."""
 
     blur_limit: int = augplug.parameter(low=0, unit="pixels, odd", many=True, default=(3, 7))
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -44,7 +44,7 @@ class ADefocus(augplug.Operation):
 
     radius: int = augplug.parameter(low=1, unit="pixels", many=True, default=(3, 10))
     alias_blur: float = augplug.parameter(low=0, unit="pixels", many=True, default=(0.1, 0.5))
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -57,7 +57,7 @@ class AGaussianBlur(augplug.Operation):
 
     blur_limit: int = augplug.parameter(low=0, unit="pixels, odd", many=True, default=0)
     sigma_limit: float = augplug.parameter(low=0, unit="pixels", many=True, default=(0.5, 3.0))
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -72,7 +72,7 @@ class AGlassBlur(augplug.Operation):
     max_delta: int = augplug.parameter(low=1, unit="pixels", default=4)
     iterations: int = augplug.parameter(low=1, unit="passes", default=2)
     mode: str = augplug.parameter(choices=("fast", "exact"), default="fast")
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -84,24 +84,24 @@ class AMedianBlur(augplug.Operation):
     """Albumentations' MedianBlur: the image; masks, boxes and keypoints stay."""
 
     blur_limit: int = augplug.parameter(low=0, unit="pixels, odd", many=True, default=(3, 7))
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
         return call(self, canvas)
 
 
-@augplug.operation(source=SOURCE)
+@augplug.operation(source=SOURCE, version=2, upgrades={1: flags("allow_shifted")})
 class AMotionBlur(augplug.Operation):
     """Albumentations' MotionBlur: the image; masks, boxes and keypoints stay."""
 
     blur_limit: int = augplug.parameter(low=0, unit="pixels, odd", many=True, default=(3, 7))
-    allow_shifted: str = augplug.parameter(choices=("no", "yes"), default="yes")
+    allow_shifted: bool = augplug.parameter(default=True)
     angle_range: float = augplug.parameter(low=0, high=360, unit="degrees", many=True, default=(0.0, 360.0))
     direction_range: float = augplug.parameter(
         low=-1, high=1, unit="shift along the line", many=True, default=(-1.0, 1.0)
     )
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -114,7 +114,7 @@ class AZoomBlur(augplug.Operation):
 
     max_factor: float = augplug.parameter(low=1, unit="factor", many=True, default=(1.0, 1.31))
     step_factor: float = augplug.parameter(low=0, unit="factor", many=True, default=(0.01, 0.03))
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import augplug
 from augplug import Canvas, Effect
-from augplug_albumentations.calling import KEYS, call
+from augplug_albumentations.calling import call, flags
 
 SOURCE = "Albumentations 2.0.8, whose settings and defaults these are"
 
@@ -13,7 +13,7 @@ SOURCE = "Albumentations 2.0.8, whose settings and defaults these are"
 class AChannelShuffle(augplug.Operation):
     """Albumentations' ChannelShuffle: the image; masks, boxes and keypoints stay."""
 
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -32,7 +32,7 @@ class AChromaticAberration(augplug.Operation):
     interpolation: str = augplug.parameter(
         choices=("nearest", "linear", "cubic", "area", "lanczos4", "linear_exact", "nearest_exact"), default="linear"
     )
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -49,7 +49,7 @@ class AColorJitter(augplug.Operation):
     hue: float = augplug.parameter(
         low=-0.5, high=0.5, unit="fraction of the colour circle", many=True, default=(-0.5, 0.5)
     )
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -61,14 +61,14 @@ class AFancyPCA(augplug.Operation):
     """Albumentations' FancyPCA: the image; masks, boxes and keypoints stay."""
 
     alpha: float = augplug.parameter(low=0, unit="standard deviation", default=0.1)
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
         return call(self, canvas)
 
 
-@augplug.operation(source=SOURCE)
+@augplug.operation(source=SOURCE, version=2, upgrades={1: flags("augment_background")})
 class AHEStain(augplug.Operation):
     """Albumentations' HEStain: the image; masks, boxes and keypoints stay."""
 
@@ -77,8 +77,8 @@ class AHEStain(augplug.Operation):
     intensity_shift_range: float = augplug.parameter(
         low=-1, high=1, unit="fraction of the range", many=True, default=(-0.2, 0.2)
     )
-    augment_background: str = augplug.parameter(choices=("no", "yes"), default="no")
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    augment_background: bool = augplug.parameter(default=False)
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -92,7 +92,7 @@ class AHueSaturationValue(augplug.Operation):
     hue_shift_limit: float = augplug.parameter(unit="180ths of the colour circle", many=True, default=(-20.0, 20.0))
     sat_shift_limit: float = augplug.parameter(unit="8-bit values", many=True, default=(-30.0, 30.0))
     val_shift_limit: float = augplug.parameter(unit="8-bit values", many=True, default=(-20.0, 20.0))
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -105,7 +105,7 @@ class APlanckianJitter(augplug.Operation):
 
     mode: str = augplug.parameter(choices=("blackbody", "cied"), default="blackbody")
     sampling_method: str = augplug.parameter(choices=("uniform", "gaussian"), default="uniform")
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -119,7 +119,7 @@ class ARGBShift(augplug.Operation):
     r_shift_limit: float = augplug.parameter(unit="8-bit values", many=True, default=(-20.0, 20.0))
     g_shift_limit: float = augplug.parameter(unit="8-bit values", many=True, default=(-20.0, 20.0))
     b_shift_limit: float = augplug.parameter(unit="8-bit values", many=True, default=(-20.0, 20.0))
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -133,7 +133,7 @@ class AToGray(augplug.Operation):
     method: str = augplug.parameter(
         choices=("weighted_average", "from_lab", "desaturation", "average", "max", "pca"), default="weighted_average"
     )
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -144,7 +144,7 @@ class AToGray(augplug.Operation):
 class AToRGB(augplug.Operation):
     """Albumentations' ToRGB: the image; masks, boxes and keypoints stay."""
 
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -155,7 +155,7 @@ class AToRGB(augplug.Operation):
 class AToSepia(augplug.Operation):
     """Albumentations' ToSepia: the image; masks, boxes and keypoints stay."""
 
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""

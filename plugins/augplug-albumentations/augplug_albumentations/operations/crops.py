@@ -5,29 +5,29 @@ from __future__ import annotations
 import augplug
 from augplug import Canvas, Effect
 from augplug_albumentations import sizes
-from augplug_albumentations.calling import KEYS, call
+from augplug_albumentations.calling import call, flags
 
 SOURCE = "Albumentations 2.0.8, whose settings and defaults these are"
 
 
-@augplug.operation(source=SOURCE)
+@augplug.operation(source=SOURCE, version=2, upgrades={1: flags("pad_if_needed")})
 class ACenterCrop(augplug.Operation):
     """Albumentations' CenterCrop: image, masks, boxes and keypoints."""
 
     height: int = augplug.parameter(low=1, high=16384, unit="pixels")
     width: int = augplug.parameter(low=1, high=16384, unit="pixels")
-    pad_if_needed: str = augplug.parameter(choices=("no", "yes"), default="no")
+    pad_if_needed: bool = augplug.parameter(default=False)
     pad_position: str = augplug.parameter(
         choices=("center", "top_left", "top_right", "bottom_left", "bottom_right", "random"), default="center"
     )
     border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
     fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
-        return call(self, canvas, size=sizes.part(canvas, self.height, self.width, self.pad_if_needed))
+        return call(self, canvas, size=sizes.part(canvas, self.height, self.width, pad=self.pad_if_needed))
 
 
 @augplug.operation(source=SOURCE)
@@ -38,51 +38,51 @@ class ACrop(augplug.Operation):
     y_min: int = augplug.parameter(low=0, unit="pixels", default=0)
     x_max: int = augplug.parameter(low=0, unit="pixels")
     y_max: int = augplug.parameter(low=0, unit="pixels")
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
         return call(self, canvas, size=sizes.cropped(canvas, self.x_min, self.y_min, self.x_max, self.y_max))
 
 
-@augplug.operation(source=SOURCE)
+@augplug.operation(source=SOURCE, version=2, upgrades={1: flags("keep_size", "sample_independently")})
 class ACropAndPad(augplug.Operation):
     """Albumentations' CropAndPad: image, masks, boxes and keypoints."""
 
     percent: float = augplug.parameter(low=-0.49, high=10, unit="fraction of the side", many=True)
-    keep_size: str = augplug.parameter(choices=("no", "yes"), default="yes")
-    sample_independently: str = augplug.parameter(choices=("no", "yes"), default="yes")
+    keep_size: bool = augplug.parameter(default=True)
+    sample_independently: bool = augplug.parameter(default=True)
     interpolation: str = augplug.parameter(
         choices=("nearest", "linear", "cubic", "area", "lanczos4", "linear_exact", "nearest_exact"), default="linear"
     )
     border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
     fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
         return call(self, canvas)
 
 
-@augplug.operation(source=SOURCE)
+@augplug.operation(source=SOURCE, version=2, upgrades={1: flags("pad_if_needed")})
 class ARandomCrop(augplug.Operation):
     """Albumentations' RandomCrop: image, masks, boxes and keypoints."""
 
     height: int = augplug.parameter(low=1, high=16384, unit="pixels")
     width: int = augplug.parameter(low=1, high=16384, unit="pixels")
-    pad_if_needed: str = augplug.parameter(choices=("no", "yes"), default="no")
+    pad_if_needed: bool = augplug.parameter(default=False)
     pad_position: str = augplug.parameter(
         choices=("center", "top_left", "top_right", "bottom_left", "bottom_right", "random"), default="center"
     )
     border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
     fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
-        return call(self, canvas, size=sizes.part(canvas, self.height, self.width, self.pad_if_needed))
+        return call(self, canvas, size=sizes.part(canvas, self.height, self.width, pad=self.pad_if_needed))
 
 
 @augplug.operation(source=SOURCE)
@@ -93,7 +93,7 @@ class ARandomCropFromBorders(augplug.Operation):
     crop_right: float = augplug.parameter(low=0, high=0.5, unit="fraction of the side", default=0.1)
     crop_top: float = augplug.parameter(low=0, high=0.5, unit="fraction of the side", default=0.1)
     crop_bottom: float = augplug.parameter(low=0, high=0.5, unit="fraction of the side", default=0.1)
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -110,7 +110,7 @@ class ARandomResizedCrop(augplug.Operation):
     interpolation: str = augplug.parameter(
         choices=("nearest", "linear", "cubic", "area", "lanczos4", "linear_exact", "nearest_exact"), default="linear"
     )
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -127,7 +127,7 @@ class ARandomSizedCrop(augplug.Operation):
     interpolation: str = augplug.parameter(
         choices=("nearest", "linear", "cubic", "area", "lanczos4", "linear_exact", "nearest_exact"), default="linear"
     )
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""

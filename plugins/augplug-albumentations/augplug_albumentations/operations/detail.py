@@ -6,7 +6,7 @@ import math
 
 import augplug
 from augplug import Canvas, Effect
-from augplug_albumentations.calling import KEYS, call
+from augplug_albumentations.calling import call
 
 SOURCE = "Albumentations 2.0.8, whose settings and defaults these are"
 
@@ -16,7 +16,7 @@ class ADownscale(augplug.Operation):
     """Albumentations' Downscale: the image; masks, boxes and keypoints stay."""
 
     scale_range: float = augplug.parameter(low=0, high=1, unit="factor", many=True, default=(0.25, 0.25))
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -29,7 +29,7 @@ class AEmboss(augplug.Operation):
 
     alpha: float = augplug.parameter(low=0, high=1, unit="opacity", many=True, default=(0.2, 0.5))
     strength: float = augplug.parameter(low=0, unit="factor", many=True, default=(0.2, 0.7))
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -44,7 +44,7 @@ class AImageCompression(augplug.Operation):
     quality_range: int = augplug.parameter(
         low=1, high=100, unit="percent", level=(100, 10), many=True, default=(99, 100)
     )
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -59,7 +59,7 @@ class ARingingOvershoot(augplug.Operation):
     cutoff: float = augplug.parameter(
         low=0, high=math.pi, unit="radians a pixel", many=True, default=(0.7853981633974483, 1.5707963267948966)
     )
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -75,7 +75,7 @@ class ASharpen(augplug.Operation):
     method: str = augplug.parameter(choices=("kernel", "gaussian"), default="kernel")
     kernel_size: int = augplug.parameter(low=3, unit="pixels", default=5)
     sigma: float = augplug.parameter(low=0, unit="pixels", default=1.0)
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -92,7 +92,7 @@ class ASuperpixels(augplug.Operation):
     interpolation: str = augplug.parameter(
         choices=("nearest", "linear", "cubic", "area", "lanczos4", "linear_exact", "nearest_exact"), default="linear"
     )
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -107,7 +107,7 @@ class AUnsharpMask(augplug.Operation):
     sigma_limit: float = augplug.parameter(low=0, unit="pixels", many=True, default=0.0)
     alpha: float = augplug.parameter(low=0, high=1, unit="opacity", many=True, default=(0.2, 0.5))
     threshold: int = augplug.parameter(low=0, high=255, unit="8-bit values", default=10)
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""

@@ -4,33 +4,33 @@ from __future__ import annotations
 
 import augplug
 from augplug import Canvas, Effect
-from augplug_albumentations.calling import KEYS, call
+from augplug_albumentations.calling import call, flags
 
 SOURCE = "Albumentations 2.0.8, whose settings and defaults these are"
 
 
-@augplug.operation(source=SOURCE)
+@augplug.operation(source=SOURCE, version=2, upgrades={1: flags("approximate", "same_dxdy")})
 class AElasticTransform(augplug.Operation):
     """Albumentations' ElasticTransform: image, masks, boxes and keypoints."""
 
     alpha: float = augplug.parameter(low=0, unit="pixels", level=(0, 100), default=1.0)
     sigma: float = augplug.parameter(low=1, unit="pixels", default=50.0)
     interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
-    approximate: str = augplug.parameter(choices=("no", "yes"), default="no")
-    same_dxdy: str = augplug.parameter(choices=("no", "yes"), default="no")
+    approximate: bool = augplug.parameter(default=False)
+    same_dxdy: bool = augplug.parameter(default=False)
     noise_distribution: str = augplug.parameter(choices=("gaussian", "uniform"), default="gaussian")
     keypoint_remapping_method: str = augplug.parameter(choices=("direct", "mask"), default="mask")
     border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
     fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
         return call(self, canvas)
 
 
-@augplug.operation(source=SOURCE)
+@augplug.operation(source=SOURCE, version=2, upgrades={1: flags("normalized")})
 class AGridDistortion(augplug.Operation):
     """Albumentations' GridDistortion: image, masks, boxes and keypoints."""
 
@@ -39,12 +39,12 @@ class AGridDistortion(augplug.Operation):
         unit="distortion coefficient", level=(0, 0.5), many=True, default=(-0.3, 0.3)
     )
     interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
-    normalized: str = augplug.parameter(choices=("no", "yes"), default="yes")
+    normalized: bool = augplug.parameter(default=True)
     keypoint_remapping_method: str = augplug.parameter(choices=("direct", "mask"), default="mask")
     border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
     fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -58,7 +58,7 @@ class AGridElasticDeform(augplug.Operation):
     num_grid_xy: int = augplug.parameter(low=1, unit="cells", many=True)
     magnitude: int = augplug.parameter(low=0, unit="pixels")
     interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -78,14 +78,14 @@ class AOpticalDistortion(augplug.Operation):
     border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
     fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
         return call(self, canvas)
 
 
-@augplug.operation(source=SOURCE)
+@augplug.operation(source=SOURCE, version=2, upgrades={1: flags("absolute_scale")})
 class APiecewiseAffine(augplug.Operation):
     """Albumentations' PiecewiseAffine: image, masks, boxes and keypoints."""
 
@@ -93,12 +93,12 @@ class APiecewiseAffine(augplug.Operation):
     nb_rows: int = augplug.parameter(low=2, unit="rows of the grid", many=True, default=(4, 4))
     nb_cols: int = augplug.parameter(low=2, unit="columns of the grid", many=True, default=(4, 4))
     interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
-    absolute_scale: str = augplug.parameter(choices=("no", "yes"), default="no")
+    absolute_scale: bool = augplug.parameter(default=False)
     keypoint_remapping_method: str = augplug.parameter(choices=("direct", "mask"), default="mask")
     border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
     fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -116,7 +116,7 @@ class AThinPlateSpline(augplug.Operation):
     border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
     fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import augplug
 from augplug import Canvas, Effect
-from augplug_albumentations.calling import KEYS, call
+from augplug_albumentations.calling import call, flags
 
 SOURCE = "Albumentations 2.0.8, whose settings and defaults these are"
 
@@ -15,7 +15,7 @@ class AChannelDropout(augplug.Operation):
 
     channel_drop_range: int = augplug.parameter(low=1, unit="channels", many=True, default=(1, 1))
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", default=0.0)
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -34,7 +34,7 @@ class ACoarseDropout(augplug.Operation):
         low=0, unit="pixels, or below 1 a fraction of the side", many=True, default=(0.1, 0.2)
     )
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -48,36 +48,36 @@ class AErasing(augplug.Operation):
     scale: float = augplug.parameter(low=0, unit="fraction of the area", many=True, default=(0.02, 0.33))
     ratio: float = augplug.parameter(low=0, unit="width / height", many=True, default=(0.3, 3.3))
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
         return call(self, canvas, pairs=("scale", "ratio"))
 
 
-@augplug.operation(source=SOURCE)
+@augplug.operation(source=SOURCE, version=2, upgrades={1: flags("random_offset")})
 class AGridDropout(augplug.Operation):
     """Albumentations' GridDropout: image, masks, boxes and keypoints."""
 
     ratio: float = augplug.parameter(low=0, high=1, unit="fraction of a cell", default=0.5)
-    random_offset: str = augplug.parameter(choices=("no", "yes"), default="yes")
+    random_offset: bool = augplug.parameter(default=True)
     shift_xy: int = augplug.parameter(low=0, unit="pixels", many=True, default=(0, 0))
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
         return call(self, canvas, pairs=("shift_xy",))
 
 
-@augplug.operation(source=SOURCE)
+@augplug.operation(source=SOURCE, version=2, upgrades={1: flags("per_channel")})
 class APixelDropout(augplug.Operation):
     """Albumentations' PixelDropout: image, masks, boxes and keypoints."""
 
     dropout_prob: float = augplug.parameter(low=0, high=1, unit="probability", default=0.01)
-    per_channel: str = augplug.parameter(choices=("no", "yes"), default="no")
+    per_channel: bool = augplug.parameter(default=False)
     drop_value: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -93,7 +93,7 @@ class AXYMasking(augplug.Operation):
     mask_x_length: int = augplug.parameter(low=0, unit="pixels", many=True, default=(10, 10))
     mask_y_length: int = augplug.parameter(low=0, unit="pixels", many=True, default=(10, 10))
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import augplug
 from augplug import Canvas, Effect
 from augplug_albumentations import sizes
-from augplug_albumentations.calling import KEYS, call
+from augplug_albumentations.calling import call
 
 SOURCE = "Albumentations 2.0.8, whose settings and defaults these are"
 
@@ -14,7 +14,7 @@ SOURCE = "Albumentations 2.0.8, whose settings and defaults these are"
 class AD4(augplug.Operation):
     """Albumentations' D4: image, masks, boxes and keypoints."""
 
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -25,7 +25,7 @@ class AD4(augplug.Operation):
 class AHorizontalFlip(augplug.Operation):
     """Albumentations' HorizontalFlip: image, masks, boxes and keypoints."""
 
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -36,7 +36,7 @@ class AHorizontalFlip(augplug.Operation):
 class ANoOp(augplug.Operation):
     """Albumentations' NoOp: image, masks, boxes and keypoints."""
 
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -47,7 +47,7 @@ class ANoOp(augplug.Operation):
 class ARandomRotate90(augplug.Operation):
     """Albumentations' RandomRotate90: image, masks, boxes and keypoints."""
 
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -58,7 +58,7 @@ class ARandomRotate90(augplug.Operation):
 class ASquareSymmetry(augplug.Operation):
     """Albumentations' SquareSymmetry: image, masks, boxes and keypoints."""
 
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -69,7 +69,7 @@ class ASquareSymmetry(augplug.Operation):
 class ATimeReverse(augplug.Operation):
     """Albumentations' TimeReverse: image, masks, boxes and keypoints."""
 
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -80,7 +80,7 @@ class ATimeReverse(augplug.Operation):
 class ATranspose(augplug.Operation):
     """Albumentations' Transpose: image, masks, boxes and keypoints."""
 
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -91,7 +91,7 @@ class ATranspose(augplug.Operation):
 class AVerticalFlip(augplug.Operation):
     """Albumentations' VerticalFlip: image, masks, boxes and keypoints."""
 
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""

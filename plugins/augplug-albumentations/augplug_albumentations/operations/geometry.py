@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import augplug
 from augplug import Canvas, Effect
-from augplug_albumentations.calling import KEYS, call
+from augplug_albumentations.calling import call, flags
 
 SOURCE = "Albumentations 2.0.8, whose settings and defaults these are"
 
 
-@augplug.operation(source=SOURCE)
+@augplug.operation(source=SOURCE, version=2, upgrades={1: flags("fit_output", "keep_ratio", "balanced_scale")})
 class AAffine(augplug.Operation):
     """Albumentations' Affine: image, masks, boxes and keypoints."""
 
@@ -18,14 +18,14 @@ class AAffine(augplug.Operation):
     rotate: float = augplug.parameter(unit="degrees", many=True, default=0.0)
     shear: float = augplug.parameter(unit="degrees", many=True, default=(0.0, 0.0))
     interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
-    fit_output: str = augplug.parameter(choices=("no", "yes"), default="no")
-    keep_ratio: str = augplug.parameter(choices=("no", "yes"), default="no")
+    fit_output: bool = augplug.parameter(default=False)
+    keep_ratio: bool = augplug.parameter(default=False)
     rotate_method: str = augplug.parameter(choices=("largest_box", "ellipse"), default="largest_box")
-    balanced_scale: str = augplug.parameter(choices=("no", "yes"), default="no")
+    balanced_scale: bool = augplug.parameter(default=False)
     border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
     fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -38,25 +38,25 @@ class AMorphological(augplug.Operation):
 
     scale: int = augplug.parameter(low=1, unit="pixels", many=True, default=(2, 3))
     operation: str = augplug.parameter(choices=("erosion", "dilation"), default="dilation")
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
         return call(self, canvas)
 
 
-@augplug.operation(source=SOURCE)
+@augplug.operation(source=SOURCE, version=2, upgrades={1: flags("keep_size", "fit_output")})
 class APerspective(augplug.Operation):
     """Albumentations' Perspective: image, masks, boxes and keypoints."""
 
     scale: float = augplug.parameter(low=0, unit="fraction of the side", level=(0, 0.2), many=True, default=(0.05, 0.1))
-    keep_size: str = augplug.parameter(choices=("no", "yes"), default="yes")
-    fit_output: str = augplug.parameter(choices=("no", "yes"), default="no")
+    keep_size: bool = augplug.parameter(default=True)
+    fit_output: bool = augplug.parameter(default=False)
     interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
     border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
     fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -68,14 +68,14 @@ class ARandomGridShuffle(augplug.Operation):
     """Albumentations' RandomGridShuffle: image, masks, boxes and keypoints."""
 
     grid: int = augplug.parameter(low=1, unit="cells", many=True, default=(3, 3))
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
         return call(self, canvas, pairs=("grid",))
 
 
-@augplug.operation(source=SOURCE)
+@augplug.operation(source=SOURCE, version=2, upgrades={1: flags("crop_border")})
 class ARotate(augplug.Operation):
     """Albumentations' Rotate: image, masks, boxes and keypoints."""
 
@@ -83,10 +83,10 @@ class ARotate(augplug.Operation):
     interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
     border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
     rotate_method: str = augplug.parameter(choices=("largest_box", "ellipse"), default="largest_box")
-    crop_border: str = augplug.parameter(choices=("no", "yes"), default="no")
+    crop_border: bool = augplug.parameter(default=False)
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
     fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -103,7 +103,7 @@ class ASafeRotate(augplug.Operation):
     rotate_method: str = augplug.parameter(choices=("largest_box", "ellipse"), default="largest_box")
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
     fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -122,7 +122,7 @@ class AShiftScaleRotate(augplug.Operation):
     rotate_method: str = augplug.parameter(choices=("largest_box", "ellipse"), default="largest_box")
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
     fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""

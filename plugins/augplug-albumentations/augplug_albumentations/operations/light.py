@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import augplug
 from augplug import Canvas, Effect
-from augplug_albumentations.calling import KEYS, call
+from augplug_albumentations.calling import call, flags
 
 SOURCE = "Albumentations 2.0.8, whose settings and defaults these are"
 
@@ -21,7 +21,7 @@ class AIllumination(augplug.Operation):
     angle_range: float = augplug.parameter(low=0, high=360, unit="degrees", many=True, default=(0.0, 360.0))
     center_range: float = augplug.parameter(low=0, high=1, unit="fraction of the side", many=True, default=(0.1, 0.9))
     sigma_range: float = augplug.parameter(low=0.2, high=1, unit="fraction of the side", many=True, default=(0.2, 1.0))
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -40,7 +40,7 @@ class APlasmaBrightnessContrast(augplug.Operation):
     )
     plasma_size: int = augplug.parameter(low=1, high=16384, unit="pixels", default=256)
     roughness: float = augplug.parameter(low=0, unit="exponent", default=3.0)
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -54,22 +54,22 @@ class APlasmaShadow(augplug.Operation):
     shadow_intensity_range: float = augplug.parameter(low=0, high=1, unit="opacity", many=True, default=(0.3, 0.7))
     plasma_size: int = augplug.parameter(low=1, high=16384, unit="pixels", default=256)
     roughness: float = augplug.parameter(low=0, unit="exponent", default=3.0)
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
         return call(self, canvas, pairs=("shadow_intensity_range",))
 
 
-@augplug.operation(source=SOURCE)
+@augplug.operation(source=SOURCE, version=2, upgrades={1: flags("brightness_by_max", "ensure_safe_range")})
 class ARandomBrightnessContrast(augplug.Operation):
     """Albumentations' RandomBrightnessContrast: the image; masks, boxes and keypoints stay."""
 
     brightness_limit: float = augplug.parameter(unit="fraction of the range", many=True, default=(-0.2, 0.2))
     contrast_limit: float = augplug.parameter(unit="fraction of the range", many=True, default=(-0.2, 0.2))
-    brightness_by_max: str = augplug.parameter(choices=("no", "yes"), default="yes")
-    ensure_safe_range: str = augplug.parameter(choices=("no", "yes"), default="no")
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    brightness_by_max: bool = augplug.parameter(default=True)
+    ensure_safe_range: bool = augplug.parameter(default=False)
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -81,20 +81,20 @@ class ARandomGamma(augplug.Operation):
     """Albumentations' RandomGamma: the image; masks, boxes and keypoints stay."""
 
     gamma_limit: float = augplug.parameter(low=1, unit="hundredths", many=True, default=(80.0, 120.0))
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
         return call(self, canvas)
 
 
-@augplug.operation(source=SOURCE)
+@augplug.operation(source=SOURCE, version=2, upgrades={1: flags("per_channel")})
 class ARandomToneCurve(augplug.Operation):
     """Albumentations' RandomToneCurve: the image; masks, boxes and keypoints stay."""
 
     scale: float = augplug.parameter(low=0, high=1, unit="fraction of the range", level=(0, 0.4), default=0.1)
-    per_channel: str = augplug.parameter(choices=("no", "yes"), default="no")
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    per_channel: bool = augplug.parameter(default=False)
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""

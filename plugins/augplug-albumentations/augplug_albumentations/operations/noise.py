@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import augplug
 from augplug import Canvas, Effect
-from augplug_albumentations.calling import KEYS, call
+from augplug_albumentations.calling import call, flags
 
 SOURCE = "Albumentations 2.0.8, whose settings and defaults these are"
 
@@ -16,14 +16,14 @@ class AAdditiveNoise(augplug.Operation):
     noise_type: str = augplug.parameter(choices=("uniform", "gaussian", "laplace", "beta"), default="uniform")
     spatial_mode: str = augplug.parameter(choices=("constant", "per_pixel", "shared"), default="constant")
     approximation: float = augplug.parameter(low=0, high=1, unit="fraction of the side", default=1.0)
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
         return call(self, canvas)
 
 
-@augplug.operation(source=SOURCE)
+@augplug.operation(source=SOURCE, version=2, upgrades={1: flags("per_channel")})
 class AGaussNoise(augplug.Operation):
     """Albumentations' GaussNoise: the image; masks, boxes and keypoints stay."""
 
@@ -31,9 +31,9 @@ class AGaussNoise(augplug.Operation):
         low=0, high=1, unit="fraction of the range", level=(0, 0.3), many=True, default=(0.2, 0.44)
     )
     mean_range: float = augplug.parameter(low=-1, high=1, unit="fraction of the range", many=True, default=(0.0, 0.0))
-    per_channel: str = augplug.parameter(choices=("no", "yes"), default="yes")
+    per_channel: bool = augplug.parameter(default=True)
     noise_scale_factor: float = augplug.parameter(low=0, high=1, unit="factor", default=1.0)
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -48,21 +48,21 @@ class AISONoise(augplug.Operation):
         low=0, high=1, unit="fraction of the colour circle", many=True, default=(0.01, 0.05)
     )
     intensity: float = augplug.parameter(low=0, unit="factor", many=True, default=(0.1, 0.5))
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
         return call(self, canvas, channels=(3,), pairs=("color_shift", "intensity"))
 
 
-@augplug.operation(source=SOURCE)
+@augplug.operation(source=SOURCE, version=2, upgrades={1: flags("per_channel", "elementwise")})
 class AMultiplicativeNoise(augplug.Operation):
     """Albumentations' MultiplicativeNoise: the image; masks, boxes and keypoints stay."""
 
     multiplier: float = augplug.parameter(low=0, unit="factor", many=True, default=(0.9, 1.1))
-    per_channel: str = augplug.parameter(choices=("no", "yes"), default="no")
-    elementwise: str = augplug.parameter(choices=("no", "yes"), default="no")
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    per_channel: bool = augplug.parameter(default=False)
+    elementwise: bool = augplug.parameter(default=False)
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -77,7 +77,7 @@ class ASaltAndPepper(augplug.Operation):
     salt_vs_pepper: float = augplug.parameter(
         low=0, high=1, unit="fraction that is salt", many=True, default=(0.4, 0.6)
     )
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -89,7 +89,7 @@ class AShotNoise(augplug.Operation):
     """Albumentations' ShotNoise: the image; masks, boxes and keypoints stay."""
 
     scale_range: float = augplug.parameter(low=0, unit="factor", many=True, default=(0.1, 0.3))
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""

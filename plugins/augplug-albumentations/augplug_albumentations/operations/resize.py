@@ -5,7 +5,7 @@ from __future__ import annotations
 import augplug
 from augplug import Canvas, Effect
 from augplug_albumentations import sizes
-from augplug_albumentations.calling import KEYS, call
+from augplug_albumentations.calling import call
 
 SOURCE = "Albumentations 2.0.8, whose settings and defaults these are"
 
@@ -18,7 +18,7 @@ class ALongestMaxSize(augplug.Operation):
     interpolation: str = augplug.parameter(
         choices=("nearest", "linear", "cubic", "area", "lanczos4", "linear_exact", "nearest_exact"), default="linear"
     )
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -33,7 +33,7 @@ class APad(augplug.Operation):
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
     fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
     border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -52,7 +52,7 @@ class APadIfNeeded(augplug.Operation):
     border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
     fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -67,7 +67,7 @@ class ARandomScale(augplug.Operation):
     interpolation: str = augplug.parameter(
         choices=("nearest", "linear", "cubic", "area", "lanczos4", "linear_exact", "nearest_exact"), default="linear"
     )
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -83,7 +83,7 @@ class AResize(augplug.Operation):
     interpolation: str = augplug.parameter(
         choices=("nearest", "linear", "cubic", "area", "lanczos4", "linear_exact", "nearest_exact"), default="linear"
     )
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -98,7 +98,7 @@ class ASmallestMaxSize(augplug.Operation):
     interpolation: str = augplug.parameter(
         choices=("nearest", "linear", "cubic", "area", "lanczos4", "linear_exact", "nearest_exact"), default="linear"
     )
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""

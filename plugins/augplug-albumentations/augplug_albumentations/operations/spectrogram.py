@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import augplug
 from augplug import Canvas, Effect
-from augplug_albumentations.calling import KEYS, call
+from augplug_albumentations.calling import call
 
 SOURCE = "Albumentations 2.0.8, whose settings and defaults these are"
 
@@ -14,7 +14,7 @@ class AFrequencyMasking(augplug.Operation):
     """Albumentations' FrequencyMasking: image, masks, boxes and keypoints."""
 
     freq_mask_param: int = augplug.parameter(low=0, unit="pixels", default=30)
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -26,7 +26,7 @@ class ATimeMasking(augplug.Operation):
     """Albumentations' TimeMasking: image, masks, boxes and keypoints."""
 
     time_mask_param: int = augplug.parameter(low=0, unit="pixels", default=40)
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""

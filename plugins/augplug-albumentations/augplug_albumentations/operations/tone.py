@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import augplug
 from augplug import Canvas, Effect
-from augplug_albumentations.calling import KEYS, call
+from augplug_albumentations.calling import call, flags
 
 SOURCE = "Albumentations 2.0.8, whose settings and defaults these are"
 
@@ -15,7 +15,7 @@ class AAutoContrast(augplug.Operation):
 
     cutoff: float = augplug.parameter(low=0, high=100, unit="percent of the pixels", default=0.0)
     method: str = augplug.parameter(choices=("cdf", "pil"), default="cdf")
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -28,20 +28,20 @@ class ACLAHE(augplug.Operation):
 
     clip_limit: float = augplug.parameter(low=1, unit="contrast limit", many=True, default=4.0)
     tile_grid_size: int = augplug.parameter(low=1, unit="tiles", many=True, default=(8, 8))
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
         return call(self, canvas, channels=(1, 3), pairs=("tile_grid_size",))
 
 
-@augplug.operation(source=SOURCE)
+@augplug.operation(source=SOURCE, version=2, upgrades={1: flags("by_channels")})
 class AEqualize(augplug.Operation):
     """Albumentations' Equalize: the image; masks, boxes and keypoints stay."""
 
     mode: str = augplug.parameter(choices=("cv", "pil"), default="cv")
-    by_channels: str = augplug.parameter(choices=("no", "yes"), default="yes")
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    by_channels: bool = augplug.parameter(default=True)
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -53,7 +53,7 @@ class AFromFloat(augplug.Operation):
     """Albumentations' FromFloat: the image; masks, boxes and keypoints stay."""
 
     dtype: str = augplug.parameter(choices=("uint8", "uint16", "uint32"), default="uint8")
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -64,7 +64,7 @@ class AFromFloat(augplug.Operation):
 class AInvertImg(augplug.Operation):
     """Albumentations' InvertImg: the image; masks, boxes and keypoints stay."""
 
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -80,7 +80,7 @@ class ANormalize(augplug.Operation):
     normalization: str = augplug.parameter(
         choices=("standard", "image", "image_per_channel", "min_max", "min_max_per_channel"), default="standard"
     )
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -92,7 +92,7 @@ class APosterize(augplug.Operation):
     """Albumentations' Posterize: the image; masks, boxes and keypoints stay."""
 
     num_bits: int = augplug.parameter(low=1, high=7, unit="bits", level=(7, 3), many=True, default=4)
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -106,7 +106,7 @@ class ASolarize(augplug.Operation):
     threshold_range: float = augplug.parameter(
         low=0, high=1, unit="fraction of the range", level=(1, 0), many=True, default=(0.5, 0.5)
     )
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -117,7 +117,7 @@ class ASolarize(augplug.Operation):
 class AToFloat(augplug.Operation):
     """Albumentations' ToFloat: the image; masks, boxes and keypoints stay."""
 
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""

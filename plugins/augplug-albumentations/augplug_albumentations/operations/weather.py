@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import augplug
 from augplug import Canvas, Effect
-from augplug_albumentations.calling import KEYS, call
+from augplug_albumentations.calling import call
 
 SOURCE = "Albumentations 2.0.8, whose settings and defaults these are"
 
@@ -15,7 +15,7 @@ class ARandomFog(augplug.Operation):
 
     alpha_coef: float = augplug.parameter(low=0, high=1, unit="opacity", default=0.08)
     fog_coef_range: float = augplug.parameter(low=0, high=1, unit="opacity", many=True, default=(0.3, 1.0))
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -30,7 +30,7 @@ class ARandomGravel(augplug.Operation):
         low=0, high=1, unit="fractions: x_min, y_min, x_max, y_max", many=True, default=(0.1, 0.4, 0.9, 0.9)
     )
     number_of_patches: int = augplug.parameter(low=1, unit="patches", default=2)
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -47,7 +47,7 @@ class ARandomRain(augplug.Operation):
     blur_value: int = augplug.parameter(low=1, unit="pixels", default=7)
     brightness_coefficient: float = augplug.parameter(low=0, high=1, unit="factor", default=0.7)
     rain_type: str = augplug.parameter(choices=("drizzle", "heavy", "torrential", "default"), default="default")
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -64,7 +64,7 @@ class ARandomShadow(augplug.Operation):
     num_shadows_limit: int = augplug.parameter(low=1, unit="shadows", many=True, default=(1, 2))
     shadow_dimension: int = augplug.parameter(low=3, unit="corners", default=5)
     shadow_intensity_range: float = augplug.parameter(low=0, high=1, unit="opacity", many=True, default=(0.5, 0.5))
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -80,7 +80,7 @@ class ARandomSnow(augplug.Operation):
         low=0, high=1, unit="fraction of the range", many=True, default=(0.1, 0.3)
     )
     method: str = augplug.parameter(choices=("bleach", "texture"), default="bleach")
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -99,7 +99,7 @@ class ARandomSunFlare(augplug.Operation):
     angle_range: float = augplug.parameter(low=0, high=1, unit="fraction of a turn", many=True, default=(0.0, 1.0))
     num_flare_circles_range: int = augplug.parameter(low=1, unit="circles", many=True, default=(6, 10))
     method: str = augplug.parameter(choices=("overlay", "physics_based"), default="overlay")
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
@@ -118,7 +118,7 @@ class ASpatter(augplug.Operation):
     )
     intensity: float = augplug.parameter(low=0, high=1, unit="factor", many=True, default=(0.6, 0.6))
     mode: str = augplug.parameter(choices=("rain", "mud"), default="rain")
-    key: int = augplug.parameter(low=0, high=KEYS, unit="key", draw=augplug.Key())
+    key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One call of it."""
