@@ -113,8 +113,8 @@ def shown(value: object) -> str:
     """Return a value for a message: as in the file, and short."""
     if isinstance(value, dict | list):
         return f"a {'table' if isinstance(value, dict) else 'list'} of {len(value)}"
-    if isinstance(value, bool):
-        return "true" if value else "false"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int) and value.bit_length() > 128:  # int -> str is quadratic, and refused from 4,300 digits on
         return f"an integer of {value.bit_length()} bits"
     return shorten(ascii(value), _SHOWN)
@@ -263,8 +263,8 @@ def _is_key(key: object) -> bool:
 def _problem(value: object) -> str:
     if isinstance(value, _Repeated):
         return f"the key {shown(value.key)} is given twice"
-    if value is None:
-        return "null is no value: leave the key out"
+    if value is None:  # None of a field, where an operation has such a field
+        return ""
     if isinstance(value, str):
         return _text_problem(value)
     if isinstance(value, int | float):

@@ -322,7 +322,10 @@ LOOK_ALIKES: dict[str, tuple[str, ...]] = {
     "suppressions/reason": ("import math  # noqa: F401  # kept for the reader\n",),
     "house/docstring": (building.FAIR, "class A:\n    a = 1\n"),
     "house/source": (building.FAIR.replace('source="a test"', "source=PAPER") + 'PAPER = "a test"\n',),
-    "house/unit": (building.FAIR.replace('low=1, high=64, unit="8-bit values", level=(1, 40)', "choices=(1, 2)"),),
+    "house/unit": (
+        building.FAIR.replace('low=1, high=64, unit="8-bit values", level=(1, 40)', "choices=(1, 2)"),
+        building.FAIR.replace("    step: int", "    flag: bool = augplug.parameter(default=False)\n    step: int"),
+    ),
     "house/describe": ("class A:\n    def describe(self):\n        return 1\n",),
 }
 """Harmless code that resembles what a rule is after."""
