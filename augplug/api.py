@@ -157,6 +157,8 @@ def search(  # pylint: disable=too-many-arguments,too-many-locals  # keywords, e
     from augplug.data.loading import load
     from augplug.data.sets import Labelled
 
+    if not isinstance(data, str | Path | Labelled):
+        raise SettingsError(f"data is a folder, an .npz file or augplug.Labelled, not {type(data).__name__}")
     parts = study_parts()
     limits = {"seed": seed, "seeds": seeds, "trials": trials, "minutes": minutes}
     chosen = study_settings(settings or {}, parts, algorithm=algorithm, evaluator=evaluator, **limits)

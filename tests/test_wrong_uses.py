@@ -62,6 +62,10 @@ def test_a_wrong_target(call: Callable[[], object], says: str) -> None:
         (lambda: AUG.Augmenter(AUG.policies()["randaugment"]), "write 'randaugment'"),
         (lambda: AUG.Augmenter("hand-made", backend=AUG.backends()), "not a table of 2 names"),
         (lambda: AUG.Augmenter("hand-made", backend=type(FLIP.backend)), "or a Backend, not the class"),
+        (lambda: AUG.Policy(AUG.operations()), "a policy has a node"),
+        (lambda: AUG.EpochSampler(AUG.operations()), "size is an integer"),
+        (lambda: AUG.search("random", AUG.operations(), out="run"), "not Catalogue"),
+        (lambda: AUG.SearchSpace({}, AUG.operations()), "a search space"),
         (lambda: AUG.one_of("Invert", weight=[1]), "did you mean 'weights'"),
         (lambda: AUG.blend("Invert", alph=2), "did you mean 'alpha'"),
         (lambda: AUG.sequence("Invert", p=0.5), "sequence has no argument 'p'"),
@@ -75,7 +79,7 @@ def test_a_thing_in_the_wrong_place(call: Callable[[], object], says: str) -> No
         call()
 
     assert says in str(caught.value)
-    assert len(str(caught.value)) < 200
+    assert len(str(caught.value)) < 300
 
 
 class CoarseDropout:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 from typing import Any, TypeAlias, get_args
 
 from augplug._policies import field_values
@@ -62,7 +63,7 @@ class Step(Shown):
         about = self.operation.about
         given = {name: field_values.read_field(self.op, about, name, value) for name, value in self.fields}
         # By name, because the order of keys in a file means nothing: not for equality, not for the order of draws.
-        object.__setattr__(self, "fields", tuple(sorted(given.items(), key=_first)))
+        object.__setattr__(self, "fields", tuple(sorted(given.items(), key=itemgetter(0))))
         if self.level is not None and about.level_field in given:
             raise OperationError(f"{self.op} is given a level and {about.level_field}, which the level sets; give one")
         for name, declared in about.parameters.items():
@@ -200,10 +201,9 @@ class Policy(Shown):
         """Check the names; and each default against every operation it holds for."""
         if not NAME.fullmatch(self.name):
             raise SettingsError(f"a policy's name is 1 to 64 of a-z, 0-9, - and _, not {self.name!r}")
-        if self.scale not in SCALES:
-            raise SettingsError(f"{self.scale!r} is no scale{suggest(self.scale, SCALES)}")
-        if self.fuse not in FUSE_LEVELS:
-            raise SettingsError(f"{self.fuse!r} is no fuse level{suggest(self.fuse, FUSE_LEVELS)}")
+        for what, name, known in (("scale", self.scale, SCALES), ("fuse level", self.fuse, FUSE_LEVELS)):
+            if name not in known:
+                raise SettingsError(f"{name!r} is no {what}{suggest(name, known)}")
         steps = [step for step, policy in steps_in(self) if policy is self]  # a nested policy checked its own
         for name, value in self.defaults.items():
             if name not in DEFAULTS:
@@ -264,6 +264,8 @@ def steps_in(policy: Policy, node: Node | None = None) -> Iterator[tuple[Step, P
         yield node, policy
     elif isinstance(node, Nested):
         yield from steps_in(node.policy)
+    elif not isinstance(node, Node):
+        raise SettingsError(f"a policy has a node: a step, sequence(...) or another, not {type(node).__name__}")
     else:
         for child in node.children:
             yield from steps_in(policy, child)
@@ -287,10 +289,6 @@ def _longest_draw(node: Node, depth: int = 1) -> int:
     if isinstance(node, SomeOf):
         return max(lengths) * int(node.n.bounds[1] if isinstance(node.n, Distribution) else node.n)
     return sum(lengths)
-
-
-def _first(pair: tuple[str, Value]) -> str:
-    return pair[0]
 
 
 def _check_children(word: str, children: tuple[Node, ...], weights: tuple[float, ...] | None) -> None:

@@ -7,8 +7,7 @@ from typing import Never
 
 import numpy as np
 
-from augplug.errors import SettingsError
-from augplug.ranges import refuse_unknown
+from augplug.ranges import natural, refuse_unknown
 from augplug.rng import Stream, key_of
 
 
@@ -26,12 +25,10 @@ class EpochSampler:
     def __init__(self, size: int, *, seed: int = 0, shuffle: bool = True, epoch: int = 0, **unknown: Never) -> None:
         """Take the number of images, the seed of the orders, and the epoch to begin with."""
         refuse_unknown("EpochSampler", unknown, ("seed", "shuffle", "epoch"))
-        if size < 0 or epoch < 0:
-            raise SettingsError(f"a sampler takes a size and an epoch of 0 or more, not {size} and {epoch}")
-        self.size = size
+        self.size = natural("size", size)
         self.seed = seed
         self.shuffle = shuffle
-        self._epoch = epoch
+        self._epoch = natural("epoch", epoch)
 
     def __len__(self) -> int:
         """Return the number of images in an epoch."""
