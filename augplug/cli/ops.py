@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -138,11 +139,8 @@ def _data(name: str) -> dict[str, Any]:
 
 
 def _parameter(declared: Parameter) -> dict[str, Any]:
-    bounds = (
-        None
-        if not declared.is_number or declared.low == -declared.high == float("-inf")
-        else [declared.low, declared.high]
-    )
+    ends = [end if math.isfinite(end) else None for end in (declared.low, declared.high)]
+    bounds = ends if declared.is_number and ends != [None, None] else None
     return {
         "range": bounds,
         "type": _type(declared),

@@ -346,3 +346,16 @@ def test_an_unreadable_plan_is_said(run: Run, tmp_path: Path) -> None:
     Path("plan.json").chmod(0)
     if not os.access("plan.json", os.R_OK):
         assert "cannot be read as a plan" in run("replay", "plan.json", "a.png", "-o", "b.png").err
+
+
+def test_ops_show_has_the_type_of_each_field_and_null_for_an_end_that_is_not_there(run: Run) -> None:
+    fields = json.loads(run("ops", "show", "RandomErasing", "--json").out, parse_constant=pytest.fail)["parameters"]
+
+    assert {name: fields[name]["type"] for name in ("noise", "mask_value", "key")} == {
+        "noise": "flag",
+        "mask_value": "number or null",
+        "key": "integer",
+    }
+    assert fields["mask_value"]["range"] == [0, None]
+    assert fields["noise"]["range"] is None
+    assert fields["noise"]["default"] is True
