@@ -117,8 +117,8 @@ def check(policy: Any, images: Any, *, first: int = 0, together: bool = True, **
         made, np.stack([augment(image, index=index) for index, image in zip(indices, images, strict=True)])
     )
     if together:
-        keys = [augment._key(index, 0) for index in indices]  # pylint: disable=protected-access  # what batch asks
-        programs = augment._batches  # pylint: disable=protected-access  # what batch asks
+        keys = [augment._key(index, 0) for index in indices]
+        programs = augment._batches
         assert programs.useful
         assert programs.of(keys, images.shape[1:], images.dtype) is not None
 
@@ -303,7 +303,7 @@ def test_errors_are_those_of_single_calls(policy: Step, shape: tuple[int, ...], 
 
 
 def test_a_small_batch_goes_one_by_one() -> None:
-    programs = augplug.Augmenter("hand-made")._batches  # pylint: disable=protected-access  # what batch asks
+    programs = augplug.Augmenter("hand-made")._batches
     keys = [key_of(0, 0, index) for index in range(FEWEST)]
 
     assert programs.render(images_of(FEWEST, (9, 9, 3)), keys) is not None
@@ -325,7 +325,7 @@ def test_a_small_batch_goes_one_by_one() -> None:
 def test_only_policies_that_draw_reals_are_prepared_together(policy: Any, *, useful: bool) -> None:
     augment = augplug.Augmenter(policy)
 
-    assert augment._batches.useful == useful  # pylint: disable=protected-access  # it is what decides
+    assert augment._batches.useful == useful
 
 
 @augplug.operation(source="a test")

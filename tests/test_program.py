@@ -46,6 +46,7 @@ def mirrored(sample: dict[str, Any], _key: int) -> dict[str, Any]:
 class Mirror(augplug.Operation):
     """Mirror the image by an opaque function."""
 
+    # pylint: disable-next=no-self-use  # an operation without parameters
     def describe(self, canvas: Canvas) -> list[augplug.Effect]:
         """One opaque effect."""
         return [Opaque(function=mirrored, key=0, targets=frozenset({"masks", "boxes", "keypoints"}))]
