@@ -137,7 +137,7 @@ def test_a_malformed_matrix_is_refused_where_the_warp_is_made(matrix: Any) -> No
     [
         (lambda: FLIP(np.zeros((3, 32, 40), np.uint8)), "numpy.moveaxis(image, 0, -1)"),
         (lambda: FLIP(np.zeros((1, 28, 28), np.float32)), "numpy.moveaxis(image, 0, -1)"),
-        (lambda: FLIP(image=np.zeros((4, 32, 8), np.uint8)), "numpy.moveaxis(image, 0, -1)"),
+        (lambda: FLIP(image=np.zeros((4, 32, 16), np.uint8)), "numpy.moveaxis(image, 0, -1)"),
         (lambda: FLIP.plan(np.zeros((3, 32, 40), np.uint8)), "numpy.moveaxis(image, 0, -1)"),
         (lambda: FLIP.batch(np.zeros((2, 3, 32, 40), np.uint8)), "numpy.moveaxis(images, 1, -1)"),
         (lambda: FLIP.batch(np.zeros((20, 3, 32, 40), np.float32)), "numpy.moveaxis(images, 1, -1)"),

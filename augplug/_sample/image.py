@@ -15,7 +15,7 @@ MAX_PIXELS = 1 << 28
 """The largest image, height times width, unless an Augmenter is told otherwise."""
 MAX_CHANNELS = 1024
 """The most channels of an image. Hyperspectral cameras have up to a few hundred; more is an axis out of place."""
-FEW_CHANNELS = 7
+FEW_CHANNELS = 15
 """Up to this many channels, the order of the axes is not looked at."""
 DTYPES = ("uint8", "uint16", "float32", "float64")
 _UINT8 = np.dtype(np.uint8)
@@ -52,7 +52,7 @@ def check_channels(shape: tuple[int, ...], batch: tuple[int, ...] = ()) -> None:
     """Refuse images whose channels come first, and those of more than MAX_CHANNELS channels. Raises ImageError.
 
     `shape` is `(H, W, C)`, `batch` the first axis of the array if it holds several. An array with 1, 3 or 4 rows and
-    with more than 7 columns and channels is taken for `(C, H, W)`.
+    with more than 15 columns and channels is taken for `(C, H, W)`.
     """
     whole, images = (*batch, *shape), "images" if batch else "image"
     if shape[0] in (1, 3, 4) and shape[1] > FEW_CHANNELS and shape[2] > FEW_CHANNELS:

@@ -115,7 +115,7 @@ def compose(parts: tuple[str, ...], word: str, n: int | None, name: str, out: Pa
     node = WORDS[word](*parts) if n is None else WORDS[word](n, *parts)
     text = as_json(Policy(node, name).to_json())
     if out is None:
-        click.echo(text)
+        echo(text)
         return
     if out.suffix.lower() != ".json":
         raise SettingsError(f"{out} is no .json file; give -o a name that ends in .json")
