@@ -119,17 +119,18 @@ def inverse(matrix: Matrix) -> npt.NDArray[np.float64]:
     """Return the inverse as an array; by cofactors, so that shears, shifts and quarter turns stay exact."""
     (a, b, c), (d, e, f), (g, h, i) = matrix
     first, second, third = e * i - f * h, f * g - d * i, d * h - e * g
-    result = np.array(
+    z: Any = a * first + b * second + c * third
+    if z == 0:
+        z = np.float64(z)  # which divides by it, to infinities
+    # Plain floats take less time than numpy's calls; adding 0 leaves no negative zeros.
+    return np.array(
         [
-            [first, c * h - b * i, b * f - c * e],
-            [second, a * i - c * g, c * d - a * f],
-            [third, b * g - a * h, a * e - b * d],
+            [first / z + 0.0, (c * h - b * i) / z + 0.0, (b * f - c * e) / z + 0.0],
+            [second / z + 0.0, (a * i - c * g) / z + 0.0, (c * d - a * f) / z + 0.0],
+            [third / z + 0.0, (b * g - a * h) / z + 0.0, (a * e - b * d) / z + 0.0],
         ],
         dtype=np.float64,
     )
-    result /= a * first + b * second + c * third
-    result += 0.0  # no negative zeros
-    return result
 
 
 def to_matrix(array: npt.NDArray[np.float64]) -> Matrix:

@@ -142,7 +142,10 @@ class Augmenter(Shown):
             program = self._programs.kept.get((items, picture.shape, picture.dtype))
             if program is not None and picture.dtype is _UINT8 and picture.flags.c_contiguous:
                 return program.alone(picture)  # an image of its shape was checked before
-            return self._rendered(picture, items)
+            image = check_image(picture, self.max_pixels)
+            if program is None:
+                program = self._programs.prepare(items, image.shape, image.dtype)
+            return program.alone(image)
         array, back = to_array(picture)
         rendered = self._rendered(array, items)
         return back(rendered) if self.output is None else rendered
