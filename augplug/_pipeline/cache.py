@@ -18,7 +18,7 @@ from augplug.effects import ColorMix, Effect, Warp
 from augplug.types import Image
 
 MOST_BYTES = 32 << 20
-"""Programs of an Augmenter take at most about so many bytes."""
+"""About how many bytes the programs of an Augmenter take at most."""
 _RECURS = attrgetter("recurs")
 _FINISH = "finish"
 
