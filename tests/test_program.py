@@ -20,6 +20,7 @@ from augplug._pipeline.describe import describe
 from augplug._pipeline.mix import Partners
 from augplug._pipeline.render import Renderer
 from augplug._policies.grammar import Node
+from augplug._sample.targets import Targets
 from augplug.effects import Opaque
 from augplug.types import Canvas
 
@@ -170,8 +171,9 @@ def test_a_program_that_mixes_asks_for_partners() -> None:
     augment = augplug.Augmenter(POLICIES["raw mix"], seed=3)
     items = augment._items(augment._key(1, 0))
     program = Programs(Renderer("exact", default_backend(), None)).of(items, IMAGES[0])
-    with pytest.raises(augplug.TargetError, match="no partner"):
-        program.run(IMAGES[0])
+    for targets in (None, Targets()):
+        with pytest.raises(augplug.TargetError, match="no partner"):
+            program.run(IMAGES[0], targets)
     assert program.run(IMAGES[0], None, Partners([*IMAGES], 0)).shape == program.shape == IMAGES[0].shape
 
 

@@ -178,7 +178,7 @@ def read(given: Mapping[str, Any], *, max_pixels: int | None = None, classes: in
 def _read_points(keypoints: Any, targets: Targets, size: tuple[int, int], *, mixes: bool) -> bool:
     """Put keypoints into targets; return whether there are any.
 
-    Which of them are in the image is told by Keypoints only, and by a partner's points that are mixed in.
+    Only Keypoints, and a partner's points that are mixed in, say which of them are in the image.
     """
     if keypoints is None:
         return False

@@ -12,7 +12,7 @@ from augplug.errors import ImageError
 from augplug.types import Canvas, Image
 
 MAX_PIXELS = 1 << 28
-"""The largest image, height times width, unless an Augmenter is told otherwise."""
+"""The largest image, height times width, unless an Augmenter has another max_pixels."""
 MAX_CHANNELS = 1024
 """The most channels of an image. Hyperspectral cameras have up to a few hundred; more is an axis out of place."""
 FEW_CHANNELS = 15

@@ -41,7 +41,7 @@ _ARGUMENTS = (*KEYWORDS, "index", "epoch", "partner")
 
 
 def check_keywords(given: Iterable[str]) -> None:
-    """Raise TargetError for the first name that is no keyword of a call."""
+    """Raise TargetError for the first name that is not a keyword of a call."""
     for name in given:
         if name not in KNOWN:
             raise TargetError(f"augment has no argument {name!r}{suggest(name, _ARGUMENTS)}")

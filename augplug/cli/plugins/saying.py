@@ -23,7 +23,7 @@ def said_options(function: Made) -> Made:
 
 
 def said(by: str | None, why: str | None, replace: bool) -> Said:
-    """Return what was said. Raises SettingsError for a text that could hide something from who reads the ledger."""
+    """Return what was said. Raises SettingsError for a text that could hide something from a reader of the ledger."""
     for name, text in (("--by", by), ("--why", why)):
         if text is not None and (hidden(text) or not text.strip()):
             raise SettingsError(f"{name} is a text of one line, without control or format characters, not {text!r}")
