@@ -63,8 +63,8 @@ def test_few_boxes_move_as_arrays_do(rows: Any, size: tuple[int, int], motions: 
 @given(POINTS, SIZES, MOTIONS)
 def test_few_keypoints_move_as_arrays_do(rows: Any, size: tuple[int, int], motions: Any) -> None:
     array = np.array(rows, dtype=np.float64)
-    seen = [True] * (len(rows) - 1) + [False]
-    many = Targets(points=array, visible=np.array(seen), swap=((0, 1),))
+    seen = np.array([True] * (len(rows) - 1) + [False])
+    many = Targets(points=array, visible=seen, swap=((0, 1),))
     clip(many, size)
     few = Targets(swap=((0, 1),))
     few.few_points = FewPoints(array[:, 0].tolist(), array[:, 1].tolist(), seen, size, array)

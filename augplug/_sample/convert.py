@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from augplug._sample.boxes import Boxes, are_boxes, labels_like
-from augplug._sample.few import FEW, FewBoxes, FewPoints
+from augplug._sample.few import FEW, FewBoxes, FewPoints, is_left
 from augplug._sample.image import check_image
 from augplug._sample.keypoints import Keypoints, check_points
 from augplug._sample.keywords import KNOWN, check_keywords
@@ -127,8 +127,7 @@ def _boxes_as_given(value: Any, boxes: Boxes, targets: Targets, size: tuple[int,
     few, least, part = targets.few_boxes, boxes.min_area, boxes.min_visibility
     if few is None:
         edges = edges_of(targets.corners)
-        areas = areas_of(edges)
-        kept = (areas > 0) & (areas >= least) & (targets.shown >= part)
+        kept = is_left(areas_of(edges), targets.shown, least, part)
         edges, tags = edges[kept], targets.tags[kept].tolist()
         if isinstance(value, Boxes):
             return boxes.moved(edges, tags, *size), tags
@@ -191,8 +190,9 @@ def _read_points(keypoints: Any, targets: Targets, size: tuple[int, int], *, mix
     if visible is None and not (few and isfinite(sum(xs) + sum(ys))):
         check_points(points)
     if few:
-        seen = visible.tolist() if visible is not None else [True] * len(xs) if mixes else None
-        targets.few_points = FewPoints(xs, ys, seen, size, points)
+        if visible is None and mixes:
+            visible = np.ones(len(xs), dtype=bool)
+        targets.few_points = FewPoints(xs, ys, visible, size, points)
     else:
         targets.points = points
         targets.visible = np.ones(len(points), dtype=bool) if visible is None else visible

@@ -18,10 +18,25 @@ FEW = 16
 """The largest number of boxes, or of keypoints, that is held as plain floats."""
 TINY = 1e-9
 """The least area that a box's visible part is divided by, in pixels."""
+ROUNDING = 1e-9
+"""What areas and visible parts may lose by arithmetic: a box whose area is `min_area` stays when it is resized."""
 Row: TypeAlias = tuple[float, float, float, float]
 """Left, top, right, bottom."""
 Outline: TypeAlias = tuple[float, ...]
 """A box, counted from pixel centres: its edges (4 numbers) while it is upright, else its corners (4 x, then 4 y)."""
+
+
+def slack(side: int) -> float:
+    """Return how far outside a canvas of this side, in pixels, is no cut but the rounding of what was written.
+
+    Edges are written with two decimals of a pixel (COCO), or with six of a side (YOLO), each the sum of two numbers.
+    """
+    return 0.01 + 1e-6 * side
+
+
+def is_left(area: Any, shown: Any, min_area: float, min_visibility: float) -> Any:
+    """Return True if enough of a box is in the image: of numbers, or of arrays of them."""
+    return (area > 0) & (area >= min_area * (1 - ROUNDING)) & (shown >= min_visibility - ROUNDING)
 
 
 class FewBoxes:
@@ -50,10 +65,10 @@ class FewBoxes:
             if left >= 0 and top >= 0 and right <= width and bottom <= height:
                 continue
             area = (right - left) * (bottom - top)
+            seen = _seen(left, right, width) * _seen(top, bottom, height)
+            self.shown[place] = self.shown[place] * (seen / max(area, TINY))
             left, right = _within(left, width), _within(right, width)
             top, bottom = _within(top, height), _within(bottom, height)
-            cut = (right - left) * (bottom - top)
-            self.shown[place] = self.shown[place] * cut / max(area, TINY)
             self.outlines[place] = (left - 0.5, top - 0.5, right - 0.5, bottom - 0.5)
 
     def push(self, matrix: Matrix, size: tuple[int, int]) -> None:
@@ -66,8 +81,7 @@ class FewBoxes:
         rows, tags = [], []
         for outline, shown, tag in zip(self.outlines, self.shown, self.tags, strict=True):
             left, top, right, bottom = edges = _edges(outline)
-            area = (right - left) * (bottom - top)
-            if area > 0 and area >= min_area and shown >= min_visibility:
+            if is_left((right - left) * (bottom - top), shown, min_area, min_visibility):
                 rows.append(edges)
                 tags.append(tag)
         return rows, tags
@@ -79,15 +93,17 @@ class FewBoxes:
 
 
 class FewPoints:
-    """Keypoints as lists of x and y, and which of them are in the image: None if nobody will ask for that."""
+    """Keypoints as lists of x and y, and the visibility of each: None if nobody will ask for that."""
 
-    __slots__ = ("_source", "visible", "xs", "ys")
+    __slots__ = ("_kind", "_source", "visible", "xs", "ys")
 
     def __init__(
-        self, xs: list[float], ys: list[float], visible: list[bool] | None, size: tuple[int, int], source: Points
+        self, xs: list[float], ys: list[float], visible: npt.NDArray[Any] | None, size: tuple[int, int], source: Points
     ) -> None:
         """Take points counted from pixel centres, and the array that holds them, and mark those outside the image."""
-        self.xs, self.ys, self.visible = xs, ys, visible
+        self.xs, self.ys = xs, ys
+        self.visible: list[Any] | None = None if visible is None else visible.tolist()
+        self._kind: Any = bool if visible is None else visible.dtype
         self._source: Points | None = source
         self.clip(size)
 
@@ -100,7 +116,8 @@ class FewPoints:
         if not xs or (min(xs) >= -0.5 and max(xs) < right and min(ys) >= -0.5 and max(ys) < bottom):
             return  # most often none is outside
         self.visible = [
-            seen and -0.5 <= x < right and -0.5 <= y < bottom for x, y, seen in zip(xs, ys, self.visible, strict=True)
+            seen if -0.5 <= x < right and -0.5 <= y < bottom else 0
+            for x, y, seen in zip(xs, ys, self.visible, strict=True)
         ]
 
     def push(self, matrix: Matrix) -> None:
@@ -125,9 +142,9 @@ class FewPoints:
             if self.visible is not None:
                 self.visible[one], self.visible[other] = self.visible[other], self.visible[one]
 
-    def seen(self) -> npt.NDArray[np.bool_]:
-        """Return which points are in the image `(K,)`; all, if nobody was to ask."""
-        return np.array([True] * len(self.xs) if self.visible is None else self.visible, dtype=bool)
+    def seen(self) -> npt.NDArray[Any]:
+        """Return the visibility `(K,)` of each point, 0 or False outside the image; True, if nobody was to ask."""
+        return np.array([True] * len(self.xs) if self.visible is None else self.visible, dtype=self._kind)
 
     def array(self) -> Points:
         """Return the points `(K, 2)`, an array of their own."""
@@ -162,6 +179,11 @@ def _edges(outline: Outline) -> Row:
         return left + 0.5, top + 0.5, right + 0.5, bottom + 0.5
     xs, ys = outline[:4], outline[4:]
     return min(xs) + 0.5, min(ys) + 0.5, max(xs) + 0.5, max(ys) + 0.5
+
+
+def _seen(low: float, high: float, side: int) -> float:
+    """Return how much of low..high lies on a side, with `slack` on both ends."""
+    return max(min(high, side + slack(side)) - max(low, -slack(side)), 0.0)
 
 
 def _within(value: float, limit: int) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,23 +19,24 @@ from augplug.types import Points
 class Keypoints:
     """Points `(K, 2)`, x and y; the centre of the first pixel is (0, 0).
 
-    `swap` holds pairs of rows that change places when the image is mirrored (left and right eye). `visible` `(K,)` says
-    which lie in the image; the others keep their place in the array. Raises TargetError.
+    `swap` holds pairs of rows that change places when the image is mirrored (left and right eye). `visible` `(K,)` is
+    the visibility of each point: True or False, or COCO's v (0 not labelled, 1 labelled but hidden, 2 visible). It
+    comes back as it was, with False or 0 for points outside the image, which keep their row. Without it all points are
+    True. Raises TargetError.
     """
 
     array: Any
     swap: tuple[tuple[int, int], ...] = ()
-    visible: npt.NDArray[np.bool_] = field(default_factory=lambda: np.ones(0, dtype=bool))
+    visible: Any = None
 
     def __post_init__(self) -> None:
-        """Check shape, numbers and pairs."""
+        """Check shape, numbers, pairs and visibility."""
         array = numbers_of(self.array, "keypoints", 2)
         check_points(array)
         if self.swap:
             self._check_swap(len(array))
         object.__setattr__(self, "array", array)
-        if len(self.visible) != len(array):
-            object.__setattr__(self, "visible", np.ones(len(array), dtype=bool))
+        object.__setattr__(self, "visible", _visibility(self.visible, len(array)))
 
     def _check_swap(self, count: int) -> None:
         rows = [row for pair in self.swap for row in pair]
@@ -45,11 +46,31 @@ class Keypoints:
             raise TargetError(f"swap names rows of {count} keypoints, not {self.swap}")
 
     @staticmethod
-    def made(array: Points, swap: tuple[tuple[int, int], ...], visible: npt.NDArray[np.bool_]) -> Keypoints:
+    def made(array: Points, swap: tuple[tuple[int, int], ...], visible: npt.NDArray[Any]) -> Keypoints:
         """Return keypoints of arrays that need no check: we computed them."""
         keypoints = object.__new__(Keypoints)
         vars(keypoints).update(array=array, swap=swap, visible=visible)
         return keypoints
+
+
+def _visibility(given: Any, count: int) -> npt.NDArray[Any]:
+    """Return the visibility of `count` points as an array of its own. Raises TargetError."""
+    if given is None:
+        return np.ones(count, dtype=bool)
+    try:
+        visible = np.array(given)
+        taken = visible.dtype.kind == "b" or (visible.dtype.kind in "iuf" and np.isin(visible, (0, 1, 2)).all())
+    except ValueError:  # rows of unequal lengths
+        taken = False
+    if not taken:
+        raise TargetError(
+            f"visible holds True or False, or COCO's v (0, 1 or 2), for each keypoint, not {' '.join(repr(given).split())}"
+        )
+    if count == 0 and visible.size == 0:
+        return visible.reshape(0)
+    if visible.shape != (count,):
+        raise TargetError(f"visible is an array ({count},), one value a keypoint, not one of shape {visible.shape}")
+    return visible
 
 
 def check_points(array: npt.NDArray[np.float64]) -> None:

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from augplug import coords
-from augplug._sample.few import TINY, FewBoxes, FewPoints
+from augplug._sample.few import TINY, FewBoxes, FewPoints, slack
 from augplug.types import Image, Matrix, Points
 
-Flags = npt.NDArray[np.bool_]
+Flags = npt.NDArray[Any]
 Reals = npt.NDArray[np.float64]
 Tags = npt.NDArray[np.object_]
 # Empty arrays are shared: nothing can be written into them, and five new ones take longer than a small kernel.
@@ -24,7 +24,7 @@ class Targets:
     """The targets of one image on their way. `corners` `(N, 4, 2)` and `points` `(K, 2)` count from pixel centres.
 
     `shown` `(N,)` is the part of each box's area that is still in the image, `tags` `(N,)` its label; `visible` `(K,)`
-    says which points are in the image. `label` is a row of class weights `(L,)`. A few boxes or points are held as
+    is the visibility of each point, 0 or False outside the image. `label` is a row of class weights `(L,)`. A few boxes or points are held as
     plain floats, in `few_boxes` and `few_points`, until one of these arrays is asked for.
     """
 
@@ -97,7 +97,7 @@ class Targets:
 
     @property
     def visible(self) -> Flags:
-        """Which keypoints are in the image."""
+        """The visibility of each keypoint, 0 or False outside the image."""
         self._spread_points()
         return self._visible
 
@@ -210,16 +210,20 @@ def clip_boxes(targets: Targets, size: tuple[int, int]) -> None:
     inside = np.clip(edges, 0, [width, height, width, height])
     cut = (inside != edges).any(axis=1)
     if cut.any():
-        before, after = areas_of(edges), areas_of(inside)
-        targets.shown = np.where(cut, targets.shown * after / np.maximum(before, TINY), targets.shown)
+        slacks = np.array([slack(width), slack(height)])
+        ends = np.minimum(edges[:, 2:], np.array([width, height]) + slacks)
+        sides = np.maximum(ends - np.maximum(edges[:, :2], -slacks), 0)
+        seen = sides[:, 0] * sides[:, 1] / np.maximum(areas_of(edges), TINY)
+        targets.shown = np.where(cut, targets.shown * seen, targets.shown)
         targets.corners = np.where(cut[:, None, None], corners_of(inside), targets.corners)
 
 
 def mark_points(targets: Targets, size: tuple[int, int]) -> None:
-    """Mark the points outside a canvas, held as arrays."""
+    """Mark the points outside a canvas, held as arrays, as not visible."""
     height, width = size
     x, y = targets.points.T
-    targets.visible = targets.visible & (x >= -0.5) & (x < width - 0.5) & (y >= -0.5) & (y < height - 0.5)
+    inside = (x >= -0.5) & (x < width - 0.5) & (y >= -0.5) & (y < height - 0.5)
+    targets.visible = np.where(inside, targets.visible, np.zeros((), targets.visible.dtype))
 
 
 def areas_of(edges: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
