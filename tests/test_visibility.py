@@ -42,7 +42,7 @@ def test_six_digits_of_yolo_are_whole_boxes(height: int, width: int, count: int)
     image = np.zeros((height, width), dtype=np.uint8)
     chance = np.random.default_rng(0)
     for _ in range(40 if width > 640 else 300):
-        w, h = chance.integers(1, width // 2), chance.integers(1, height // 2)
+        w, h = int(chance.integers(1, width // 2)), int(chance.integers(1, height // 2))
         x, y = chance.choice([0, width - w]), chance.choice([0, height - h])
         row = [round((x + w / 2) / width, 6), round((y + h / 2) / height, 6), round(w / width, 6), round(h / height, 6)]
         boxes = augplug.Boxes([row] * count, format="yolo", min_visibility=1.0)

@@ -59,13 +59,11 @@ def _visibility(given: Any, count: int) -> npt.NDArray[Any]:
         return np.ones(count, dtype=bool)
     try:
         visible = np.array(given)
-        taken = visible.dtype.kind == "b" or (visible.dtype.kind in "iuf" and np.isin(visible, (0, 1, 2)).all())
     except ValueError:  # rows of unequal lengths
-        taken = False
-    if not taken:
-        raise TargetError(
-            f"visible holds True or False, or COCO's v (0, 1 or 2), for each keypoint, not {' '.join(repr(given).split())}"
-        )
+        visible = np.array(None)
+    if visible.dtype.kind != "b" and not (visible.dtype.kind in "iuf" and np.isin(visible, (0, 1, 2)).all()):
+        told = " ".join(repr(given).split())
+        raise TargetError(f"visible holds True or False, or COCO's v (0, 1 or 2), for each keypoint, not {told}")
     if count == 0 and visible.size == 0:
         return visible.reshape(0)
     if visible.shape != (count,):

@@ -24,8 +24,8 @@ class Targets:
     """The targets of one image on their way. `corners` `(N, 4, 2)` and `points` `(K, 2)` count from pixel centres.
 
     `shown` `(N,)` is the part of each box's area that is still in the image, `tags` `(N,)` its label; `visible` `(K,)`
-    is the visibility of each point, 0 or False outside the image. `label` is a row of class weights `(L,)`. A few boxes or points are held as
-    plain floats, in `few_boxes` and `few_points`, until one of these arrays is asked for.
+    is the visibility of each point, 0 or False outside the image. `label` is a row of class weights `(L,)`. A few boxes
+    or points are held as plain floats, in `few_boxes` and `few_points`, until one of these arrays is asked for.
     """
 
     __slots__ = (
