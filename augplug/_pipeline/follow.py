@@ -10,7 +10,7 @@ import numpy as np
 from augplug import coords
 from augplug._backends import fields
 from augplug._backends.base import Backend, Kernel
-from augplug._pipeline.masks import mask_kernel
+from augplug._pipeline.masks import mask_kernel, mask_value
 from augplug._sample.targets import Targets, clip
 from augplug.effects import Blend, Effect, Field, Opaque, Paint, Region, Warp
 from augplug.errors import TargetError
@@ -87,9 +87,9 @@ class _PaintMover:
         targets.masks = [self._painted(mask) for mask in targets.masks]
 
     def _painted(self, mask: Image) -> Image:
-        painted = mask.copy()
+        painted, value = mask.copy(), mask_value(self._value, mask.dtype, "mask_value")
         for place in self._places:
-            painted[place] = self._value
+            painted[place] = value
         return painted
 
 

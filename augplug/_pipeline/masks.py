@@ -12,6 +12,7 @@ from augplug import coords
 from augplug._backends import fields, sampling
 from augplug._backends.base import Backend, Kernel
 from augplug.effects import Field, Warp
+from augplug.errors import TargetError
 from augplug.types import Image
 
 Integers: TypeAlias = npt.NDArray[np.int64]
@@ -26,7 +27,7 @@ def mask_kernel(effect: Warp, shape: tuple[int, ...], dtype: np.dtype[Any], back
 
     Outside stands `mask_fill` as it is, in the mask's own values.
     """
-    fill = np.full(shape[2] if len(shape) == 3 else 1, effect.mask_fill).astype(dtype)
+    fill = np.full(shape[2] if len(shape) == 3 else 1, mask_value(effect.mask_fill, dtype, "mask_fill"))
     if dtype == _UINT8:
         nearest = Warp(motion=effect.motion, size=effect.size, fill=float(fill[0]))
         return backend.prepare(nearest, shape, dtype)
@@ -37,6 +38,25 @@ def mask_kernel(effect: Warp, shape: tuple[int, ...], dtype: np.dtype[Any], back
     if pull[0, 1] == 0 == pull[1, 0]:
         return _straight(pull, effect.size, shape, fill)
     return _slanted(pull, effect.size, shape, fill)
+
+
+def mask_value(value: float, dtype: np.dtype[Any], name: str) -> Any:
+    """Return a value in a mask's dtype; `name` is the field that gives it. TargetError for what the dtype has not."""
+    if dtype.kind == "b":
+        return dtype.type(value != 0)
+    if dtype.kind == "f":
+        held, kind = abs(value) <= float(np.finfo(dtype).max), "numbers of at most"
+        ends = f"{np.finfo(dtype).max:g}"
+    else:
+        limits = np.iinfo(dtype)
+        held, kind = limits.min <= value <= limits.max and value % 1 == 0, "whole numbers from"
+        ends = f"{limits.min} to {limits.max}"
+    if not held:
+        raise TargetError(
+            f"{name} is {value:g}, and a mask of {dtype} holds {kind} {ends}; give one of them, or the mask in a dtype "
+            f"that holds {value:g}"
+        )
+    return dtype.type(value)
 
 
 def _real(mask: Image, effect: Warp, fill: Image) -> Image:
