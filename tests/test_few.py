@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 import augplug
 from augplug import coords
 from augplug._backends import default_backend, sampling
+from augplug._backends.reference import Reference
 from augplug._pipeline.follow import Follow, prepare_follow
 from augplug._pipeline.masks import mask_kernel
 from augplug._sample.boxes import FORMATS, BoxFormat
 from augplug._sample.few import FEW, FewBoxes, FewPoints
 from augplug._sample.targets import Targets, as_tags, clip, corners_of, edges_of
 from augplug.effects import Blend, Noise, Paint, Region, Tone, Warp
-from augplug.types import Matrix
+from augplug.types import Image, Matrix
 
 SIZES = st.tuples(st.integers(1, 40), st.integers(1, 40))
 NUMBERS = st.one_of(st.floats(-60, 60), st.integers(-60, 60).map(float), st.integers(-60, 60).map(lambda n: n + 0.5))
@@ -150,33 +151,56 @@ def test_a_subclass_of_boxes_comes_back_as_itself() -> None:
     assert (made.array.tolist(), made.min_area, made.labels) == ([[7, 0, 9, 2]], 1, None)
 
 
-@given(matrices(), SIZES, SIZES, st.sampled_from(["bool", "uint16", "int64", "float32"]), st.sampled_from([(), (2,)]))
+DTYPES = ["bool", "uint8", "int16", "uint16", "int32", "int64", "float16", "float32", "float64"]
+
+
+@given(matrices(), SIZES, SIZES, st.sampled_from(DTYPES), st.sampled_from([(), (1,), (2,), (3,), (7,)]))
 def test_masks_show_the_pixels_of_the_specification(
     motion: Matrix, size: tuple[int, int], before: tuple[int, int], dtype: str, channels: tuple[int, ...]
 ) -> None:
     mask = np.random.default_rng(0).integers(0, 99, (*before, *channels)).astype(dtype)
     effect = Warp(motion=motion, size=size, mask_fill=7)
-    made = mask_kernel(effect, mask.shape, mask.dtype, default_backend())(mask)
-    pull = coords.inverse(motion)
-    xs, ys = sampling.nearest_points(pull, size)
-    if dtype == "float32":
-        xs, ys = (np.floor(at + 0.5).astype(np.int64) for at in sampling.matrix_points(pull, size))
-    fill = np.full(2, 7).astype(dtype)
+    made = mask_kernel(effect, mask.shape, mask.dtype, Reference())(mask)
+    points = sampling.nearest_points(coords.inverse(motion), size)
+    fill = np.full(channels or 1, 7).astype(dtype)
 
-    assert np.array_equal(made, sampling.gather(mask, xs, ys, fill))
+    assert np.array_equal(made, sampling.gather(mask, *points, fill))
     assert made.dtype == mask.dtype
     assert made.flags.c_contiguous
 
 
-def test_large_slanted_masks_show_the_pixels_of_the_specification() -> None:
-    """Their indices are computed at every call."""
-    mask = np.random.default_rng(0).integers(0, 99, (150, 140))
-    motion = coords.rotation(20, 150, 140)
-    kernel = mask_kernel(Warp(motion=motion, size=(150, 140)), mask.shape, mask.dtype, default_backend())
-    points = sampling.nearest_points(coords.inverse(motion), (150, 140))
+@given(matrices(), SIZES, SIZES, st.sampled_from(DTYPES), st.sampled_from([(), (1,), (2,), (3,), (7,)]))
+def test_masks_of_every_dtype_show_the_same_points(
+    motion: Matrix, size: tuple[int, int], before: tuple[int, int], dtype: str, channels: tuple[int, ...]
+) -> None:
+    """Those that a uint8 mask of one channel shows, on every backend."""
+    mask = np.random.default_rng(0).integers(0, 2, (*before, *channels), np.uint8)
+    effect = Warp(motion=motion, size=size, mask_fill=1)
 
-    for _ in range(2):
-        assert np.array_equal(kernel(mask), sampling.gather(mask, *points, np.zeros(1, mask.dtype)))
+    def moved(mask: Image) -> Image:
+        return mask_kernel(effect, mask.shape, mask.dtype, default_backend())(mask)
+
+    alone = [moved(plane) for plane in np.moveaxis(np.atleast_3d(mask), 2, 0).copy()]
+    assert np.array_equal(moved(mask.astype(dtype)), np.stack(alone, axis=2).reshape(*size, *channels).astype(dtype))
+
+
+def test_large_masks_of_every_dtype_are_moved_alike() -> None:
+    mask = np.random.default_rng(0).integers(0, 120, (350, 340), np.uint8)
+    effect = Warp(motion=coords.rotation(20, 350, 340), size=(350, 340), mask_fill=1)
+    expected = mask_kernel(effect, mask.shape, mask.dtype, default_backend())(mask)
+    for dtype in DTYPES[1:]:
+        other = mask.astype(dtype)
+        assert np.array_equal(mask_kernel(effect, other.shape, other.dtype, default_backend())(other), expected), dtype
+
+
+@pytest.mark.parametrize("fill", [1e-40, 1e30, -7.5])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_any_number_may_stand_outside_a_mask(fill: float, dtype: str) -> None:
+    effect = Warp(motion=coords.rotation(30, 64, 64), size=(64, 64), mask_fill=fill)
+    moved = mask_kernel(effect, (64, 64), np.dtype(dtype), default_backend())(np.ones((64, 64), dtype))
+
+    assert np.array_equal(moved[0, 0], np.asarray(fill, dtype), equal_nan=True)
+    assert moved[32, 32] == 1
 
 
 def invert(values: Any) -> Any:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from augplug._sample.output import Output
 from augplug.effect_batch import EffectBatch
-from augplug.effects import Effect, Tone, ToneFrom
+from augplug.effects import Effect, Tone, ToneFrom, Warp
 from augplug.types import Image
 
 Kernel: TypeAlias = Callable[[Image], Image]
@@ -58,6 +58,17 @@ class Backend(ABC):
 
         Optional: it is quicker where effects are not drawn again. The pixels are those of `prepare`, to the bit. What
         the kernel makes of `ordinary` rows does not matter; they must not be an error.
+        """
+        return None
+
+    # pylint: disable-next=no-self-use  # a backend overrides it
+    def prepare_values(
+        self, _warp: Warp, _shape: tuple[int, ...], _dtype: np.dtype[Any], _fill: Image
+    ) -> Kernel | None:
+        """Return the kernel of a warp on masks of floats, or None: then numpy resamples them.
+
+        Optional. A mask is an array of any values, not only of 0..1, and none is clipped. `fill` `(C,)`, in the mask's
+        dtype, stands outside; that of the warp does not count. The interpolation is not `nearest`.
         """
         return None
 

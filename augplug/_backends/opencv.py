@@ -21,8 +21,8 @@ from augplug._backends.opencv_filters import filter_
 from augplug._backends.opencv_looks import planes
 from augplug._backends.opencv_noise import add_noise
 from augplug._backends.opencv_paint import paint
+from augplug._backends.opencv_resampling import warp_image, warp_values
 from augplug._backends.opencv_tones import tone, tone_from
-from augplug._backends.opencv_warps import warp
 from augplug._backends.tables import Table
 from augplug._backends.weighing import weighted_sum
 from augplug._sample.output import Layout, Output
@@ -31,6 +31,7 @@ from augplug.effects import Blend, ColorMix, Effect, Filter, Noise, Paint, Tone,
 from augplug.types import Image
 
 _UINT8 = np.dtype(np.uint8)
+_REALS = frozenset({"float32", "float64"})
 
 
 class OpenCV(Backend):
@@ -53,6 +54,8 @@ class OpenCV(Backend):
             if eight:
                 return blend(effect, shape, self.prepare)
             return reference.blend(effect, shape, dtype, self.prepare)
+        if isinstance(effect, Warp):
+            return warp_image(effect, shape, dtype) or self._reference.prepare(effect, shape, dtype)
         make = _MAKE.get(type(effect))
         plain = shape[:2] if shape[2:] == (1,) else shape
         kernel = make(effect, plain) if make is not None and eight and plain[2:] <= (4,) else None
@@ -65,6 +68,10 @@ class OpenCV(Backend):
         if dtype != _UINT8 or shape[2:] not in ((), (2,), (3,), (4,)):
             return None
         return prepare_rows(batch, shape)
+
+    def prepare_values(self, warp: Warp, shape: tuple[int, ...], dtype: np.dtype[Any], fill: Image) -> Kernel | None:
+        """Return OpenCV's kernel for float32 and float64, if it has one for such a warp."""
+        return warp_values(warp, shape, dtype, fill) if dtype.name in _REALS else None
 
     def finish(
         self, output: Output, last: Tone | ToneFrom | None, shape: tuple[int, ...], dtype: np.dtype[Any]
@@ -102,7 +109,6 @@ _MAKE: dict[type, Any] = {
     ToneFrom: tone_from,
     ColorMix: color_mix,
     Filter: filter_,
-    Warp: warp,
     Paint: paint,
     Noise: add_noise,
 }

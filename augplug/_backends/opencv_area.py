@@ -17,6 +17,7 @@ from augplug._backends.scratch import scratch
 from augplug.types import Image, Matrix
 
 Reals = npt.NDArray[np.float64]
+_UINT8 = np.dtype(np.uint8)
 _ON_EDGE = 1e-6
 """A cut this close to an edge between pixels, in pixels, is on it."""
 _WIDE_FROM = 1 << 14
@@ -69,7 +70,7 @@ def _cut(scale: float, shift: float, size: int, side: int) -> Cut | None:
     return Cut(first, last, size) if on_edges and first >= 0 and last <= side else None
 
 
-def area(rows: Cut, columns: Cut, shape: tuple[int, ...]) -> Kernel:
+def area(rows: Cut, columns: Cut, shape: tuple[int, ...], dtype: np.dtype[Any] = _UINT8) -> Kernel:
     """Return the kernel that resizes a part of the image: the mean where a side shrinks, linear where it grows."""
     place = (rows.seen(shape[0]), columns.seen(shape[1]))
     first: Kernel = operator.itemgetter(place)
@@ -77,13 +78,13 @@ def area(rows: Cut, columns: Cut, shape: tuple[int, ...]) -> Kernel:
         high, wide = (
             p.stop - p.start if cut.grows else cut.size for cut, p in zip((rows, columns), place, strict=True)
         )
-        first = partial(_mean, place=place, size=(wide, high), wide=_is_quicker_wide(rows, columns))
+        first = partial(_mean, place=place, size=(wide, high), wide=dtype == _UINT8 and _is_quicker_wide(rows, columns))
     if not (rows.grows or columns.grows):
         return first
     (across, right), (along, down) = columns.pull(place[1].start), rows.pull(place[0].start)
     whole = (rows.first, rows.last, columns.first, columns.last) == (0, shape[0], 0, shape[1])
     pull = np.array([[across, 0, right], [0, along, down]])
-    grow = _growing(pull, (rows.size, columns.size), shape, whole=whole)
+    grow = _growing(pull, (rows.size, columns.size), shape, dtype, whole=whole)
     return lambda image: grow(first(image))
 
 
@@ -103,12 +104,14 @@ def _mean(image: Image, place: tuple[Any, ...], size: tuple[int, int], *, wide: 
     return cv2.convertScaleAbs(cv2.resize(values, size, made, interpolation=cv2.INTER_AREA))
 
 
-def _growing(pull: npt.NDArray[np.float64], size: tuple[int, int], shape: tuple[int, ...], *, whole: bool) -> Kernel:
+def _growing(
+    pull: npt.NDArray[np.float64], size: tuple[int, int], shape: tuple[int, ...], dtype: np.dtype[Any], *, whole: bool
+) -> Kernel:
     if whole:
         return lambda image: cv2.resize(image, size[::-1], interpolation=cv2.INTER_LINEAR)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     warp = partial(cv2.warpAffine, M=pull, dsize=size[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    return packed(warp, "linear", size, shape, [0.0, 0.0, 0.0])
+    return packed(warp, "linear", size, shape, dtype, [0.0, 0.0, 0.0])
 
 
 class _Cuts(NamedTuple):
@@ -157,7 +160,7 @@ def areas(motions: Reals, size: tuple[int, int], shape: tuple[int, ...]) -> Prep
     rows, columns, able = cuts_of_rows(motions, size, shape)
     # A side that keeps its length is moved alone, so one warp does both.
     grow = able & (rows.grows | rows.stays) & (columns.grows | columns.stays) & (rows.grows | columns.grows)
-    grow &= ~(rows.whole & columns.whole) & (not is_packed("linear", size, shape))
+    grow &= ~(rows.whole & columns.whole) & (not is_packed("linear", size, shape, _UINT8))
     pulls = np.zeros((len(motions), 2, 3))
     pulls[:, 0, 0], pulls[:, 0, 2] = columns.scale, columns.shift
     pulls[:, 1, 1], pulls[:, 1, 2] = rows.scale, rows.shift

@@ -17,9 +17,9 @@ from augplug._backends.opencv_color import ROWS, blends, grey, grey_mean, mixed
 from augplug._backends.opencv_filters import gaussians, smooth3
 from augplug._backends.opencv_looks import look_up
 from augplug._backends.opencv_packing import is_packed, packed
-from augplug._backends.opencv_warps import INTERPOLATIONS, LONGEST_SIDE, fill_of, shifted
+from augplug._backends.opencv_warps import INTERPOLATIONS, LONGEST_SIDE, shifted
 from augplug._backends.scratch import FEW
-from augplug._backends.tables import Table, from_units
+from augplug._backends.tables import Table, fill_values, from_units
 from augplug.effect_batch import EffectBatch
 from augplug.effects import ColorMix, Filter, Tone, ToneFrom, Warp
 from augplug.types import Image, Values
@@ -48,8 +48,11 @@ def _warps(batch: EffectBatch, effect: Warp, shape: Shape) -> PreparedRows | Non
     if _is_whole_shift(motions).all():
         return _shifts(motions[:, :2, 2], effect, shape)
     pulls, size = coords_stack.inverses(motions)[:, :2], effect.size[::-1]
-    fill, flags = fill_of(effect, shape), INTERPOLATIONS[effect.interpolation] | cv2.WARP_INVERSE_MAP
-    wide = is_packed(effect.interpolation, effect.size, shape)
+    fill, flags = (
+        fill_values(effect.fill, shape, _UINT8).tolist(),
+        INTERPOLATIONS[effect.interpolation] | cv2.WARP_INVERSE_MAP,
+    )
+    wide = is_packed(effect.interpolation, effect.size, shape, _UINT8)
 
     def warped_onto_black(image: Image, pull: Values, out: Image | None) -> Image:
         return cv2.warpAffine(image, pull, size, None if out is image else out, flags)  # a fill takes time to be read
@@ -59,7 +62,7 @@ def _warps(batch: EffectBatch, effect: Warp, shape: Shape) -> PreparedRows | Non
 
     def warped_wide(image: Image, pull: Values, _out: Image | None) -> Image:
         warp = partial(cv2.warpAffine, M=pull, dsize=size, flags=flags)
-        return packed(warp, effect.interpolation, effect.size, shape, fill)(image)
+        return packed(warp, effect.interpolation, effect.size, shape, _UINT8, fill)(image)
 
     render = warped_wide if wide else warped if any(fill) else warped_onto_black
     return PreparedRows(
@@ -86,9 +89,10 @@ def _has_own_way(motions: Values, effect: Warp, shape: Shape) -> Mask:
 def _shifts(moves: Values, effect: Warp, shape: Shape) -> PreparedRows:
     """Return the kernel of shifts by whole pixels `(N, 2)`, of which there are few."""
     known: dict[tuple[int, int], Kernel] = {}
+    fill = fill_values(effect.fill, shape, _UINT8).tolist()
     for move in moves.astype(np.intp).tolist():
         if tuple(move) not in known:
-            known[tuple(move)] = shifted(tuple(move), effect, shape)
+            known[tuple(move)] = shifted(tuple(move), effect.size, shape, _UINT8, fill)
     kernels = np.array([*(known[tuple(move)] for move in moves.astype(np.intp).tolist()), None], dtype=object)[:-1]
     return PreparedRows(
         lambda images, rows, _outs: [kernel(image) for kernel, image in zip(kernels[rows], images, strict=True)],

@@ -12,36 +12,40 @@ from augplug import coords
 from augplug._backends import opencv_area, opencv_fields
 from augplug._backends.base import Kernel
 from augplug._backends.opencv_packing import packed
-from augplug._backends.tables import fill_values
+from augplug._backends.slices import spans, whole_shift
 from augplug.effects import Field, Warp
 from augplug.types import Image, Matrix
 
 INTERPOLATIONS = {"nearest": cv2.INTER_NEAREST, "linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC}
-_UINT8 = np.dtype(np.uint8)
 LONGEST_SIDE = 32766
 """OpenCV's warps index pixels with 16 bits."""
 
 
-def warp(effect: Warp, shape: tuple[int, ...]) -> Kernel | None:
-    """Return the kernel of a warp on uint8 images of up to 4 channels; None where OpenCV does not do it."""
+def warp(effect: Warp, shape: tuple[int, ...], dtype: np.dtype[Any], fill: list[Any]) -> Kernel | None:
+    """Return the kernel of a warp; None if OpenCV does not render it.
+
+    It takes uint8, uint16 and float32 images of up to 4 channels; `fill` holds one number a channel.
+    """
     if isinstance(effect.motion, Field):
-        return _by_field(effect, effect.motion, shape)
-    shift = _whole_shift(effect.motion)
+        return _by_field(effect, effect.motion, shape, dtype, fill)
+    shift = whole_shift(effect.motion)
     if shift is not None:
-        return shifted(shift, effect, shape)
+        return shifted(shift, effect.size, shape, dtype, fill)
     if effect.interpolation == "area":
-        return _area(effect, effect.motion, shape)
+        return _area(effect, effect.motion, shape, dtype)
     if coords.is_turn(effect.motion, *shape[:2]) == effect.size:
-        return _turn(effect.motion)
-    return _by_matrix(effect, effect.motion, shape)
+        return turn(effect.motion)
+    return _by_matrix(effect, effect.motion, shape, dtype, fill)
 
 
-def _area(effect: Warp, motion: Matrix, shape: tuple[int, ...]) -> Kernel | None:
+def _area(effect: Warp, motion: Matrix, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Kernel | None:
     cuts = opencv_area.cuts(motion, effect.size, shape)
-    return None if cuts is None else opencv_area.area(*cuts, shape)
+    return None if cuts is None else opencv_area.area(*cuts, shape, dtype)
 
 
-def _by_matrix(effect: Warp, motion: Matrix, shape: tuple[int, ...]) -> Kernel | None:
+def _by_matrix(
+    effect: Warp, motion: Matrix, shape: tuple[int, ...], dtype: np.dtype[Any], fill: list[Any]
+) -> Kernel | None:
     if max(*shape[:2], *effect.size) > LONGEST_SIDE:
         return None
     size = effect.size[::-1]
@@ -54,12 +58,7 @@ def _by_matrix(effect: Warp, motion: Matrix, shape: tuple[int, ...]) -> Kernel |
         kernel: Any = partial(cv2.warpAffine, M=pull[:2], dsize=size, flags=flags)
     else:
         kernel = partial(cv2.warpPerspective, M=pull, dsize=size, flags=flags)
-    return packed(kernel, effect.interpolation, effect.size, shape, fill_of(effect, shape))
-
-
-def fill_of(effect: Warp, shape: tuple[int, ...]) -> list[Any]:
-    """Return the fill of a warp, one number a channel."""
-    return list(fill_values(effect.fill, shape, _UINT8).tolist())
+    return packed(kernel, effect.interpolation, effect.size, shape, dtype, fill)
 
 
 def _shrinking(motion: Matrix, effect: Warp, shape: tuple[int, ...]) -> tuple[slice, slice] | None:
@@ -71,7 +70,8 @@ def _shrinking(motion: Matrix, effect: Warp, shape: tuple[int, ...]) -> tuple[sl
     return np.s_[rows.first : rows.last, columns.first : columns.last]
 
 
-def _turn(motion: Matrix) -> Kernel:
+def turn(motion: Matrix) -> Kernel:
+    """Return the kernel of a flip, a quarter turn or a transposition."""
     (a, b, _), (d, e, _), _ = motion
     mirror = (a + b < 0, d + e < 0)
     code = {(True, False): 1, (False, True): 0, (True, True): -1}.get(mirror)
@@ -80,33 +80,24 @@ def _turn(motion: Matrix) -> Kernel:
     return lambda image: image.copy() if code is None else cv2.flip(image, code)
 
 
-def _whole_shift(motion: Matrix) -> tuple[int, int] | None:
-    (a, b, dx), (d, e, dy), last = motion
-    plain = (a, b, d, e, last) == (1.0, 0.0, 0.0, 1.0, (0.0, 0.0, 1.0))
-    return (int(dx), int(dy)) if plain and dx.is_integer() and dy.is_integer() else None
-
-
-def shifted(shift: tuple[int, int], effect: Warp, shape: tuple[int, ...]) -> Kernel:
+def shifted(
+    shift: tuple[int, int], size: tuple[int, int], shape: tuple[int, ...], dtype: np.dtype[Any], fill: list[Any]
+) -> Kernel:
     """Return the kernel of a shift by whole pixels, whatever the interpolation: a cut, with fill around it."""
-    rows, columns = _span(shift[1], shape[0], effect.size[0]), _span(shift[0], shape[1], effect.size[1])
+    rows, columns = spans(shift, shape, size)
     place = np.s_[rows[0] : rows[1], columns[0] : columns[1]]
     margins = (*rows[2:], *columns[2:])
     if not any(margins):
         return lambda image: image[place].copy()
-    fill = fill_of(effect, shape)
     if rows[0] == rows[1] or columns[0] == columns[1]:
-        full = (*effect.size, *shape[2:])
-        return lambda _: np.full(full, fill if len(full) == 3 else fill[0], np.uint8)
+        full = (*size, *shape[2:])
+        return lambda _: np.full(full, fill if len(full) == 3 else fill[0], dtype)
     return lambda image: cv2.copyMakeBorder(image[place], *margins, cv2.BORDER_CONSTANT, value=fill)
 
 
-def _span(move: int, side: int, size: int) -> tuple[int, int, int, int]:
-    """Return what of an axis is kept, from and to, and how much fill stands before and behind it."""
-    first, last = max(-move, 0), min(size - move, side)
-    return (first, last, first + move, size - last - move) if first < last else (0, 0, size, 0)
-
-
-def _by_field(effect: Warp, field: Field, shape: tuple[int, ...]) -> Kernel | None:
+def _by_field(
+    effect: Warp, field: Field, shape: tuple[int, ...], dtype: np.dtype[Any], fill: list[Any]
+) -> Kernel | None:
     if max(*shape[:2], *effect.size) > LONGEST_SIDE or not opencv_fields.fits(field, effect.size):
         return None
     flag, size = INTERPOLATIONS[effect.interpolation], effect.size
@@ -115,7 +106,6 @@ def _by_field(effect: Warp, field: Field, shape: tuple[int, ...]) -> Kernel | No
         across, down = opencv_fields.maps(field, size)
         return cv2.remap(image, across, down, flag, borderMode=cv2.BORDER_CONSTANT, **given)
 
-    fill = fill_of(effect, shape)
     if effect.interpolation != "linear":
         return partial(kernel, borderValue=fill)
-    return packed(kernel, "linear", size, shape, fill)
+    return packed(kernel, "linear", size, shape, dtype, fill)

@@ -12,6 +12,7 @@ from augplug import coords
 from augplug._backends import fields, finishing, kernels, noise, sampling
 from augplug._backends.base import Backend, Finish, Kernel
 from augplug._backends.chains import Prepare, prepare_chains, run_chain
+from augplug._backends.slices import sliced
 from augplug._backends.tables import (
     GREY,
     Table,
@@ -147,6 +148,9 @@ def warp(image: Image, effect: Warp) -> Image:
     fill = fill_values(effect.fill, image.shape, image.dtype)
     if isinstance(effect.motion, Field):
         return _sampled(image, *fields.pull_points(effect.motion, effect.size), effect, fill)
+    exact = sliced(effect.motion, effect.size, image.shape, fill)
+    if exact is not None:
+        return exact(image)
     pull = coords.inverse(effect.motion)
     if effect.interpolation == "area":
         return sampling.area(image, pull, effect.size, fill)

@@ -1,25 +1,26 @@
-"""Masks as warps move them: integers and booleans by nearest neighbour, floats by the image's interpolation."""
+"""Masks as warps move them: integers and booleans by nearest neighbour, floats by the image's interpolation.
+
+What moves by nearest neighbour is moved by its bytes, as a uint8 or uint16 image of as many channels as it takes: so
+masks of every dtype show the same points, and a backend needs no kernels for them.
+"""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from augplug import coords
 from augplug._backends import fields, sampling
 from augplug._backends.base import Backend, Kernel
+from augplug._backends.slices import sliced
+from augplug._backends.tables import to_units
 from augplug.effects import Field, Warp
 from augplug.errors import TargetError
 from augplug.types import Image
 
-Integers: TypeAlias = npt.NDArray[np.int64]
-Reals: TypeAlias = npt.NDArray[np.float64]
-_UINT8 = np.dtype(np.uint8)
-_KEPT_PIXELS = 64 * 64
-"""The largest mask whose indices are computed once for a kernel: they take 8 bytes a pixel."""
+_UINT8, _UINT16 = np.dtype(np.uint8), np.dtype(np.uint16)
 
 
 def mask_kernel(effect: Warp, shape: tuple[int, ...], dtype: np.dtype[Any], backend: Backend) -> Kernel:
@@ -28,16 +29,28 @@ def mask_kernel(effect: Warp, shape: tuple[int, ...], dtype: np.dtype[Any], back
     Outside stands `mask_fill` as it is, in the mask's own values.
     """
     fill = np.full(shape[2] if len(shape) == 3 else 1, mask_value(effect.mask_fill, dtype, "mask_fill"))
-    if dtype == _UINT8:
-        nearest = Warp(motion=effect.motion, size=effect.size, fill=float(fill[0]))
-        return backend.prepare(nearest, shape, dtype)
-    real = dtype.kind == "f" and effect.interpolation != "nearest"
-    if real or isinstance(effect.motion, Field) or effect.motion[2] != (0.0, 0.0, 1.0):
-        return partial(_real if dtype.kind == "f" else _nearest, effect=effect, fill=fill)
-    pull = coords.inverse(effect.motion)
-    if pull[0, 1] == 0 == pull[1, 0]:
-        return _straight(pull, effect.size, shape, fill)
-    return _slanted(pull, effect.size, shape, fill)
+    if dtype.kind != "f" or effect.interpolation == "nearest":
+        return _by_bytes(effect, shape, dtype, fill, backend)
+    exact = None if isinstance(effect.motion, Field) else sliced(effect.motion, effect.size, shape, fill)
+    if exact is not None:
+        return exact
+    return backend.prepare_values(effect, shape, dtype, fill) or partial(_real, effect=effect, fill=fill)
+
+
+def _by_bytes(effect: Warp, shape: tuple[int, ...], dtype: np.dtype[Any], fill: Image, backend: Backend) -> Kernel:
+    size = dtype.itemsize * len(fill)
+    # Not two channels of uint8: OpenCV finds the nearest pixels of two channels in another way than those of one.
+    word = _UINT8 if size % 2 or size == 4 else _UINT16
+    count = size // word.itemsize
+    values = tuple(to_units(fill.view(word), word).tolist())
+    nearest = Warp(motion=effect.motion, size=effect.size, fill=values if count > 1 else values[0])
+    wide = (*shape[:2], count) if count > 1 else (shape[0], shape[1])
+    return partial(_viewed, kernel=backend.prepare(nearest, wide, word), word=word, shape=wide, size=effect.size)
+
+
+def _viewed(mask: Image, kernel: Kernel, word: np.dtype[Any], shape: tuple[int, ...], size: tuple[int, int]) -> Image:
+    moved = kernel(mask.reshape(shape[0], -1).view(word).reshape(shape))
+    return moved.reshape(size[0], -1).view(mask.dtype).reshape(*size, *mask.shape[2:])
 
 
 def mask_value(value: float, dtype: np.dtype[Any], name: str) -> Any:
@@ -66,73 +79,3 @@ def _real(mask: Image, effect: Warp, fill: Image) -> Image:
     if effect.interpolation == "area":
         return sampling.area(mask, pull, effect.size, fill)
     return sampling.sample(mask, *sampling.matrix_points(pull, effect.size), effect.interpolation, fill)
-
-
-def _nearest(mask: Image, effect: Warp, fill: Image) -> Image:
-    if isinstance(effect.motion, Field):
-        return sampling.sample(mask, *fields.pull_points(effect.motion, effect.size), "nearest", fill)
-    return sampling.gather(mask, *sampling.nearest_points(coords.inverse(effect.motion), effect.size), fill)
-
-
-# What follows shows the very pixels that `sampling.nearest_points` and `sampling.gather` show, with less work: along
-# the axes a row and a column of indices say everything, and otherwise one index a pixel does.
-
-
-def _straight(pull: Reals, size: tuple[int, int], shape: tuple[int, ...], fill: Image) -> Kernel:
-    """Return the kernel of a matrix that scales, mirrors and shifts along the axes."""
-    rows = np.floor(pull[1, 1] * np.arange(size[0]) + pull[1, 2] + 0.5).astype(np.int64)
-    columns = np.floor(pull[0, 0] * np.arange(size[1]) + pull[0, 2] + 0.5).astype(np.int64)
-    out_rows, out_columns = (
-        np.flatnonzero((places < 0) | (places >= side)) for places, side in ((rows, shape[0]), (columns, shape[1]))
-    )
-
-    def kernel(mask: Image) -> Image:
-        made: Image = mask.take(rows, axis=0, mode="clip").take(columns, axis=1, mode="clip")
-        if len(out_rows):
-            made[out_rows] = fill
-        if len(out_columns):
-            made[:, out_columns] = fill if made.ndim == 3 else fill[0]
-        return made
-
-    return kernel
-
-
-def _slanted(pull: Reals, size: tuple[int, int], shape: tuple[int, ...], fill: Image) -> Kernel:
-    """Return the kernel of an affine matrix that turns or shears."""
-    fixed = fill.dtype.kind != "f"
-    indices = partial(_indices, pull, size, (shape[0], shape[1]), fixed=fixed)
-    kept = indices() if size[0] * size[1] <= _KEPT_PIXELS else None
-    flat = (shape[0] * shape[1], *shape[2:])
-
-    def kernel(mask: Image) -> Image:
-        places, outside = indices() if kept is None else kept
-        made: Image = mask.reshape(flat).take(places, axis=0, mode="clip")
-        made[outside] = fill if made.ndim == 3 else fill[0]
-        return made
-
-    return kernel
-
-
-def _indices(
-    pull: Reals, size: tuple[int, int], sides: tuple[int, int], *, fixed: bool
-) -> tuple[Integers, npt.NDArray[np.bool_]]:
-    """Return the index of every output pixel's input pixel, and which of them lie outside.
-
-    Integers are moved in 16.16 fixed point, as `sampling.nearest_points` does, floats by their real points.
-    """
-    height, width = sides
-    if fixed:
-        rows, columns = np.arange(size[0])[:, None], np.arange(size[1])
-        (a, b, c), (d, e, f) = sampling.fixed(pull[0]), sampling.fixed(pull[1])
-        xs, ys = (c + a * columns) + b * rows, (f + d * columns) + e * rows
-        xs >>= 16
-        ys >>= 16
-    else:
-        down, across = np.arange(size[0], dtype=np.float64)[:, None], np.arange(size[1], dtype=np.float64)
-        xs, ys = (np.floor(row[0] * across + row[1] * down + row[2] + 0.5).astype(np.int64) for row in pull[:2])
-    # One comparison for both sides: a negative number is a very large one without sign.
-    outside = xs.view(np.uint64) >= width
-    outside |= ys.view(np.uint64) >= height
-    ys *= width
-    ys += xs
-    return ys, outside

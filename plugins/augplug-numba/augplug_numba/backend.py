@@ -21,6 +21,7 @@ from augplug import (
     PreparedRows,
     Tone,
     ToneFrom,
+    Warp,
 )
 from augplug_numba import kernels
 
@@ -56,6 +57,10 @@ class Numba(Backend):
         """Leave rows with a compiled kernel to `prepare`, and all others to the backend beneath."""
         compiled = self._compiled(batch.effect, shape, dtype)
         return None if compiled is not None else self._beneath.prepare_batch(batch, shape, dtype)
+
+    def prepare_values(self, warp: Warp, shape: tuple[int, ...], dtype: np.dtype[Any], fill: Image) -> Kernel | None:
+        """Return the kernel of the backend beneath."""
+        return self._beneath.prepare_values(warp, shape, dtype, fill)
 
     def finish(
         self, output: Output, last: Tone | ToneFrom | None, shape: tuple[int, ...], dtype: np.dtype[Any]

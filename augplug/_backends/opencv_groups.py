@@ -1,0 +1,69 @@
+"""Images of many channels through OpenCV, which warps four at once: in groups, each an image of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import numpy as np
+
+from augplug._backends.base import Kernel
+from augplug._backends.slices import as_items
+from augplug.types import Image
+
+MOST_CHANNELS = 128
+"""The most channels that OpenCV 5 takes at all; its filters take them at once."""
+
+
+def groups(channels: int) -> list[slice]:
+    """Return the channels in groups of four, three or one: images of two channels are warped less exactly."""
+    if channels == 2:
+        return [slice(0, 1), slice(1, 2)]
+    ends = [*range(4, channels + 1, 4)]
+    if channels % 4 == 2:  # 6 is 3 and 3
+        ends[-1] -= 1
+    if channels % 4:
+        ends.append(channels)
+    return [slice(first, last) for first, last in zip([0, *ends], ends, strict=False)]
+
+
+def in_groups(
+    make: Callable[[tuple[int, ...], Image], Kernel | None], shape: tuple[int, ...], fill: Image
+) -> Kernel | None:
+    """Return the kernel on images of `shape` that `make` renders group by group; None if it cannot render one.
+
+    `make(shape, fill)` takes the shape of a group, `(H, W)` if that is one channel, and its values of `fill` `(C,)`.
+    """
+    if len(shape) == 2:
+        return make(shape, fill)
+    parts, kernels = groups(shape[2]), []
+    for part in parts:
+        kernel = make((*shape[:2], *_axis(part)), fill[part])
+        if kernel is None:
+            return None
+        kernels.append(kernel)
+    if len(parts) == 1:
+        return partial(_one, kernel=kernels[0]) if shape[2] == 1 else kernels[0]
+    return partial(_grouped, parts=parts, kernels=kernels)
+
+
+def _axis(part: slice) -> tuple[int, ...]:
+    count = part.stop - part.start
+    return (count,) if count > 1 else ()
+
+
+def _one(image: Image, kernel: Kernel) -> Image:
+    return kernel(image[..., 0])[..., None]  # OpenCV drops a channel axis of length 1
+
+
+def _grouped(image: Image, parts: Sequence[slice], kernels: Sequence[Kernel]) -> Image:
+    made = [_of_group(image, part, kernel) for part, kernel in zip(parts, kernels, strict=True)]
+    whole = np.empty((*made[0].shape[:2], image.shape[2]), image.dtype)
+    for part, group in zip(parts, made, strict=True):
+        as_items(whole[..., part])[...] = as_items(group.reshape(*group.shape[:2], -1))
+    return whole
+
+
+def _of_group(image: Image, part: slice, kernel: Kernel) -> Image:
+    group = np.ascontiguousarray(as_items(image[..., part])).view(image.dtype)
+    return kernel(group.reshape(*image.shape[:2], *_axis(part)))
