@@ -205,6 +205,17 @@ key_of: Callable[[int, SupportsIndex, SupportsIndex], bytes] = partial(_PACK, 0)
 """Return the key of (seed, epoch, index); each number in 0..2**64-1."""
 key_of_count: Callable[[int, int, int], bytes] = partial(_PACK, 1)
 """Return the key of the call number `count` without an index: (seed, 64 random bits of the process, count)."""
+_PACK_TEXT = struct.Struct("<BQQ").pack
+
+
+def key_of_text(seed: int, epoch: SupportsIndex, text: str) -> bytes:
+    """Return the key of (seed, epoch, text): the text takes the place of the index.
+
+    The first byte, 2, is that of no key of an index or of a count, so none of them can be equal. Two texts have equal
+    keys with a probability of 2**-128: the key holds the BLAKE2b digest of 16 bytes of the text as UTF-8. Raises
+    UnicodeEncodeError for a text with lone surrogates.
+    """
+    return _PACK_TEXT(2, seed, epoch) + blake2b(text.encode(), digest_size=16).digest()
 
 
 def generator(key: int) -> np.random.Generator:

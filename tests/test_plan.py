@@ -108,7 +108,7 @@ STEP = {"op": "augplug:Rotate", "version": 1, "fields": {"degrees": 9.0}}
         ("[" * 100_000, "not JSON"),
         ("[]", "object with the keys"),
         ('{"augplug_plan": NaN}', "not JSON"),
-        (document(augplug_plan=2), "made by a newer augplug"),
+        (document(augplug_plan=3), "made by a newer augplug"),
         (document(augplug_plan=True), "format number is a whole number"),
         (document().replace("{", '{"fuse": "exact", ', 1), "the key 'fuse' is given twice"),
         (document().replace('"degrees":', '"degrees": 3, "degrees":'), "the key 'degrees' is given twice"),

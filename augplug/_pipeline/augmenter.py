@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Never, SupportsIndex, Unpack, final, overload
 
 import numpy as np
 
-from augplug._backends import default_backend
 from augplug._backends.base import Backend
-from augplug._pipeline.batch import Indices, check_batch, stack
+from augplug._pipeline.batch import Indices, Texts, check_batch, keys_of, stack
 from augplug._pipeline.batch_program import BatchPrograms
 from augplug._pipeline.cache import Programs
 from augplug._pipeline.compile import compile_policy
 from augplug._pipeline.draw import drawing_of
 from augplug._pipeline.items import Item
 from augplug._pipeline.keys import Keys
-from augplug._pipeline.plan import Plan
+from augplug._pipeline.lookup import backend_of, policy_of, restore_policy, unknown_setting
+from augplug._pipeline.plan import Plan, plan_of
 from augplug._pipeline.render import Renderer
 from augplug._pipeline.samples import Samples
 from augplug._policies.grammar import Node, Policy, steps_of
 from augplug._sample.convert import to_array
-from augplug._sample.image import check_image, digest_of
-from augplug._sample.keywords import Columns, Keywords
+from augplug._sample.image import check_image
+from augplug._sample.keywords import BatchCall, Call, ColumnsCall, SampleCall
 from augplug._sample.output import Output
 from augplug.display import Shown, sheet_of
 from augplug.errors import SettingsError, suggest
@@ -70,10 +69,10 @@ class Augmenter(Shown):
         normalised and laid out as it says. Raises SettingsError or PolicyError.
         """
         if unknown:
-            raise _unknown_setting(policy, unknown)
-        self.policy = policy if isinstance(policy, Policy) else _named_policy(policy)
+            raise unknown_setting(policy, unknown, Augmenter.__init__.__kwdefaults__ or ())
+        self.policy = policy_of(policy)
         self.seed = natural("seed", seed)
-        self.backend = backend if isinstance(backend, Backend) else _named_backend(backend)
+        self.backend = backend_of(backend)
         self.fuse = fuse or self.policy.fuse
         if self.fuse not in FUSE_LEVELS:
             raise SettingsError(f"{self.fuse!r} is no fuse level{suggest(str(self.fuse), FUSE_LEVELS)}")
@@ -88,7 +87,8 @@ class Augmenter(Shown):
         self._programs = Programs(renderer, ends=not mixes)
         self._samples = Samples(self._programs, mixes, self.classes or 0, self.max_pixels, output is not None)
         self._batches = BatchPrograms(node, self.policy.digest, renderer)
-        self._key = Keys(self.seed).of
+        self._keys = Keys(self.seed)
+        self._key = self._keys.of
 
     @property
     def mixes(self) -> bool:
@@ -96,25 +96,13 @@ class Augmenter(Shown):
         return self._samples.mixes
 
     @overload
-    def __call__(
-        self, picture: Image, /, *, index: SupportsIndex | None = ..., epoch: SupportsIndex = ..., partner: Any = ...
-    ) -> Image: ...
+    def __call__(self, picture: Image, /, **call: Unpack[Call]) -> Image: ...
 
     @overload
-    def __call__(
-        self, picture: Any, /, *, index: SupportsIndex | None = ..., epoch: SupportsIndex = ..., partner: Any = ...
-    ) -> Any: ...
+    def __call__(self, picture: Any, /, **call: Unpack[Call]) -> Any: ...
 
     @overload
-    def __call__(
-        self,
-        /,
-        *,
-        index: SupportsIndex | None = ...,
-        epoch: SupportsIndex = ...,
-        partner: Any = ...,
-        **sample: Unpack[Keywords],
-    ) -> dict[str, Any]: ...
+    def __call__(self, /, **sample: Unpack[SampleCall]) -> dict[str, Any]: ...
 
     def __call__(
         self,
@@ -123,6 +111,7 @@ class Augmenter(Shown):
         *,
         index: SupportsIndex | None = None,
         epoch: SupportsIndex = 0,
+        key: str | None = None,
         partner: Any = None,
         **sample: Any,
     ) -> Any:
@@ -131,11 +120,11 @@ class Augmenter(Shown):
         `picture` is an array `(H, W)` or `(H, W, C)`, uint8, uint16, or float32 or float64 in 0..1; a PIL image or a
         torch tensor `(C, H, W)` comes back as such. With keywords (`image`, `mask`, `masks`, `boxes` or `bboxes`,
         `keypoints`, `label`, and `labels` of plain boxes) the result is a dict of what was given. `index` and `epoch`
-        number the image and the pass over the data; without an index the Augmenter counts by itself, and no two calls
-        in any process draw alike. `partner` is another image, or a dict with keywords, for a policy that mixes. Raises
-        ImageError, TargetError or SettingsError.
+        number the image and the pass over the data; a text, `key`, may take the place of the index. Without either the
+        Augmenter counts by itself, and no two calls in any process draw alike. `partner` is another image, or a dict
+        with keywords, for a policy that mixes. Raises ImageError, TargetError or SettingsError.
         """
-        items = self._items(self._key(index, epoch))
+        items = self._items(self._key(index, epoch, key))
         if sample or partner is not None:
             return self._samples.call(picture, sample, partner, items)
         if picture.__class__ is np.ndarray:
@@ -164,25 +153,13 @@ class Augmenter(Shown):
         return program.alone(image) if out is None or program.finish is None else program.run(image, out=out)
 
     @overload
-    def batch(
-        self, images: Image, *, indices: Indices | None = ..., epoch: SupportsIndex = ..., threads: SupportsIndex = ...
-    ) -> Image: ...
+    def batch(self, images: Image, **call: Unpack[BatchCall]) -> Image: ...
 
     @overload
-    def batch(
-        self, images: Any, *, indices: Indices | None = ..., epoch: SupportsIndex = ..., threads: SupportsIndex = ...
-    ) -> Any: ...
+    def batch(self, images: Any, **call: Unpack[BatchCall]) -> Any: ...
 
     @overload
-    def batch(
-        self,
-        images: Any,
-        *,
-        indices: Indices | None = ...,
-        epoch: SupportsIndex = ...,
-        threads: SupportsIndex = ...,
-        **targets: Unpack[Columns],
-    ) -> dict[str, Any]: ...
+    def batch(self, images: Any, **call: Unpack[ColumnsCall]) -> dict[str, Any]: ...
 
     def batch(
         self,
@@ -190,27 +167,28 @@ class Augmenter(Shown):
         *,
         indices: Indices | None = None,
         epoch: SupportsIndex = 0,
+        keys: Texts | None = None,
         threads: SupportsIndex = 1,
         **targets: Any,
     ) -> Any:
         """Return a batch augmented: `(B, H, W)` or `(B, H, W, C)`; equals calling on each image, bit for bit.
 
-        `indices` holds one index an image. With `threads` above 1 images are rendered side by side, which pays from
-        about 512x512 pixels on. Keywords are those of a call, each with one value an image; then the result is a dict
-        with `image` and them. Operations that mix take their partners from the batch. Raises ImageError when the images
-        come out in unequal sizes.
+        `indices` holds one index an image, or `keys` one text. With `threads` above 1 images are rendered side by side,
+        which pays from about 512x512 pixels on. Keywords are those of a call, each with one value an image; then the
+        result is a dict with `image` and them. Operations that mix take their partners from the batch. Raises
+        ImageError when the images come out in unequal sizes.
         """
         given, back = to_array(images, channels=4)
-        array, numbers = check_batch(given, indices)
+        array = check_batch(given)
         workers = 1 if threads == 1 else natural("threads", threads, lowest=1)
-        keys = [*map(self._key, numbers, repeat(epoch))]
+        draws = keys_of(self._keys, len(array), indices, epoch, keys)
         back = back if self.output is None else np.asarray
         plain = not targets and not self._samples.mixes
         if plain and self._batches.useful:
-            together = self._batches.render(array, keys, self.max_pixels, workers)
+            together = self._batches.render(array, draws, self.max_pixels, workers)
             if together is not None:
                 return back(together)
-        drawn = [*map(self._items, keys)]
+        drawn = [*map(self._items, draws)]
         if not plain:
             rendered, columns = self._samples.batch(array, drawn, workers, targets)
             return {"image": back(rendered), **columns} if targets else back(rendered)
@@ -223,6 +201,7 @@ class Augmenter(Shown):
         *,
         index: SupportsIndex | None = None,
         epoch: SupportsIndex = 0,
+        key: str | None = None,
         partner: Any = None,
         **unknown: Never,
     ) -> Plan:
@@ -230,25 +209,11 @@ class Augmenter(Shown):
 
         Of the `partner` that a policy mixes in, the plan holds the digest: replaying asks for that very image.
         """
-        refuse_unknown("plan", unknown, ("index", "epoch", "partner"))
+        refuse_unknown("plan", unknown, ("index", "epoch", "key", "partner"))
         check_image(to_array(image)[0], self.max_pixels)
-        partners = {}
-        if partner is not None:
-            partners["partner"] = digest_of(check_image(to_array(partner)[0], self.max_pixels))
-        key = self._key(index, epoch)
-        items = self._items(key)
-        numbers = [int.from_bytes(key[i : i + 8], "little") for i in (1, 9, 17)]
-        names = ("seed", "epoch", "index") if key[0] == 0 else ("seed", "process", "count")
-        return Plan(
-            items=items,
-            policy=self.policy.name,
-            digest=self.policy.digest.hex(),
-            key=dict(zip(names, numbers, strict=True)),
-            backend=self.backend.name,
-            fuse=self.fuse,
-            versions={"backend": self.backend.version()},
-            partners=partners,
-        )
+        other = None if partner is None else check_image(to_array(partner)[0], self.max_pixels)
+        draw = self._key(index, epoch, key)
+        return plan_of(self._items(draw), self.policy, draw, key, self.backend, self.fuse, other)
 
     def show(self, image: Any = None, *, rows: int = 3, columns: int = 4) -> Picture:
         """Return a contact sheet, a PIL image: an image and what indices 0, 1, 2, ... make of it, with what was drawn.
@@ -272,26 +237,4 @@ class Augmenter(Shown):
 
 
 def _restore(text: str, settings: Mapping[str, Any]) -> Augmenter:
-    from augplug import naming  # the registry stands above; whoever gives a Policy needs none of it
-
-    return Augmenter(naming.load_policy(json.loads(text)), **settings)
-
-
-def _named_policy(given: Any) -> Policy:
-    from augplug import naming  # the registry stands above; a Policy needs none of it
-
-    return naming.as_policy(given)
-
-
-def _unknown_setting(policy: Any, unknown: Mapping[str, object]) -> SettingsError:
-    from augplug import naming  # as above
-
-    return naming.unknown_setting(policy, unknown, Augmenter.__init__.__kwdefaults__ or ())
-
-
-def _named_backend(given: str | None) -> Backend:
-    if given is None:
-        return default_backend()
-    from augplug import naming  # as above
-
-    return naming.backend(given)
+    return Augmenter(restore_policy(json.loads(text)), **settings)

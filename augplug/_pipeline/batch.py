@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import chain
+from itertools import chain, repeat
 from typing import Any, SupportsIndex, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from augplug._pipeline.keys import Keys
 from augplug._sample.image import FEW_CHANNELS, check_channels
 from augplug._sample.keywords import KEYWORDS
 from augplug.errors import ImageError, SettingsError, TargetError, suggest
@@ -18,17 +19,16 @@ from augplug.types import Image
 Result = TypeVar("Result")
 Indices: TypeAlias = Sequence[SupportsIndex] | npt.NDArray[np.integer[Any]]
 """One index an image."""
+Texts: TypeAlias = Sequence[str] | npt.NDArray[np.str_]
+"""One text an image."""
 PIECES = 4
 """How many pieces of a batch each thread gets, one after the other."""
 
-_ARGUMENTS = (*KEYWORDS[1:], "indices", "epoch", "threads")
+_ARGUMENTS = (*KEYWORDS[1:], "indices", "keys", "epoch", "threads")
 
 
-def check_batch(images: Any, indices: Indices | None) -> tuple[Image, Iterable[Any]]:
-    """Return images of one size as one array `(B, H, W)` or `(B, H, W, C)`, and one index an image, or None for each.
-
-    Raises ImageError or SettingsError.
-    """
+def check_batch(images: Any) -> Image:
+    """Return images of one size as one array `(B, H, W)` or `(B, H, W, C)`. Raises ImageError."""
     try:
         batch = np.asarray(images)
     except ValueError as error:
@@ -37,13 +37,23 @@ def check_batch(images: Any, indices: Indices | None) -> tuple[Image, Iterable[A
         raise ImageError(f"a batch is an array (B, H, W) or (B, H, W, C), not one of {batch.ndim} dimensions")
     if batch.ndim == 4 and batch.shape[3] > FEW_CHANNELS:
         check_channels(batch.shape[1:], batch.shape[:1])
-    if indices is None:
-        return batch, [None] * len(batch)
-    if not hasattr(indices, "__len__"):
-        raise SettingsError(f"indices is a list of integers, one an image, not {indices!r}")
-    if len(indices) != len(batch):
-        raise ImageError(f"a batch of {len(batch)} images needs as many indices, not {len(indices)}")
-    return batch, indices
+    return batch
+
+
+def keys_of(maker: Keys, count: int, indices: Indices | None, epoch: SupportsIndex, keys: Texts | None) -> list[bytes]:
+    """Return the keys of the draws of `count` images, by indices, by texts, or counted. Raises SettingsError."""
+    name, kind, given = ("indices", "integers", indices) if keys is None else ("keys", "texts", keys)
+    if keys is not None and indices is not None:
+        raise SettingsError("keys= takes the place of indices=; give one of them")
+    if given is None:
+        return [maker.of(None, epoch) for _ in range(count)]
+    if not hasattr(given, "__len__") or isinstance(given, str | bytes):
+        raise SettingsError(f"{name} is a list of {kind}, one an image, not {given!r}")
+    if len(given) != count:
+        raise ImageError(f"a batch of {count} images needs as many {name}, not {len(given)}")
+    if keys is not None:
+        return [maker.of_text(None, epoch, text) for text in keys]
+    return [*map(maker.of, given, repeat(epoch))]
 
 
 def rows_of(images: Image, targets: Mapping[str, Sequence[Any] | None]) -> list[dict[str, Any]]:

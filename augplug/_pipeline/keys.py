@@ -1,4 +1,4 @@
-"""Keys of draws: by index and epoch, or by counting the calls that have neither."""
+"""Keys of draws: by index or text and epoch, or by counting the calls that have neither."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import SupportsIndex
 
 from augplug.errors import SettingsError
 from augplug.ranges import natural
-from augplug.rng import key_of, key_of_count
+from augplug.rng import key_of, key_of_count, key_of_text
 
 
 class Keys:
@@ -23,8 +23,13 @@ class Keys:
         self._seed = seed
         self._state = _fresh()
 
-    def of(self, index: SupportsIndex | None, epoch: SupportsIndex) -> bytes:
-        """Return the key of an index and an epoch, or that of the next call without them. Raises SettingsError."""
+    def of(self, index: SupportsIndex | None, epoch: SupportsIndex, text: str | None = None) -> bytes:
+        """Return the key of an index (or of a text) and an epoch, or that of the next call without them.
+
+        Raises SettingsError.
+        """
+        if text is not None:
+            return self.of_text(index, epoch, text)
         if index is None:
             if epoch != 0:
                 raise SettingsError(f"epoch {epoch!r} without an index says nothing: give index= too, or neither")
@@ -37,6 +42,20 @@ class Keys:
             return key_of(self._seed, epoch, index)
         except (struct.error, TypeError):  # asked first, each number would be checked twice
             return key_of(self._seed, natural("epoch", epoch), natural("index", index))
+
+    def of_text(self, index: SupportsIndex | None, epoch: SupportsIndex, text: object) -> bytes:
+        """Return the key of a text and an epoch. Raises SettingsError, also for an index beside the text."""
+        if index is not None:
+            raise SettingsError(f"key={text!r} takes the place of an index; give key= or index=, not both")
+        if not isinstance(text, str) or text == "":
+            raise SettingsError(f"key is a text that names the image, such as 'shard-3/000123.jpg', not {text!r}")
+        try:
+            return key_of_text(self._seed, natural("epoch", epoch), text)
+        except UnicodeEncodeError as error:
+            raise SettingsError(
+                f"the key {ascii(text)[:80]} has a lone surrogate, which no UTF-8 can hold; a file name that is not "
+                "UTF-8 can be given as os.fsencode(name).hex()"
+            ) from error
 
 
 def _fresh() -> tuple[int, int, itertools.count[int]]:

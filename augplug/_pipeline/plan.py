@@ -15,7 +15,8 @@ from augplug._pipeline.items import Drawn, DrawnBlend, Item
 from augplug._pipeline.mix import Partners, mix_finished
 from augplug._pipeline.render import Renderer
 from augplug._policies.documents import shown
-from augplug._sample.image import canvas_of, check_image
+from augplug._policies.grammar import Policy
+from augplug._sample.image import canvas_of, check_image, digest_of
 from augplug._sample.targets import Targets
 from augplug.display import Shown
 from augplug.distributions import Key
@@ -25,7 +26,8 @@ from augplug.formats import format_problem
 from augplug.ops.base import Operation
 from augplug.types import FUSE_LEVELS, FuseLevel, Image
 
-FORMAT = 1
+FORMAT = 2
+"""Newest format of a plan, the first that names an image by a text; without that, 1 is written."""
 _KEYS = ("augplug_plan", "policy", "digest", "key", "backend", "fuse", "versions", "partners", "steps")
 _DEEPEST = 16
 _SLACK = 1e-4
@@ -34,15 +36,16 @@ _SLACK = 1e-4
 
 @dataclass(frozen=True, repr=False)
 class Plan(Shown):
-    """One draw. `key` is `{seed, epoch, index}`, or `{seed, process, count}` of a call without an index.
+    """One draw.
 
+    `key` is `{seed, epoch, index}`, `{seed, epoch, key}` of a call by text, or `{seed, process, count}` of other calls.
     `backend` and `versions` say what rendered it; `partners` are SHA-256 digests of the partner images of a Mix.
     """
 
     items: tuple[Item, ...]
     policy: str
     digest: str
-    key: Mapping[str, int]
+    key: Mapping[str, Any]
     backend: str
     fuse: FuseLevel
     versions: Mapping[str, str]
@@ -53,7 +56,7 @@ class Plan(Shown):
         """Return the plan as a JSON document."""
         return json.dumps(
             {
-                "augplug_plan": FORMAT,
+                "augplug_plan": FORMAT if "key" in self.key else 1,
                 "policy": self.policy,
                 "digest": self.digest,
                 "key": dict(self.key),
@@ -115,9 +118,36 @@ class Plan(Shown):
 
     def __str__(self) -> str:
         """One line for the draw and one a step."""
-        key = ", ".join(f"{name} {value}" for name, value in self.key.items())
+        key = ", ".join(f"{name} {value!r}" for name, value in self.key.items())
         head = f"{self.policy} ({key}; {self.backend}, fuse {self.fuse})"
         return "\n".join([head, *(_shown(item, 1) for item in self.items)]) if self.items else f"{head}\n  nothing"
+
+
+def plan_of(
+    items: tuple[Item, ...],
+    policy: Policy,
+    draw: bytes,
+    text: str | None,
+    backend: Backend,
+    fuse_mode: FuseLevel,
+    partner: Image | None,
+) -> Plan:
+    """Return the plan of items that a policy drew with a key of bytes, `draw`, made of a `text` or of numbers."""
+    numbers = [int.from_bytes(draw[start : start + 8], "little") for start in (1, 9, 17)]
+    names = ("seed", "epoch", "index") if draw[0] == 0 else ("seed", "process", "count")
+    key: dict[str, Any] = dict(zip(names, numbers, strict=True))
+    if text is not None:
+        key = {"seed": numbers[0], "epoch": numbers[1], "key": text}
+    return Plan(
+        items=items,
+        policy=policy.name,
+        digest=policy.digest.hex(),
+        key=key,
+        backend=backend.name,
+        fuse=fuse_mode,
+        versions={"backend": backend.version()},
+        partners={} if partner is None else {"partner": digest_of(partner)},
+    )
 
 
 def _no_constant(name: str) -> float:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Required, TypedDict
+from typing import Any, Required, SupportsIndex, TypedDict
 
+import numpy as np
 import numpy.typing as npt
 
 from augplug.errors import TargetError, suggest
@@ -35,9 +36,35 @@ class Keywords(TypedDict, total=False):
     labels: Any
 
 
+class Call(TypedDict, total=False):
+    """The arguments of a call beside the image and its targets."""
+
+    index: SupportsIndex | None
+    epoch: SupportsIndex
+    key: str | None
+    partner: Any
+
+
+class SampleCall(Keywords, Call, total=False):
+    """All keywords of a call."""
+
+
+class BatchCall(TypedDict, total=False):
+    """The arguments of a batch beside the images and their targets."""
+
+    indices: Sequence[SupportsIndex] | npt.NDArray[Any] | None
+    epoch: SupportsIndex
+    keys: Sequence[str] | npt.NDArray[np.str_] | None
+    threads: SupportsIndex
+
+
+class ColumnsCall(Columns, BatchCall, total=False):
+    """All keywords of a batch."""
+
+
 KEYWORDS = ("image", *Columns.__annotations__)
 KNOWN = frozenset(KEYWORDS)
-_ARGUMENTS = (*KEYWORDS, "index", "epoch", "partner")
+_ARGUMENTS = (*KEYWORDS, "index", "epoch", "key", "partner")
 
 
 def check_keywords(given: Iterable[str]) -> None:

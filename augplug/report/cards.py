@@ -58,7 +58,7 @@ def text_of(shown: Shown) -> str:
     if isinstance(shown, Node):
         return node_line(shown)
     if isinstance(shown, Plan):
-        key = ", ".join(f"{name} {value}" for name, value in shown.key.items())
+        key = ", ".join(f"{name} {value!r}" for name, value in shown.key.items())
         return bounded([f"<Plan of {shown.policy!r}, {key}: {caption(shown.items)}"], ">")
     if isinstance(shown, Catalogue):
         names = _main_names(shown)
