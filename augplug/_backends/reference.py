@@ -102,7 +102,8 @@ def _float_from(image: Image, effect: ToneFrom) -> Image:
         centres = (np.arange(256) + 0.5) / 256 * 255
         tables = effect.function(counts, *effect.arguments)
         made = np.stack([np.interp(row, centres, table) for row, table in zip(flat, tables, strict=True)])
-    return from_units(np.moveaxis(made.reshape(values.shape), 0, 2).reshape(image.shape), image.dtype)
+    rows = np.ascontiguousarray(np.moveaxis(made.reshape(values.shape), 0, 2))
+    return from_units(rows.reshape(image.shape), image.dtype)
 
 
 def look_up(image: Image, table: Table) -> Image:

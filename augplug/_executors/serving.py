@@ -10,9 +10,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import TextIO
+from typing import TextIO, cast
 
 from augplug._executors.base import Job, Runner
+from augplug.streams import Lenient, hold_streams
 
 GRACE = 1.0
 """Seconds that a busy worker goes on when its parent is gone."""
@@ -22,17 +23,22 @@ def serve(make_runner: Callable[[], Runner]) -> None:
     """Answer jobs until stdin ends; then leave, whatever is still running: the parent is gone or wants no more.
 
     Whatever else writes to stdout in this process reaches stderr, and whatever reads stdin reads nothing, so that no
-    print of an evaluator can be taken for an outcome. Ctrl-C is the parent's to handle.
+    print of an evaluator can be taken for an outcome; a print that fails fails no evaluation. Ctrl-C is the parent's to
+    handle.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    hold_streams()
     jobs_in, outcomes_out = _private_channels()
     jobs: queue.SimpleQueue[str | None] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(jobs_in, jobs), daemon=True).start()
     runner = make_runner()
     while (line := jobs.get()) is not None:
         outcome = runner(Job.from_json(json.loads(line)))
-        outcomes_out.write(json.dumps(outcome.to_json()) + "\n")
-        outcomes_out.flush()
+        try:
+            outcomes_out.write(json.dumps(outcome.to_json()) + "\n")
+            outcomes_out.flush()
+        except BrokenPipeError:  # the parent is gone, and this process has nothing to say to anybody else
+            os._exit(0)
 
 
 def _private_channels() -> tuple[TextIO, TextIO]:
@@ -43,7 +49,7 @@ def _private_channels() -> tuple[TextIO, TextIO]:
     os.dup2(null, 0)
     os.close(null)
     os.dup2(2, 1)
-    sys.stdout = sys.stderr
+    sys.stdout = sys.stderr = cast(TextIO, Lenient(sys.stderr))
     return jobs_in, outcomes_out
 
 

@@ -17,6 +17,7 @@ from augplug.cli.group import LazyGroup
 from augplug.errors import AugplugError, RunError
 from augplug.project import MODES
 from augplug.shown import shown
+from augplug.streams import StreamError, steady_streams, stopping_signals, tell
 
 COMMANDS = {
     "demo": "Search a policy for 5,000 real handwritten digits: the main job, with nothing to give.",
@@ -53,30 +54,26 @@ def cli(mode: str | None) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status; `arguments` are those of the process when not given."""
-    with warnings.catch_warnings():
+    with steady_streams(), stopping_signals(), warnings.catch_warnings():
         if not sys.warnoptions:
             warnings.showwarning = _one_line
-        try:
-            status = _run(arguments)
-            sys.stdout.flush()
-        except BrokenPipeError:  # whoever read us has read enough
-            sys.stdout = None  # nothing is flushed at exit then
-            return 1
-    return status
+        return _run(arguments)
 
 
 def _run(arguments: Sequence[str] | None) -> int:
     try:
         typed = list(sys.argv[1:] if arguments is None else arguments)
         returned = cli.main(typed, prog_name="augplug", standalone_mode=False, obj=typed)
+        sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message())
-        return 0
+        return _help(error.format_message())
     except click.ClickException as error:
         ctx = getattr(error, "ctx", None)
         return _fail(f"{error.format_message()} See: {ctx.command_path if ctx else 'augplug'} --help", 2)
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         return _fail("stopped", 1)
+    except BrokenPipeError:  # the reader of standard output has read enough
+        return 1
     except RunError as error:
         return _fail(str(error), 1)
     except AugplugError as error:
@@ -84,12 +81,22 @@ def _run(arguments: Sequence[str] | None) -> int:
     return returned if isinstance(returned, int) else 0
 
 
+def _help(text: str) -> int:
+    try:
+        click.echo(text)
+    except BrokenPipeError:
+        return 1
+    except StreamError as error:
+        return _fail(str(error), 1)
+    return 0
+
+
 def _fail(message: str, status: int) -> int:
-    click.echo(f"augplug: {shown(' '.join(message.split()))}", err=True)
+    tell(f"augplug: {shown(' '.join(message.split()))}")
     return status
 
 
 def _one_line(message: Warning | str, *_rest: object, **_named: object) -> None:
     """A warning as a line of its own: the place in the source means nothing to whoever types a command."""
     text = " ".join(str(message).split()).removeprefix("augplug: ")
-    click.echo(f"augplug: {shown(text)}", err=True)
+    tell(f"augplug: {shown(text)}")

@@ -8,7 +8,7 @@ import click
 
 from augplug._pipeline.augmenter import Augmenter
 from augplug.cli.applying import Masks, Style, check_masks, find, plan_jobs, work
-from augplug.cli.output import cores, echo, say, seed_option
+from augplug.cli.output import cores, point, say, seed_option
 from augplug.data.images import MODES, QUALITY
 from augplug.errors import DataError, SettingsError
 
@@ -92,8 +92,7 @@ def command(
     left = f", {len(done.bad)} left out" if done.bad else ""
     good = len(jobs) - len(done.bad)
     say(f"{good} images augmented by {augment.policy.name}, seed {seed}: {len(done.written)} files{left}")
-    for folder in (dst, masks.dst) if masks else (dst,):
-        echo(click.format_filename(folder))
+    point("\n".join(click.format_filename(folder) for folder in ((dst, masks.dst) if masks else (dst,))))
 
 
 def _masks(src: Path, dst: Path, masks_src: Path | None, masks_dst: Path | None) -> Masks | None:

@@ -35,11 +35,11 @@ def command(runs: Sequence[Path], out: Path | None, json_: bool) -> None:
     compared = compare([read_run(run) for run in runs])
     for warning in compared.warnings:
         say(f"warning: {warning}")
+    if out is not None:
+        write(out, compare_page(compared))
+        say(f"the page is {out}")
     if json_:
         echo(as_json(compared.to_json()))
     else:
         titled = (f"{one.title}\n{table(one.head, one.rows)}" for one in tables(compared))
         echo("\n\n".join(titled))
-    if out is not None:
-        write(out, compare_page(compared))
-        say(f"the page is {out}")

@@ -74,10 +74,10 @@ def show(name: str, out: Path | None, json_: bool) -> None:
     if name not in api.operations():
         known = [known for known in api.operations() if ":" not in known]
         raise OperationError(f"there is no operation {name!r}{suggest(name, known)}; augplug ops list shows all")
-    echo(as_json(_data(name)) if json_ else _text(name))
     if out is not None:
         write(out, png(_sheet(name)))
         say(f"the sheet is in {out}")
+    echo(as_json(_data(name)) if json_ else _text(name))
 
 
 def _provider(name: str) -> str:

@@ -14,6 +14,7 @@ from augplug.data.images import Loaded, load_image
 from augplug.disk import replace_file
 from augplug.errors import SettingsError
 from augplug.shown import hidden, paragraphs, shown
+from augplug.streams import StreamError, tell
 
 Made = TypeVar("Made", bound=Callable[..., Any])
 LARGEST = 2**64 - 1
@@ -24,9 +25,19 @@ def echo(text: object) -> None:
     click.echo(paragraphs(text))
 
 
+def point(text: object) -> None:
+    """Print what also lies in files, or where it lies. That the result is there does not depend on who reads this."""
+    try:
+        echo(text)
+    except BrokenPipeError:  # the reader has read enough
+        return
+    except StreamError as error:
+        say(f"{error}; no work stops because of it")
+
+
 def say(text: str) -> None:
     """Tell the user something that is no result."""
-    click.echo(paragraphs(text), err=True)
+    tell(paragraphs(text))
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -11,7 +11,7 @@ from augplug import api
 from augplug._pipeline.augmenter import Augmenter
 from augplug._policies.grammar import BlendOf, Nested, Node, OneOf, Policy, Sequence, SomeOf, Step, steps_of
 from augplug.cli.group import Group
-from augplug.cli.output import as_json, echo, json_option, out_option, say, table, write
+from augplug.cli.output import as_json, echo, json_option, out_option, point, say, table, write
 from augplug.data.images import photograph
 from augplug.errors import AugplugError, PolicyError, SettingsError
 from augplug.report.draws import draws
@@ -57,12 +57,12 @@ def list_(json_: bool) -> None:
 def show(policy: str, out: Path | None, json_: bool) -> None:
     """Show POLICY, a name (randaugment:n=2,m=9) or the path of a file, as a tree; with --json as a policy file."""
     made = api.resolve_policy(policy)
-    echo(as_json(made.to_json()) if json_ else "\n".join([*_head(made), "", *tree(made.node, 0)]))
     if out is not None:
         picture = photograph()
         images, captions = draws(Augmenter(made), [picture] * (SHOWN - 1))
         write(out, png(contact_sheet([picture, *images], ["the image", *captions], 6)))
         say(f"the sheet is in {out}")
+    echo(as_json(made.to_json()) if json_ else "\n".join([*_head(made), "", *tree(made.node, 0)]))
 
 
 @command.command()
@@ -94,7 +94,7 @@ def add(file: Path) -> None:
         ) from error
     write(target, as_json(made.to_json()) + "\n")
     say(f"added {made.name}; try: augplug policies show {made.name}")
-    echo(target)
+    point(target)
 
 
 @command.command()

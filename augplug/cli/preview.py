@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from augplug._pipeline.augmenter import Augmenter
-from augplug.cli.output import echo, free, image_at, out_option, say, seed_option, write
+from augplug.cli.output import free, image_at, out_option, point, say, seed_option, write
 from augplug.data.images import photograph
 from augplug.errors import SettingsError
 from augplug.report.draws import draws
@@ -37,4 +37,4 @@ def command(policy: str, image: Path | None, out: Path | None, rows: int, column
     where = out or free(Path("sheet.png"))
     write(where, png(contact_sheet([pixels, *images], ["the image", *captions], columns)))
     say(f"{rows * columns} pictures of {augment.policy.name}, seed {seed}")
-    echo(where)
+    point(where)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import click
+from augplug.streams import tell
 
 LINES = 10
 """Plain lines in all."""
@@ -61,6 +61,6 @@ def _lines(what: str, total: int) -> Callable[[int], None]:
         part = done * LINES // max(total, 1)
         if part > told and time.monotonic() - start > SILENT:
             told = part
-            click.echo(f"{what}: {done} of {total}", err=True)
+            tell(f"{what}: {done} of {total}")
 
     return show

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from augplug import api
-from augplug.cli.output import echo, image_at, say
+from augplug.cli.output import image_at, point, say
 from augplug.data.images import format_of, save_image
 from augplug.errors import PlanError, SettingsError
 
@@ -40,7 +40,7 @@ def command(plan: Path, image: Path, partner: Path | None, out: Path) -> None:
     other = None if partner is None else image_at(partner).pixels
     for note in save_image(out, api.replay(saved, pixels, other)):
         say(f"{out}: {note}")
-    echo(out)
+    point(out)
 
 
 def _text(path: Path) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from augplug.cli.output import echo, out_option, say
+from augplug.cli.output import out_option, point, say
 from augplug.cli.reporting import searched_data, write_report
 
 
@@ -24,4 +24,4 @@ def command(run: Path, out: Path | None, data: Path | None) -> None:
     """
     page, sheet = write_report(run, out, searched_data(run, data) if data is not None else None)
     say(f"the contact sheet is in {sheet}")
-    echo(page)
+    point(page)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from augplug import api
-from augplug.cli.output import echo, say
+from augplug.cli.output import point, say
 from augplug.cli.progress import progress
 from augplug.cli.reporting import write_report
 from augplug.data.sets import Labelled
@@ -26,10 +26,13 @@ def run_search(name: str, data: Labelled, out: Path, resuming: Sequence[str], **
             raise RunError(f"stopped; nothing that was done is lost. Go on with: {shlex.join(resuming)}") from None
     page, sheet = write_report(found.out, data=data)
     result = found.result
-    echo(result["verdict"])
-    echo(f"policy  {found.out / 'policy.json'}   {_decided(result)}")
-    echo(f"report  {page}   (open it in a browser)")
-    echo(f"sheet   {sheet}   (what the policy does to images)")
+    lines = (
+        result["verdict"],
+        f"policy  {found.out / 'policy.json'}   {_decided(result)}",
+        f"report  {page}   (open it in a browser)",
+        f"sheet   {sheet}   (what the policy does to images)",
+    )
+    point("\n".join(lines))
 
 
 def _decided(result: Mapping[str, Any]) -> str:

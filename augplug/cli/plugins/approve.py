@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from augplug.cli.output import echo, say
+from augplug.cli.output import echo, point, say
 from augplug.cli.plugins.check import REFUSED
 from augplug.cli.plugins.saying import said, said_options
 from augplug.errors import GateError
@@ -29,7 +29,7 @@ def command(target: str, by: str | None, why: str | None, replace: bool) -> int:
             f"{target} builds, approves and installs one wheel"
         )
     verdict = check(artifact, cached=False)
-    echo(report.text(verdict))
+    (point if verdict.clean else echo)(report.text(verdict))
     if not verdict.clean:
         return REFUSED
     place = admission().ledger

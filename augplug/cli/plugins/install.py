@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from augplug.cli.output import echo, say
+from augplug.cli.output import echo, point, say
 from augplug.cli.plugins.check import REFUSED
 from augplug.cli.plugins.saying import said, said_options
 from augplug.errors import RunError
@@ -47,7 +47,7 @@ def command(target: Path, no_build_isolation: bool, by: str | None, why: str | N
         # What is checked and installed is a copy in a folder of our own: nobody changes it in between.
         wheel = Path(shutil.copy(target, folder))
         verdict = check(read(str(wheel)), cached=False)
-        echo(report.text(verdict))
+        (point if verdict.clean else echo)(report.text(verdict))
         if not verdict.clean:
             return REFUSED
         place = admission().ledger

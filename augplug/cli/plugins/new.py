@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 import click
 
 import augplug
-from augplug.cli.output import echo, say, write
+from augplug.cli.output import point, say, write
 from augplug.errors import SettingsError
 from augplug.gate.structure.layout import HOST
 
@@ -71,7 +71,7 @@ def command(name: str, folder: Path | None, ci: tuple[str, ...]) -> None:
     for template, target in made.items():
         _write(place / target.format(module=module), template, values)
     say(f"wrote {place}; next: cd {place} && tox")
-    echo(place)
+    point(place)
 
 
 def _write(path: Path, template: str, values: dict[str, str]) -> None:
