@@ -22,9 +22,9 @@ from augplug._pipeline.plan import Plan, plan_of
 from augplug._pipeline.render import Renderer
 from augplug._pipeline.samples import Samples
 from augplug._policies.grammar import Node, Policy, steps_of
-from augplug._sample.convert import to_array
 from augplug._sample.image import check_image
 from augplug._sample.keywords import BatchCall, Call, ColumnsCall, SampleCall
+from augplug._sample.kinds import to_array
 from augplug._sample.output import Output
 from augplug.display import Shown, sheet_of
 from augplug.errors import SettingsError, suggest

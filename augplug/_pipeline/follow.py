@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -93,6 +94,10 @@ class _PaintMover:
         return painted
 
 
+def _without_channels(size: tuple[int, int], mask: Image) -> Image:
+    return np.zeros((*size, *mask.shape[2:]), mask.dtype)
+
+
 class _WarpMover:
     """Moves masks, boxes and keypoints by a warp; keeps the kernels of masks."""
 
@@ -119,6 +124,8 @@ class _WarpMover:
         key = (mask.shape, mask.dtype)
         kernel = self._kernels.get(key)
         if kernel is None:
+            if mask.size == 0:
+                return partial(_without_channels, self._effect.size)
             kernel = mask_kernel(self._effect, mask.shape, mask.dtype, self._backend)
             if len(self._kernels) >= _KERNELS:
                 self._kernels.clear()

@@ -13,6 +13,7 @@ from augplug._pipeline.mix import Partner, Partners, mix_finished
 from augplug._pipeline.program import Program
 from augplug._sample.convert import Sample, read
 from augplug._sample.keywords import check_keywords
+from augplug._sample.kinds import column_like
 from augplug.errors import TargetError
 from augplug.types import Image
 
@@ -64,7 +65,8 @@ class Samples:
 
         images = stack(render, array, threads)
         return images, {
-            name: None if values is None else [row[name] for row in rows] for name, values in targets.items()
+            name: None if values is None else column_like(values, [row[name] for row in rows])
+            for name, values in targets.items()
         }
 
     def _alone(self, given: dict[str, Any], items: tuple[Item, ...]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from augplug._sample.few import FEW, Row
+from augplug._sample.kinds import labels_like, like, plain
 from augplug._sample.numbers import numbers_of
 from augplug.errors import TargetError, suggest
 from augplug.ranges import checked_keywords
@@ -32,7 +33,8 @@ class Boxes:
     `cxcywh` (centre, width, height), all in pixels, the image's corner is (0, 0); `yolo` is cxcywh and `albumentations`
     xyxy, in fractions of the image's width and height. `labels` holds one label a box and stays in step. A box that
     ends with less than `min_visibility` (0..1) of its area in the image, or less than `min_area` pixels, or none, is
-    left out. Raises TargetError for numbers that are not finite, and for boxes turned inside out.
+    left out. What comes back has the kind and dtype of `array`, and so have its labels; integers become floats, since
+    rounding would move the boxes. Raises TargetError for numbers that are not finite, and for boxes turned inside out.
     """
 
     array: Any
@@ -62,13 +64,12 @@ class Boxes:
                 f"min_visibility lies in 0..1 and min_area is 0 or more, not {self.min_visibility!r} and "
                 f"{self.min_area!r}"
             )
-        object.__setattr__(self, "array", array)
+        object.__setattr__(self, "array", like(self.array, array))
         upright = name in ("xyxy", "albumentations")
         if len(array) > FEW or not are_boxes(array.tolist(), upright=upright):
-            self._check_rows(array[:, 2:] - array[:, :2] if upright else array[:, 2:])
+            self._check_rows(array, array[:, 2:] - array[:, :2] if upright else array[:, 2:])
 
-    def _check_rows(self, sides: npt.NDArray[np.float64]) -> None:
-        array = self.array
+    def _check_rows(self, array: Edges, sides: Edges) -> None:
         bad = ~np.isfinite(array).all(axis=1) | ~(sides >= 0).all(axis=1)
         if bad.any():
             row = int(bad.argmax())
@@ -81,7 +82,7 @@ class Boxes:
     def edges(self, height: int, width: int) -> Edges:
         """Return the boxes as edges in pixels of an image of that size."""
         name = ALIASES.get(self.format, self.format)
-        array: Edges = self.array * _scale(name, height, width)
+        array: Edges = np.asarray(plain(self.array), dtype=np.float64) * _scale(name, height, width)
         first, second = array[:, :2], array[:, 2:]
         if name in ("xyxy", "albumentations"):
             return array
@@ -139,19 +140,15 @@ class Boxes:
         made = object.__new__(type(self))
         fields = made.__dict__
         fields.update(self.__dict__)
-        fields["array"] = array
+        fields["array"] = like(self.array, array)
         if self.labels is not None:
             fields["labels"] = labels_like(self.labels, tags)
         return made
 
     def tags(self) -> Sequence[Any] | npt.NDArray[Any]:
         """Return the labels, one a box; boxes without labels have their numbers."""
-        return range(len(self.array)) if self.labels is None else self.labels
-
-
-def labels_like(given: Any, tags: Sequence[Any]) -> Any:
-    """Return labels as what was given: an array of its dtype, or a list."""
-    return np.array(list(tags), dtype=given.dtype) if isinstance(given, np.ndarray) else list(tags)
+        tags: Sequence[Any] = range(len(self.array)) if self.labels is None else plain(self.labels)
+        return tags
 
 
 def are_boxes(rows: Sequence[Row], *, upright: bool) -> bool:

@@ -1,8 +1,7 @@
-"""From what users hold to samples and back: keywords, arrays, PIL images, torch tensors."""
+"""From the keywords of a call to samples and back."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
@@ -11,11 +10,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from augplug._sample.boxes import Boxes, are_boxes, labels_like
+from augplug._sample.boxes import Boxes, are_boxes
 from augplug._sample.few import FEW, FewBoxes, FewPoints, is_left
 from augplug._sample.image import check_image
 from augplug._sample.keypoints import Keypoints, check_points
 from augplug._sample.keywords import KNOWN, check_keywords
+from augplug._sample.kinds import (
+    format_of,
+    labels_like,
+    like,
+    own,
+    plain,
+    rows_like,
+    split_masks,
+    to_array,
+    to_mask,
+    weights_like,
+)
 from augplug._sample.numbers import numbers_of
 from augplug._sample.targets import Targets, areas_of, as_tags, clip_boxes, corners_of, edges_of, mark_points
 from augplug.errors import ImageError, TargetError
@@ -25,47 +36,6 @@ _NOWHERE = frozenset({"image", "label"})
 """What has no place in the image."""
 _PLAIN = Boxes([])
 """How boxes that are plain rows go back."""
-
-
-def to_array(given: Any, channels: int = 3) -> tuple[Any, Callable[[Image], Any]]:
-    """Return a PIL image or torch tensor as an array, and the function that turns a result into the same kind.
-
-    Torch tensors are `(C, H, W)` or `(H, W)`, and come back so; with `channels` dimensions, an array has channels.
-    Neither library is imported: it made the object. Anything else comes back as it is.
-    """
-    if given.__class__ is np.ndarray:
-        return given, _same
-    home = type(given).__module__.split(".")[0]
-    if home == "PIL" and hasattr(given, "getbands"):
-        return _from_picture(given)
-    if home == "torch" and hasattr(given, "permute"):
-        return _from_tensor(given, channels)
-    return given, _same
-
-
-_same = np.asarray
-"""Returns an array as it is; a function of C, since every call asks for it."""
-
-
-def _from_picture(picture: Any) -> tuple[Image, Callable[[Image], Any]]:
-    from PIL import Image as Pictures  # whoever holds a picture has it loaded
-
-    if picture.mode not in ("L", "RGB", "RGBA", "LA", "I;16"):
-        raise ImageError(f"a PIL image of mode {picture.mode} is not taken; convert it first: image.convert('RGB')")
-    return np.asarray(picture), Pictures.fromarray
-
-
-def _from_tensor(tensor: Any, channels: int) -> tuple[Image, Callable[[Image], Any]]:
-    torch = sys.modules["torch"]  # whoever holds a tensor has it loaded
-    array = tensor.detach().cpu().numpy()
-    if array.ndim == channels:
-        array = np.moveaxis(array, -3, -1)
-
-    def back(image: Image) -> Any:
-        made = np.moveaxis(image, -1, -3) if image.ndim == channels else image
-        return torch.from_numpy(np.ascontiguousarray(made)).to(tensor.device)
-
-    return array, back
 
 
 @dataclass(slots=True)
@@ -101,13 +71,14 @@ class Sample:
             elif value is None:
                 made[name] = None
             elif name == "mask":
-                made[name] = to_array(value)[1](next(masks))
+                made[name] = next(masks) if value.__class__ is np.ndarray else to_mask(value)[1](next(masks))
             elif name == "masks":
-                made[name] = [to_array(mask)[1](next(masks)) for mask in value]
+                every, joined = split_masks(value)
+                made[name] = joined([to_mask(mask)[1](next(masks)) for mask in every], size)
             elif name == "keypoints":
-                made[name] = _points_as_given(value, targets)
+                made[name] = _points_as_given(value, targets, size)
             elif name == "label":
-                made[name] = value if targets.label is None else targets.label
+                made[name] = own(value) if targets.label is None else weights_like(value, targets.label)
             elif name != "labels" and self.boxes is not None:
                 made[name], tags = _boxes_as_given(value, self.boxes, targets, size)
             else:
@@ -128,26 +99,25 @@ def _boxes_as_given(value: Any, boxes: Boxes, targets: Targets, size: tuple[int,
     if few is None:
         edges = edges_of(targets.corners)
         kept = is_left(areas_of(edges), targets.shown, least, part)
-        edges, tags = edges[kept], targets.tags[kept].tolist()
-        if isinstance(value, Boxes):
-            return boxes.moved(edges, tags, *size), tags
-        return edges if isinstance(value, np.ndarray) else list(map(tuple, edges.tolist())), tags
-    rows, tags = few.kept(least, part)
-    if isinstance(value, Boxes):
-        return boxes.moved_few(rows, tags, *size), tags
-    return np.array(rows, dtype=np.float64).reshape(-1, 4) if isinstance(value, np.ndarray) else rows, tags
+        tags: Sequence[Any] = targets.tags[kept].tolist()
+        made = boxes.moved(edges[kept], tags, *size)
+    else:
+        rows, tags = few.kept(least, part)
+        if isinstance(value, list):
+            return rows, tags
+        made = boxes.moved_few(rows, tags, *size)
+    return made if isinstance(value, Boxes) else rows_like(value, made.array, size), tags
 
 
-def _points_as_given(value: Any, targets: Targets) -> Any:
+def _points_as_given(value: Any, targets: Targets, size: tuple[int, ...]) -> Any:
     few = targets.few_points
-    if few is None:
-        points = targets.points.copy()
-        if isinstance(value, Keypoints):
-            return Keypoints.made(points, targets.swap, targets.visible)
-        return points if isinstance(value, np.ndarray) else list(map(tuple, points.tolist()))
-    if isinstance(value, Keypoints):
-        return Keypoints.made(few.array(), targets.swap, few.seen())
-    return few.array() if isinstance(value, np.ndarray) else list(zip(few.xs, few.ys, strict=True))
+    if few is not None and isinstance(value, list):
+        return list(zip(few.xs, few.ys, strict=True))
+    points = targets.points.copy() if few is None else few.array()
+    if not isinstance(value, Keypoints):
+        return rows_like(value, points, size)
+    visible = targets.visible if few is None else few.seen()
+    return Keypoints.made(like(value.array, points, size), targets.swap, visible)
 
 
 def read(given: Mapping[str, Any], *, max_pixels: int | None = None, classes: int | None = None) -> Sample:
@@ -182,7 +152,7 @@ def _read_points(keypoints: Any, targets: Targets, size: tuple[int, int], *, mix
     if keypoints is None:
         return False
     if isinstance(keypoints, Keypoints):
-        points, visible, targets.swap = keypoints.array, keypoints.visible, keypoints.swap
+        points, visible, targets.swap = keypoints.numbers(), keypoints.visible, keypoints.swap
     else:
         points, visible = numbers_of(keypoints, "keypoints", 2), None
     few = points.ndim == 2 and len(points) <= FEW and points.shape[1] == 2
@@ -204,7 +174,7 @@ def class_row(label: Any, classes: int) -> npt.NDArray[np.float64]:
     """Return a label as class weights `(L,)`: a row stays, the number of one of `classes` becomes one-hot."""
     number = label
     if label.__class__ is not int:
-        array = np.asarray(label)
+        array = np.asarray(plain(label))
         if array.ndim == 1 and array.dtype.kind in "iuf" and np.isfinite(array).all():
             return array.astype(np.float64)
         number = int(array) if array.ndim == 0 and array.dtype.kind in "iu" else -1
@@ -221,13 +191,13 @@ def class_row(label: Any, classes: int) -> npt.NDArray[np.float64]:
 def _masks(given: Mapping[str, Any], size: tuple[int, ...]) -> list[Image]:
     mask, masks = given.get("mask"), given.get("masks")
     every = [] if mask is None else [_mask(mask, size)]
-    if masks:
-        every += [_mask(one, size) for one in masks]
+    if masks is not None:
+        every += [_mask(one, size) for one in split_masks(masks)[0]]
     return every
 
 
 def _mask(given: Any, size: tuple[int, ...]) -> Image:
-    mask = to_array(given)[0]
+    mask = given if given.__class__ is np.ndarray else to_mask(given)[0]
     kinds = isinstance(mask, np.ndarray) and mask.dtype.kind in "biuf"
     if not kinds or mask.ndim not in (2, 3) or mask.shape[:2] != size:
         shape = getattr(mask, "shape", type(mask).__name__)
@@ -243,15 +213,16 @@ def _read_boxes(given: Mapping[str, Any], targets: Targets, size: tuple[int, int
         value = given.get("bboxes")
     elif given.get("bboxes") is not None:
         raise TargetError("boxes= and bboxes= are two names of one thing; give one")
-    labels = given.get("labels")
+    labels = plain(given.get("labels"))
     if value is None:
         if "labels" in given:
             raise TargetError("labels= holds one label a box, and there are no boxes; a class is label=")
         return None
     if not isinstance(value, Boxes):
-        array = numbers_of(value, "boxes", 4)
+        array, form = numbers_of(value, "boxes", 4), format_of(value)
         if (
-            array.ndim == 2
+            form == "xyxy"
+            and array.ndim == 2
             and len(array) <= FEW
             and array.shape[1] == 4
             and (labels is None or len(labels) == len(array))
@@ -260,7 +231,7 @@ def _read_boxes(given: Mapping[str, Any], targets: Targets, size: tuple[int, int
             if are_boxes(rows, upright=True):
                 targets.few_boxes = FewBoxes(rows, range(len(rows)) if labels is None else labels, size)
                 return _PLAIN
-        value = Boxes(array, labels=labels)
+        value = Boxes(array, format=form, labels=labels)
     elif labels is not None:
         raise TargetError("augplug.Boxes holds its labels itself: Boxes(array, labels=...)")
     if len(value.array) <= FEW:

@@ -56,6 +56,7 @@ class FewBoxes:
     def clip(self, size: tuple[int, int]) -> None:
         """Cut off what lies outside a canvas of that height and width."""
         height, width = size
+        across, down = slack(width), slack(height)
         for place, outline in enumerate(self.outlines):
             if len(outline) == 4:
                 left, top, right, bottom = outline
@@ -65,10 +66,11 @@ class FewBoxes:
             if left >= 0 and top >= 0 and right <= width and bottom <= height:
                 continue
             area = (right - left) * (bottom - top)
-            seen = _seen(left, right, width) * _seen(top, bottom, height)
-            self.shown[place] = self.shown[place] * (seen / max(area, TINY))
-            left, right = _within(left, width), _within(right, width)
-            top, bottom = _within(top, height), _within(bottom, height)
+            wide = max(min(right, width + across) - max(left, -across), 0.0)
+            high = max(min(bottom, height + down) - max(top, -down), 0.0)
+            self.shown[place] = self.shown[place] * (wide * high / max(area, TINY))
+            left, right = min(max(left, 0.0), width), min(max(right, 0.0), width)
+            top, bottom = min(max(top, 0.0), height), min(max(bottom, 0.0), height)
             self.outlines[place] = (left - 0.5, top - 0.5, right - 0.5, bottom - 0.5)
 
     def push(self, matrix: Matrix, size: tuple[int, int]) -> None:
@@ -179,12 +181,3 @@ def _edges(outline: Outline) -> Row:
         return left + 0.5, top + 0.5, right + 0.5, bottom + 0.5
     xs, ys = outline[:4], outline[4:]
     return min(xs) + 0.5, min(ys) + 0.5, max(xs) + 0.5, max(ys) + 0.5
-
-
-def _seen(low: float, high: float, side: int) -> float:
-    """Return how much of low..high lies on a side, with `slack` on both ends."""
-    return max(min(high, side + slack(side)) - max(low, -slack(side)), 0.0)
-
-
-def _within(value: float, limit: int) -> float:
-    return 0.0 if value < 0 else float(limit) if value > limit else value

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from augplug._sample.kinds import like, plain
 from augplug._sample.numbers import numbers_of
 from augplug.errors import TargetError
 from augplug.ranges import checked_keywords
@@ -35,7 +36,7 @@ class Keypoints:
         check_points(array)
         if self.swap:
             self._check_swap(len(array))
-        object.__setattr__(self, "array", array)
+        object.__setattr__(self, "array", like(self.array, array))
         object.__setattr__(self, "visible", _visibility(self.visible, len(array)))
 
     def _check_swap(self, count: int) -> None:
@@ -45,8 +46,12 @@ class Keypoints:
         if not all(0 <= row < count for row in rows):
             raise TargetError(f"swap names rows of {count} keypoints, not {self.swap}")
 
+    def numbers(self) -> Points:
+        """Return the points as float64 `(K, 2)`."""
+        return np.asarray(plain(self.array), dtype=np.float64)
+
     @staticmethod
-    def made(array: Points, swap: tuple[tuple[int, int], ...], visible: npt.NDArray[Any]) -> Keypoints:
+    def made(array: Any, swap: tuple[tuple[int, int], ...], visible: npt.NDArray[Any]) -> Keypoints:
         """Return keypoints of arrays that need no check: we computed them."""
         keypoints = object.__new__(Keypoints)
         vars(keypoints).update(array=array, swap=swap, visible=visible)

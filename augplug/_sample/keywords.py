@@ -28,7 +28,7 @@ class Keywords(TypedDict, total=False):
 
     image: Required[Any]
     mask: Any
-    masks: Sequence[Any] | None
+    masks: Any
     boxes: Any
     bboxes: Any
     keypoints: Any

@@ -15,8 +15,8 @@ from augplug._backends import default_backend
 from augplug._pipeline.augmenter import Augmenter
 from augplug._pipeline.plan import Plan
 from augplug._policies.grammar import Node, Policy, Step, steps_of
-from augplug._sample.convert import to_array
 from augplug._sample.image import check_image
+from augplug._sample.kinds import to_array
 from augplug.display import Catalogue, Shown
 from augplug.errors import AugplugError, SettingsError
 from augplug.ops.base import Operation
