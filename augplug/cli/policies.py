@@ -66,13 +66,20 @@ def show(policy: str, out: Path | None, json_: bool) -> None:
 
 
 @command.command()
-@click.argument("file", type=click.Path(path_type=Path))
-def check(file: Path) -> None:
-    """Read FILE as strictly as augplug always does, and say what is wrong with it, and where."""
-    made = api.load_policy(file)
-    echo(
-        f"{file} is a policy: {made.name}, {sum(1 for _ in steps_of(made.node))} steps, digest {made.digest.hex()[:16]}"
-    )
+@click.argument("paths", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+def check(paths: tuple[Path, ...]) -> int:
+    """Read each FILE as strictly as augplug always does, and say what is wrong with it, and where."""
+    status = 0
+    for path in paths:
+        try:
+            made = api.load_policy(path)
+        except AugplugError as error:
+            say(f"augplug: {path}: {' '.join(str(error).split())}")
+            status = 2
+            continue
+        steps, digest = sum(1 for _ in steps_of(made.node)), made.digest.hex()[:16]
+        echo(f"{path} is a policy: {made.name}, {steps} steps, digest {digest}")
+    return status
 
 
 @command.command()

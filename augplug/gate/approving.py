@@ -17,7 +17,7 @@ class Said:
     """What a person said to an approval: who they are, why, and whether other versions stay approved."""
 
     by: str | None = None
-    why: str | None = None
+    reason: str | None = None
     keep: bool = True
 
 
@@ -52,7 +52,7 @@ def approve(place: Path, verdict: Verdict, wheel: Path | None = None, said: Said
             wheel=None if wheel is None else sha256(wheel.read_bytes()).hexdigest(),
             date=datetime.now(UTC).date().isoformat(),
             by=said.by,
-            why=said.why,
+            reason=said.reason,
         ),
         keep=said.keep,
     )

@@ -22,7 +22,7 @@ FORMAT = 2
 """2 holds several versions of a distribution, and who approved it and why; 1 does not, and is written if it can be."""
 INSTALLERS = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"})
 """Files of `.dist-info` that installing writes: they differ from those of the wheel, and hold no code."""
-LATER = frozenset({"by", "why"})
+LATER = frozenset({"by", "reason"})
 """Keys of an entry that format 1 does not have."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -52,7 +52,7 @@ class Approval:  # pylint: disable=too-many-instance-attributes  # an entry of a
     wheel: str | None
     date: str
     by: str | None = None
-    why: str | None = None
+    reason: str | None = None
 
 
 Approved = dict[str, tuple[Approval, ...]]
@@ -245,7 +245,7 @@ def _locked(path: Path) -> Iterator[None]:
 def _write(path: Path, approved: Approved) -> None:
     """In the smallest format that can hold it: what an earlier augplug can read stays so."""
     every = [approval for approvals in approved.values() for approval in approvals]
-    plain = len(every) == len(approved) and not any(approval.by or approval.why for approval in every)
+    plain = len(every) == len(approved) and not any(approval.by or approval.reason for approval in every)
     table: dict[str, Any] = {name: [asdict(one) for one in approvals] for name, approvals in sorted(approved.items())}
     if plain:
         table = {name: {key: value for key, value in one.items() if key not in LATER} for name, (one,) in table.items()}

@@ -179,6 +179,16 @@ def test_a_damaged_policy_of_the_users_does_not_hide_the_others(run: Run, tmp_pa
     assert "autoaugment-svhn" in outcome.out
 
 
+def test_policies_check_takes_several_files_and_names_each_that_is_wrong(run: Run) -> None:
+    Path("good.json").write_text('{"augplug_policy": 1, "name": "good", "policy": {"op": "Invert"}}', "utf-8")
+    for name in ("bad", "worse"):
+        Path(f"{name}.json").write_text("{", "utf-8")
+    outcome = run("policies", "check", "bad.json", "good.json", "worse.json")
+    assert outcome.status == 2
+    assert [line.split()[0] for line in outcome.out.splitlines()] == ["good.json"]
+    assert [line.split()[1] for line in outcome.err.splitlines()] == ["bad.json:", "worse.json:"]
+
+
 def test_a_configuration_folder_that_cannot_be_made_is_said(run: Run, tmp_path: Path) -> None:
     Path("x.json").write_text('{"augplug_policy": 1, "name": "my-own", "policy": {"op": "Invert"}}', "utf-8")
     (tmp_path / "config").write_text("in the way", "utf-8")

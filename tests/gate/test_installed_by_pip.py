@@ -101,9 +101,9 @@ def test_forged_bytecode_beside_it_is_not_run(site: Path, tmp_path: Path) -> Non
 
 def test_two_versions_are_approved_and_each_loads(site: Path, tmp_path: Path, place: Path) -> None:
     newer = wheel(tmp_path, {SOURCE: FAIR + "\nNEWER = True\n"}, version="2.0")
-    approve(place, verdict(newer), newer, Said(by="somebody", why="a fix"))
+    approve(place, verdict(newer), newer, Said(by="somebody", reason="a fix"))
     assert json.loads(place.read_text())["augplug_ledger"] == 2
-    assert [(one.version, one.by, one.why) for one in ledger.read_versions(place)["my-ops"]] == [
+    assert [(one.version, one.by, one.reason) for one in ledger.read_versions(place)["my-ops"]] == [
         ("1.0", None, None),
         ("2.0", "somebody", "a fix"),
     ]

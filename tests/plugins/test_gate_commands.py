@@ -46,10 +46,11 @@ def gate(site: Path, cache: Path, tmp_path: Path) -> Gate:
 
 
 def state(gate: Gate) -> str:
-    """The state of the plugin in `require` mode."""
+    """The state of the plugin in `require` mode, and that the exit status says whether it is loaded."""
     ended = gate("--plugins", "require", "plugins", "list", "--json")
-    assert ended.returncode == 0, ended.stderr
-    return str(next(row["state"] for row in json.loads(ended.stdout) if row["distribution"] == "my-ops"))
+    found = str(next(row["state"] for row in json.loads(ended.stdout) if row["distribution"] == "my-ops"))
+    assert ended.returncode == (0 if found == "loaded" else 3), ended.stderr
+    return found
 
 
 def test_from_a_wheel_to_an_approved_plugin_and_back(gate: Gate, site: Path, tmp_path: Path) -> None:
@@ -57,12 +58,14 @@ def test_from_a_wheel_to_an_approved_plugin_and_back(gate: Gate, site: Path, tmp
     ended = gate("plugins", "check", made)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert ended.stdout.splitlines()[-1].startswith("my-ops 1.0: CLEAN")
-    told = json.loads(gate("plugins", "check", made, "--json").stdout)
+    told = json.loads(gate("plugins", "check", made, "--json", "--sarif", tmp_path / "good.sarif").stdout)
+    assert json.loads((tmp_path / "good.sarif").read_text("utf-8"))["runs"][0]["results"] == []
     assert (told["tier"], set(FILES) <= set(told["files"])) == ("clean", True)
 
     with zipfile.ZipFile(made) as archive:
         archive.extractall(site)
     assert state(gate) == "refused"
+    assert gate("plugins", "list").returncode == 0  # nobody asks for approvals here
     ended = gate("plugins", "approve", made)
     assert ended.returncode == 0, ended.stderr
     assert state(gate) == "loaded"

@@ -20,7 +20,7 @@ from augplug.gate.reading import read
 @click.command()
 @click.argument("target")
 @said_options
-def command(target: str, by: str | None, why: str | None, replace: bool) -> int:
+def command(target: str, by: str | None, reason: str | None, replace: bool) -> int:
     """Check TARGET, a wheel or the name of an installed distribution, afresh, and write its bytes to the ledger."""
     artifact = read(target)
     if artifact.kind not in ("wheel", "installed"):
@@ -33,6 +33,6 @@ def command(target: str, by: str | None, why: str | None, replace: bool) -> int:
     if not verdict.clean:
         return REFUSED
     place = admission().ledger
-    approve(place, verdict, Path(target) if artifact.kind == "wheel" else None, said(by, why, replace))
+    approve(place, verdict, Path(target) if artifact.kind == "wheel" else None, said(by, reason, replace))
     say(f"approved {verdict.name} {verdict.version} in {place}")
     return 0

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from augplug.cli.output import as_json, echo, json_option
-from augplug.gate import report
+from augplug.cli.output import as_json, echo, json_option, write
+from augplug.gate import report, sarif
 from augplug.gate.check import check
 from augplug.gate.reading import read
 
@@ -16,8 +18,15 @@ REFUSED = 3
 @click.command()
 @click.argument("target")
 @click.option("--examine", is_flag=True, help="Then run it: import it in a child process with limits, and examine it.")
+@click.option(
+    "--sarif",
+    "sarif_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Also write the findings to FILE as SARIF 2.1.0, for GitHub, GitLab or an editor.",
+)
 @json_option
-def command(target: str, examine: bool, json_: bool) -> int:
+def command(target: str, examine: bool, sarif_file: Path | None, json_: bool) -> int:
     """Check TARGET, a folder, a .whl, a .tar.gz, or the name of an installed distribution. Exit status 3: refused.
 
     Nothing of it is imported or built, unless --examine is given and it is clean.
@@ -28,5 +37,8 @@ def command(target: str, examine: bool, json_: bool) -> int:
         from augplug.cli.plugins.examining import examined  # it imports all of augplug
 
         verdict = examined(artifact, verdict)
+    passed = verdict.tier == "examined" if examine else verdict.clean
     echo(as_json(verdict.to_json()) if json_ else report.text(verdict))
-    return 0 if verdict.clean and (not examine or verdict.tier == "examined") else REFUSED
+    if sarif_file is not None:
+        write(sarif_file, as_json(sarif.log(verdict, target, passed=passed)) + "\n")
+    return 0 if passed else REFUSED

@@ -30,7 +30,7 @@ from augplug.gate.reading import read
     help="Build with the build backend that is installed here, as pip's option does.",
 )
 @said_options
-def command(target: Path, no_build_isolation: bool, by: str | None, why: str | None, replace: bool) -> int:
+def command(target: Path, no_build_isolation: bool, by: str | None, reason: str | None, replace: bool) -> int:
     """Check TARGET, a wheel, a folder or an sdist; of sources build one wheel and check that; approve and install it.
 
     The dependencies are yours to install: their names and versions are recorded, and pip is told to leave them alone.
@@ -51,7 +51,7 @@ def command(target: Path, no_build_isolation: bool, by: str | None, why: str | N
         if not verdict.clean:
             return REFUSED
         place = admission().ledger
-        approve(place, verdict, wheel, said(by, why, replace))
+        approve(place, verdict, wheel, said(by, reason, replace))
         _pip("install", "--no-deps", "--no-index", "--no-compile", "--force-reinstall", str(wheel))
     say(f"installed {verdict.name} {verdict.version}, approved in {place}")
     return 0

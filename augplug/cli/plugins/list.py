@@ -8,6 +8,7 @@ import click
 
 from augplug import api
 from augplug.cli.output import as_json, echo, json_option, say, table
+from augplug.cli.plugins.check import REFUSED
 from augplug.errors import GateError
 from augplug.gate.artifact import GROUP
 from augplug.gate.modes import told
@@ -18,12 +19,17 @@ from augplug.registry import Plugin
 
 @click.command("list")
 @json_option
-def command(json_: bool) -> None:
-    """List every plugin: its state, its distribution, what the ledger knows of it, and what it provides, or why not."""
+def command(json_: bool) -> int:
+    """List every plugin: its state, its distribution, what the ledger knows of it, and what it provides, or why not.
+
+    Exit status 3: the mode is `require`, and a plugin is not loaded although nobody blocked it.
+    """
     rows = [(row, _capabilities(row)) for row in api.plugins()]
+    missing = any(row.state not in ("loaded", "blocked") for row, _ in rows)
+    status = REFUSED if missing and api.registry().rules.mode == "require" else 0
     if json_:
         echo(as_json([{**asdict(row), "capabilities": needs} for row, needs in rows]))
-        return
+        return status
     lines = [
         (
             row.name,
@@ -39,6 +45,7 @@ def command(json_: bool) -> None:
     for line in told(api.registry().rules):  # apart from the table, for whoever reads that by a program
         say(line)
     echo(table(("NAME", "STATE", "DISTRIBUTION", "VERSION", "APPROVED", "CAPABILITIES", "PROVIDES"), lines))
+    return status
 
 
 def _capabilities(row: Plugin) -> dict[str, str]:

@@ -33,6 +33,7 @@ PLACES = {
 """Template: the file that it becomes."""
 CI = {
     "github": ".github/workflows/tox.yml",
+    "gitlab": ".gitlab-ci.yml",
     "jenkins": "Jenkinsfile",
     "circleci": ".circleci/config.yml",
     "travis": ".travis.yml",

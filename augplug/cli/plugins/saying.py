@@ -15,16 +15,16 @@ Made = TypeVar("Made", bound=Callable[..., Any])
 
 
 def said_options(function: Made) -> Made:
-    """Add `--by`, `--why` and `--replace`."""
+    """Add `--by`, `--reason` and `--replace`."""
     by = click.option("--by", metavar="NAME", help="Who approves it; kept in the ledger.")
-    why = click.option("--why", metavar="TEXT", help="Why it is approved; kept in the ledger.")
+    reason = click.option("--reason", metavar="TEXT", help="Why it is approved; kept in the ledger.")
     replace = click.option("--replace", is_flag=True, help="Take the approvals of its other versions out.")
-    return by(why(replace(function)))
+    return by(reason(replace(function)))
 
 
-def said(by: str | None, why: str | None, replace: bool) -> Said:
+def said(by: str | None, reason: str | None, replace: bool) -> Said:
     """Return what was said. Raises SettingsError for a text that could hide something from a reader of the ledger."""
-    for name, text in (("--by", by), ("--why", why)):
+    for name, text in (("--by", by), ("--reason", reason)):
         if text is not None and (hidden(text) or not text.strip()):
             raise SettingsError(f"{name} is a text of one line, without control or format characters, not {text!r}")
-    return Said(by, why, keep=not replace)
+    return Said(by, reason, keep=not replace)
