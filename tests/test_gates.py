@@ -78,7 +78,7 @@ def test_hooks_run_what_tox_runs(tox: configparser.ConfigParser, hooks: list[dic
 
 def test_tox_has_its_environments(tox: configparser.ConfigParser) -> None:
     listed = [name.strip() for name in tox["tox"]["env_list"].split(",")]
-    assert listed == ["lint", "types", "tests", "plugins", "tutorial", "fresh", "docs"]
+    assert listed == ["lint", "types", "tests", "services", "plugins", "tutorial", "fresh", "docs"]
     assert all(tox.has_section(f"testenv:{name}") for name in [*listed, "bench", "heavy"])
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from augplug.cli import main
+from augplug.cli.plugins.new import CI
 
 
 def new(*arguments: str | Path) -> int:
@@ -34,16 +35,16 @@ def test_a_project_has_everything_and_python_reads_it(tmp_path: Path, capsys: py
 
 
 def test_no_placeholder_is_left(tmp_path: Path) -> None:
-    services = [word for name in ("github", "jenkins", "circleci", "travis") for word in ("--ci", name)]
+    services = [word for name in CI for word in ("--ci", name)]
     assert new("my-ops", tmp_path / "made", *services) == 0
     files = [path for path in (tmp_path / "made").rglob("*") if path.is_file()]
-    assert len(files) == 13
+    assert len(files) == 14
     assert not any("$" in path.read_text("utf-8") for path in files)
 
 
-@pytest.mark.parametrize("service", ["Jenkinsfile", ".circleci/config.yml", ".travis.yml", ".github/workflows/tox.yml"])
+@pytest.mark.parametrize("service", CI.values())
 def test_each_ci_file_runs_tox(service: str, tmp_path: Path) -> None:
-    services = [word for name in ("github", "jenkins", "circleci", "travis") for word in ("--ci", name)]
+    services = [word for name in CI for word in ("--ci", name)]
     assert new("my-ops", tmp_path / "made", *services) == 0
     text = (tmp_path / "made" / service).read_text("utf-8")
     assert "pip install tox" in text
