@@ -81,7 +81,7 @@ def test_the_jenkinsfile_passes_npm_groovy_lint(project: Path, tmp_path: Path) -
     shutil.copy(Path(__file__).with_name("package.json"), tmp_path)
     (tmp_path / "here").mkdir()
     shutil.copy(project / CI["jenkins"], tmp_path / "here")
-    npm = [programs / "bin" / "node", programs / "lib/node_modules/npm/bin/npm-cli.js", "install", "--no-audit"]
+    npm = [f"{programs}/bin/node", f"{programs}/lib/node_modules/npm/bin/npm-cli.js", "install", "--no-audit"]
     lint = ["node_modules/.bin/npm-groovy-lint", "--noserver", "--config", "recommended-jenkinsfile"]
     for command in (
         [*npm, "--no-fund", "--no-package-lock", "--ignore-scripts"],
