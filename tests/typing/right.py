@@ -45,6 +45,7 @@ jitter = augplug.color_jitter(brightness=0.2, hue=(-0.1, 0.1), p=0.5)
 whole = augplug.Policy(augplug.step("Invert"), "mine", scale="randaugment", fuse="exact", defaults={"fill": 128})
 read: augplug.Policy = augplug.load_policy(whole.to_json())
 pairs: list[tuple[int, int]] = list(augplug.EpochSampler(4, seed=0, shuffle=False))
+shared = augplug.EpochSampler(4, seed=0, rank=1, replicas=2, weights=[0.5, 1.0, 1.0, 2.0], even=True)
 proposals = augplug.searches()["randaugment"](seed=0).ask(2)
 result = augplug.Result(proposals[0].number, reward=0.5)
 
