@@ -96,7 +96,8 @@ class EpochSampler:
         parts = (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
         drawn = np.searchsorted(self._ends, parts * self._ends[-1], side="right")
         last = np.searchsorted(self._ends, self._ends[-1])  # the last one that has a weight: products may round up
-        return np.minimum(drawn, last)
+        found: npt.NDArray[np.int64] = np.minimum(drawn, last)
+        return found
 
 
 def _ends_of(given: Any, size: int) -> npt.NDArray[np.float64]:
