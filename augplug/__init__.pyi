@@ -89,6 +89,7 @@ from .effects import (
 )
 from .errors import (
     AugplugError as AugplugError,
+    CapabilityError as CapabilityError,
     DataError as DataError,
     GateError as GateError,
     ImageError as ImageError,

@@ -48,6 +48,28 @@ class PluginError(AugplugError):
     """A plugin, or a name that a plugin should have provided."""
 
 
+class CapabilityError(PluginError):
+    """Something that a plugin did while it ran, and that it had not declared; it was stopped before it happened.
+
+    `plugin` is the distribution, `capability` what it would have had to declare, `place` the file and line of its code.
+    """
+
+    def __init__(self, plugin: str, capability: str, place: str, event: str) -> None:
+        """Say which event was stopped."""
+        super().__init__(plugin, capability, place, event)
+        self.plugin = plugin
+        self.capability = capability
+        self.place = place
+        self.event = event
+
+    def __str__(self) -> str:
+        """Return who did what, where, and what to do."""
+        return (
+            f"the plugin {self.plugin} does not declare the capability {self.capability!r}, which {self.event} needs, "
+            f"at {self.place}; its author declares it in augplug-plugin.toml, with the reason, or does without it"
+        )
+
+
 class GateError(AugplugError):
     """Something the gate was asked to check, approve or install that it cannot, or a ledger that is damaged."""
 

@@ -123,6 +123,10 @@ class Registry:
             rows[_free(f"{candidate.name}:{name}", {**self.plugins, **rows})] = _row(name, candidate, decision)
         self.plugins.update(rows)
         if decision.state == "loaded":
+            if candidate.canonical != GROUP:
+                from augplug.gate.runtime import owner_of, watch  # only where there is a plugin
+
+                watch(owner_of(candidate, points, decision.capabilities))
             for (key, row), point in zip(rows.items(), points, strict=True):
                 self._load(key, row, point)
         elif decision.state != "blocked":

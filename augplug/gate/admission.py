@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import EntryPoint
@@ -34,6 +34,8 @@ class Decision:
     approved: bool = False
     points: tuple[EntryPoint, ...] | None = None
     """What is loaded of an approved one: the entry points that were approved, not those that were found first."""
+    capabilities: Mapping[str, str] | None = None
+    """Those that were approved; None where nothing was, and what the plugin declares holds."""
 
 
 class Admitter:
@@ -108,7 +110,8 @@ class Admitter:
             changes = [str(error)]
         if not changes:
             points = tuple(EntryPoint(name, value, GROUP) for name, value in approval.entry_points.items())
-            return Decision("loaded", approval=f"{approval.tier}, {approval.date}", approved=True, points=points)
+            told = f"{approval.tier}, {approval.date}"
+            return Decision("loaded", "", told, approved=True, points=points, capabilities=approval.capabilities)
         told = f"it is not what was approved on {approval.date}: {listed(changes)}"
         if self.rules.mode == "require":
             remedy = f"augplug plugins check {candidate.name}, then approve it again, or install it again"

@@ -94,4 +94,4 @@ def test_everything_is_refused_but_what_the_page_lists(outcome: tuple[dict[str, 
 def test_the_sentinel_would_tell(tmp_path: Path) -> None:
     (tmp_path / "evil.py").write_text(WRITE_SENTINEL)
     assert python(f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import evil", tmp_path).returncode == 0
-    assert (tmp_path / "sentinel").read_text() == "evil"
+    assert (tmp_path / "sentinel").exists()

@@ -1,0 +1,84 @@
+"""Code of the interpreter and of augplug that may cause events although a plugin called it.
+
+It is known by its code object, which no plugin can make another one equal to; augplug's own by file and name. Each has
+the kinds of events that it may cause. It is here because nothing that a plugin hands it chooses what is opened, run or
+compiled.
+"""
+
+from __future__ import annotations
+
+import ast
+import collections
+import dataclasses
+import importlib.metadata
+import logging
+import os
+import sys
+import traceback
+import typing
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+import augplug
+
+FOLDER = f"{Path(augplug.__file__).parent}{os.sep}"
+"""Where augplug's own code and data lie."""
+_READING = frozenset({"find", "read"})
+_TEXT = frozenset({"text"})
+IMPORTING = _READING | _TEXT | {"native", "environment"}
+"""What importing a module causes, besides writing its bytecode."""
+
+
+def _code(module: Any, path: str) -> CodeType:
+    """The code of a function that has no public name, or none in the type stubs."""
+    found: Any = module
+    for name in path.split("."):
+        found = getattr(found, name)
+    return getattr(found, "__wrapped__", found).__code__  # type: ignore[no-any-return]  # a function of Python has one
+
+
+IMPORT = _code(sys.modules["importlib._bootstrap"], "_find_and_load")
+"""The one function that every import statement, and `import_module`, runs for a module that is not loaded yet."""
+SAVE_BYTECODE = _code(sys.modules["importlib._bootstrap_external"], "SourceFileLoader.set_data")
+_DATACLASS = _code(dataclasses, "_process_class")
+_PASSES: Mapping[CodeType, frozenset[str]] = {
+    # A name tuple asks whether its names are names before it makes text of them; so does a data class, see `passes`.
+    _code(collections, "namedtuple"): _TEXT,
+    _DATACLASS: _TEXT,
+    # Compiles an annotation that is a text. To evaluate it is another function.
+    _code(typing, "ForwardRef.__init__"): _TEXT,
+    # Compiles to a tree, which nothing runs.
+    _code(ast, "parse"): _TEXT,
+    # The line of source that a warning or a traceback shows.
+    _code(warnings, "_formatwarnmsg_impl"): _READING,
+    _code(traceback, "TracebackException.__init__"): _READING | _TEXT,
+    _code(traceback, "TracebackException.format"): _READING,
+    # What the user's handlers do with a message.
+    _code(logging, "Handler.handle"): frozenset({"find", "read", "write", "network", "process"}),
+    # The version of a distribution, looked for by its name among those that are installed.
+    _code(importlib.metadata, "version"): _READING,
+}
+_OURS: Mapping[tuple[str, str], frozenset[str]] = {
+    # Whether there is an OpenCV.
+    (f"{FOLDER}_backends{os.sep}__init__.py", "default_backend"): _READING,
+}
+
+
+def passes(frame: FrameType, kind: str) -> bool:
+    """Say whether the code of this frame may cause an event of this kind, whoever called it."""
+    code = frame.f_code
+    if kind not in (_PASSES.get(code) or _OURS.get((code.co_filename, code.co_qualname)) or ()):
+        return False
+    if code is _DATACLASS:  # unlike namedtuple it takes any text for the name of a field
+        # A class of its own could say of any text that it is an identifier.
+        return all({type(name)} == {str} and name.isidentifier() for name in frame.f_locals.get("fields", ()))
+    return True
+
+
+def is_ours(event: str, arguments: tuple[Any, ...]) -> bool:
+    """Say whether what is opened for reading is a data file of augplug's own."""
+    path = arguments[0]
+    return event == "open" and isinstance(path, str) and os.path.realpath(path).startswith(FOLDER)
