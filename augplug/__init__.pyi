@@ -16,8 +16,8 @@ from ._backends import (
 )
 from ._backends.base import (
     Backend as Backend,
-    BatchKernel as BatchKernel,
-    Kernel as Kernel,
+    BatchFunction as BatchFunction,
+    ImageFunction as ImageFunction,
     PreparedRows as PreparedRows,
 )
 from ._backends.tables import (
@@ -74,16 +74,16 @@ from .effects import (
     Blend as Blend,
     ColorMix as ColorMix,
     Effect as Effect,
-    Field as Field,
+    DisplacementField as DisplacementField,
     Filter as Filter,
     Mix as Mix,
     Noise as Noise,
     Opaque as Opaque,
     Paint as Paint,
     Region as Region,
-    Share as Share,
+    MixPart as MixPart,
     Tone as Tone,
-    ToneFrom as ToneFrom,
+    AdaptiveTone as AdaptiveTone,
     Warp as Warp,
     contrast_factor as contrast_factor,
 )
@@ -98,6 +98,7 @@ from .errors import (
     PluginError as PluginError,
     PluginWarning as PluginWarning,
     PolicyError as PolicyError,
+    RenamedError as RenamedError,
     RunError as RunError,
     SettingsError as SettingsError,
     TargetError as TargetError,
@@ -163,7 +164,7 @@ from .shapes import (
 )
 from .types import (
     Canvas as Canvas,
-    Counts as Counts,
+    Histograms as Histograms,
     Fill as Fill,
     Image as Image,
     Interpolation as Interpolation,

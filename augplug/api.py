@@ -51,7 +51,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from augplug._search.bench import Observer
-    from augplug._search.settings import Parts
+    from augplug._search.settings import Registries
     from augplug._search.study import StudyResult
     from augplug.data.sets import Labelled
 
@@ -119,11 +119,11 @@ def observers() -> Mapping[str, Any]:
     return _named("observers")
 
 
-def study_parts() -> Parts:
+def study_parts() -> Registries:
     """Return what names mean to a study."""
-    from augplug._search.settings import Parts  # whoever only augments does not pay for searches
+    from augplug._search.settings import Registries  # whoever only augments does not pay for searches
 
-    return Parts(searches(), evaluators(), executors(), operations())
+    return Registries(searches(), evaluators(), executors(), operations())
 
 
 def search(  # pylint: disable=too-many-arguments,too-many-locals  # keywords, each an option of the command

@@ -33,8 +33,8 @@ def check_matrix(owner: str, given: Any) -> None:
     if not well_formed:
         told = " ".join(repr(given).split())
         raise OperationError(
-            f"{owner} takes a Field, or a matrix as three rows of finite numbers, ((a, b, c), (d, e, f), (g, h, i)), "
-            f"not {told if len(told) <= 80 else f'{told[:77]}...'}"
+            f"{owner} takes a DisplacementField, or a matrix as three rows of finite numbers, "
+            f"((a, b, c), (d, e, f), (g, h, i)), not {told if len(told) <= 80 else f'{told[:77]}...'}"
         )
 
 

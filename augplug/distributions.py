@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from augplug.errors import SettingsError
+from augplug.renamed import answers_old_names
 from augplug.rng import RowStreams, Stream, check_weights, pick, pick_rows
 
 Reals = npt.NDArray[np.float64]
@@ -125,33 +126,36 @@ class Choice(Distribution):
         return written if self.weights is None else {**written, "weights": list(self.weights)}
 
 
+@answers_old_names
 @dataclass(frozen=True)
 class Normal(Distribution):
-    """A normal real with `mean` and `deviation`, clipped to `clip`."""
+    """A normal real with `mean` and standard deviation `std`, clipped to `clip`."""
 
     mean: float
-    deviation: float
+    std: float
     clip: tuple[float, float]
 
     def __post_init__(self) -> None:
         _ordered("clip", *self.clip)
-        if not (self.deviation >= 0 and math.isfinite(self.mean) and math.isfinite(self.deviation)):
-            raise SettingsError(f"normal takes [mean, deviation], finite, not [{self.mean}, {self.deviation}]")
+        if not (self.std >= 0 and math.isfinite(self.mean) and math.isfinite(self.std)):
+            raise SettingsError(
+                f"normal takes [mean, std], both finite and std at least 0, not [{self.mean}, {self.std}]"
+            )
 
     def draw(self, stream: Stream) -> float:
         quantile = _quantile(stream.real())
-        return min(max(self.mean + self.deviation * _rounded(quantile), self.clip[0]), self.clip[1])
+        return min(max(self.mean + self.std * _rounded(quantile), self.clip[0]), self.clip[1])
 
     def draw_rows(self, streams: RowStreams) -> Reals:
         quantiles = np.array([_quantile(real) for real in streams.reals().tolist()])
-        return np.clip(self.mean + self.deviation * _rounded_rows(quantiles), *self.clip)
+        return np.clip(self.mean + self.std * _rounded_rows(quantiles), *self.clip)
 
     @property
     def bounds(self) -> tuple[float, float]:
         return self.clip
 
     def to_json(self) -> dict[str, object]:
-        return {"normal": [self.mean, self.deviation], "clip": list(self.clip)}
+        return {"normal": [self.mean, self.std], "clip": list(self.clip)}
 
 
 @dataclass(frozen=True)

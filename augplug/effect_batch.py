@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from augplug.effects import ColorMix, Effect, Filter, Noise, Tone, ToneFrom, Warp
+from augplug.effects import AdaptiveTone, ColorMix, Effect, Filter, Noise, Tone, Warp
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,15 +18,15 @@ class EffectBatch:
 
     `effect` is the template; on a row its numbers are those of `numbers` (float64), which are, by the template's kind:
 
-    - Tone, ToneFrom: the arguments `(N, k)`;
-    - ColorMix: `matrix` `(N, C, C)`, or `grey_blend` `(N,)`;
-    - Warp: the matrix `motion` `(N, 3, 3)`;
+    - Tone, AdaptiveTone: the arguments `(N, k)`;
+    - ColorMix: `matrix` `(N, C, C)`, or `gray_blend` `(N,)`;
+    - Warp: the matrix `transform` `(N, 3, 3)`;
     - Filter: `factor` and the kernel's arguments `(N, 1 + k)`;
-    - Noise: `key` and `deviation` `(N, 2)`.
+    - Noise: `key` and `std` `(N, 2)`.
 
     Rows that are `ordinary` `(N,)` have no such form (a factor of 1 is no effect at all) and are described one by one.
     `function`, of tones only, computes all rows at once: values `(256,)`, a column `(N, 1)` for each argument, and
-    before these one of the means for `grey_mean`, give `(N, 256)`: to the last bit what the tone's own function gives
+    before these one of the means for `gray_mean`, give `(N, 256)`: to the last bit what the tone's own function gives
     row by row.
     """
 
@@ -41,21 +41,21 @@ class EffectBatch:
 
 
 def _color_mix(effect: ColorMix, numbers: Any) -> ColorMix:
-    return ColorMix(grey_blend=numbers) if effect.matrix is None else ColorMix(matrix=tuple(map(tuple, numbers)))
+    return ColorMix(gray_blend=numbers) if effect.matrix is None else ColorMix(matrix=tuple(map(tuple, numbers)))
 
 
 def _warp(effect: Warp, numbers: Any) -> Warp:
     (a, b, c), (d, e, f), (g, h, i) = numbers
-    return replace(effect, motion=((a, b, c), (d, e, f), (g, h, i)))
+    return replace(effect, transform=((a, b, c), (d, e, f), (g, h, i)))
 
 
 _AT: Mapping[type, Callable[[Any, Any], Effect]] = {
     Tone: lambda effect, numbers: Tone(effect.function, *numbers),
-    ToneFrom: lambda effect, numbers: ToneFrom(effect.statistic, effect.function, *numbers),
+    AdaptiveTone: lambda effect, numbers: AdaptiveTone(effect.statistic, effect.function, *numbers),
     ColorMix: _color_mix,
     Warp: _warp,
     Filter: lambda effect, numbers: replace(effect, factor=numbers[0], arguments=tuple(numbers[1:])),
-    Noise: lambda _, numbers: Noise(key=int(numbers[0]), deviation=numbers[1]),
+    Noise: lambda _, numbers: Noise(key=int(numbers[0]), std=numbers[1]),
 }
 
 

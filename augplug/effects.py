@@ -15,9 +15,11 @@ from typing import Any, Literal, TypeAlias
 from augplug import tones
 from augplug.coords import check_matrix
 from augplug.errors import OperationError
+from augplug.renamed import answers_old_names, refuse_old_name
 from augplug.types import Fill, Interpolation, Matrix
 
-Statistic: TypeAlias = Literal["histogram", "extremes", "grey_mean"]
+Statistic: TypeAlias = Literal["histogram", "extremes", "gray_mean"]
+STATISTICS: tuple[Statistic, ...] = ("histogram", "extremes", "gray_mean")
 FIELD_LIMIT = 0.2
 """Largest amplitude of a displacement field as a fraction of its spacing: below it the field is a contraction."""
 
@@ -52,7 +54,7 @@ class Tone:
 
 
 @dataclass(frozen=True, init=False)
-class ToneFrom:
+class AdaptiveTone:
     """A tone that first looks at the image.
 
     `statistic` says what `function` is given before `arguments`:
@@ -62,16 +64,16 @@ class ToneFrom:
       images truncate them);
     - `extremes`: `function(values, lowest, highest) -> values`, in 8-bit units; lowest and highest are `(C, 1)` and
       values broadcasts with them;
-    - `grey_mean`, of the whole image: `function(values, mean) -> values`, in 8-bit units, mean rounded to an integer.
+    - `gray_mean`, of the whole image: `function(values, mean) -> values`, in 8-bit units, mean rounded to an integer.
 
-    `before` and `after` hold the tones that fusing put around it (`before` is empty for `grey_mean`).
+    `before` and `after` hold the tones that fusing put around it (`before` is empty for `gray_mean`).
     """
 
     statistic: Statistic
     function: Callable[..., Any]
     arguments: tuple[Any, ...]
     before: tuple[Tone, ...]
-    after: tuple[Tone | ToneFrom, ...]
+    after: tuple[Tone | AdaptiveTone, ...]
 
     def __init__(
         self,
@@ -79,9 +81,12 @@ class ToneFrom:
         function: Callable[..., Any],
         *arguments: Any,
         before: tuple[Tone, ...] = (),
-        after: tuple[Tone | ToneFrom, ...] = (),
+        after: tuple[Tone | AdaptiveTone, ...] = (),
     ) -> None:
         """Take the statistic, a module-level function and its hashable arguments."""
+        if statistic not in STATISTICS:
+            refuse_old_name(f"augplug.AdaptiveTone({statistic})")
+            raise OperationError(f"unknown statistic {statistic!r}; it is one of {', '.join(STATISTICS)}")
         _check_function(function)
         for name, value in zip(
             ("statistic", "function", "arguments", "before", "after"),
@@ -91,39 +96,40 @@ class ToneFrom:
             object.__setattr__(self, name, value)
 
 
-EQUALIZE = ToneFrom("histogram", tones.equalize)
+EQUALIZE = AdaptiveTone("histogram", tones.equalize)
 """Equalize's tone; a backend may recognise it (`tone == EQUALIZE`) and compute it by other means, to the same bits."""
-AUTOCONTRAST = ToneFrom("extremes", tones.stretch)
+AUTOCONTRAST = AdaptiveTone("extremes", tones.stretch)
 """AutoContrast's tone; a backend may recognise it (`tone == AUTOCONTRAST`), as it may EQUALIZE."""
 
 
-def contrast(factor: float) -> ToneFrom:
+def contrast(factor: float) -> AdaptiveTone:
     """Return Contrast's tone; a backend may recognise it by `contrast_factor`, and compute it by other means."""
-    return ToneFrom("grey_mean", tones.adjust_contrast, factor)
+    return AdaptiveTone("gray_mean", tones.adjust_contrast, factor)
 
 
-def contrast_factor(tone: Tone | ToneFrom) -> float | None:
+def contrast_factor(tone: Tone | AdaptiveTone) -> float | None:
     """Return the factor of a tone that `contrast` made, of whatever tones are fused with it; None for any other."""
-    if not isinstance(tone, ToneFrom) or (tone.statistic, tone.function) != ("grey_mean", tones.adjust_contrast):
+    if not isinstance(tone, AdaptiveTone) or (tone.statistic, tone.function) != ("gray_mean", tones.adjust_contrast):
         return None
     factor: float = tone.arguments[0]
     return factor
 
 
+@answers_old_names
 @dataclass(frozen=True, kw_only=True)
 class ColorMix:
-    """Every pixel's channels mixed: `matrix` (C x C, rows are outputs), or `grey_blend`.
+    """Every pixel's channels mixed: `matrix` (C x C, rows are outputs), or `gray_blend`.
 
-    `grey_blend` = f is grey + f (v - grey) on RGB: 0 is grey, 1 the image, above 1 stronger colour. Exactly one of the
+    `gray_blend` = f is grey + f (v - grey) on RGB: 0 is grey, 1 the image, above 1 stronger colour. Exactly one of the
     two is given.
     """
 
     matrix: tuple[tuple[float, ...], ...] | None = None
-    grey_blend: float | None = None
+    gray_blend: float | None = None
 
 
 @dataclass(frozen=True)
-class Field:
+class DisplacementField:
     """A displacement field as a recipe, never an array.
 
     A point of the output shows the input at itself plus its displacement. `elastic`: control points `spacing` pixels
@@ -147,15 +153,16 @@ class Field:
             )
 
 
+@answers_old_names
 @dataclass(frozen=True, kw_only=True)
 class Warp:
     """Space: the image resampled on a canvas of `size` (height, width).
 
-    `motion` is a matrix that maps input points to output points, or a `Field` (an output point plus its displacement is
-    the input point it shows). `fill` stands outside the image, `mask_fill` outside masks.
+    `transform` is a matrix that maps input points to output points, or a `DisplacementField` (an output point plus its
+    displacement is the input point it shows). `fill` stands outside the image, `mask_fill` outside masks.
     """
 
-    motion: Matrix | Field
+    transform: Matrix | DisplacementField
     size: tuple[int, int]
     interpolation: Interpolation = "nearest"
     fill: Fill = 0.0
@@ -163,8 +170,8 @@ class Warp:
 
     def __post_init__(self) -> None:
         """Refuse a matrix that is not three rows of three numbers."""
-        if self.motion.__class__ is not Field:
-            check_matrix("Warp", self.motion)
+        if self.transform.__class__ is not DisplacementField:
+            check_matrix("Warp", self.transform)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,16 +208,17 @@ class Paint:
     mask_value: float | None = None
 
 
+@answers_old_names
 @dataclass(frozen=True, kw_only=True)
 class Noise:
-    """Gaussian noise of `deviation` (8-bit units) added to every value; its numbers come from `key` alone."""
+    """Gaussian noise of standard deviation `std` (8-bit units) added to every value; its numbers come from `key`."""
 
     key: int
-    deviation: float
+    std: float
 
 
 @dataclass(frozen=True)
-class Share:
+class MixPart:
     """What a partner gives to a Mix: all of it at `weight` in 0..1, or the pixels of `region`.
 
     `partner` is a drawn number that says which image of the batch it is; the operation's field of it is named `partner`
@@ -223,11 +231,12 @@ class Share:
     raw: bool = False
 
 
+@answers_old_names
 @dataclass(frozen=True)
 class Mix:
-    """Images of a batch mixed: each share in turn, in order. Unless all shares are raw, it is the last effect."""
+    """Images of a batch mixed: each part in turn. Unless all parts are raw, it is the last effect."""
 
-    shares: tuple[Share, ...]
+    parts: tuple[MixPart, ...]
 
 
 @dataclass(frozen=True)
@@ -271,5 +280,5 @@ class Opaque:
         _check_function(self.function)
 
 
-Effect: TypeAlias = Tone | ToneFrom | ColorMix | Warp | Filter | Paint | Noise | Mix | Blend | Opaque
+Effect: TypeAlias = Tone | AdaptiveTone | ColorMix | Warp | Filter | Paint | Noise | Mix | Blend | Opaque
 """Anything that `describe` may return."""

@@ -86,6 +86,10 @@ class SettingsError(AugplugError):
     """A setting, option or argument with an unknown name or a value out of range."""
 
 
+class RenamedError(AugplugError, AttributeError, TypeError):
+    """A name that augplug had before, asked for as an attribute or an argument; the message says the new one."""
+
+
 class RunError(AugplugError):
     """A search that failed while it ran (exit status 1): a trial whose workers keep dying, a disk that is full."""
 

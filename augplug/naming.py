@@ -20,6 +20,7 @@ from augplug.errors import OperationError, SettingsError, suggest
 from augplug.ops.base import Operation
 from augplug.ranges import refuse_unknown
 from augplug.registry import Registry
+from augplug.renamed import answers_old_keywords
 
 Part: TypeAlias = Node | Policy | Operation | str | Path
 """What stands among the steps of a policy: a node, a policy, an operation with all its numbers, a name or a path."""
@@ -68,14 +69,15 @@ class NamedPolicy:
 _registered: dict[str, Policy] = {}
 
 
-def register_policy(name: str, made: Policy | Node) -> None:
+@answers_old_keywords
+def register_policy(name: str, policy: Policy | Node) -> None:
     """Give a policy a name in this process. Raises SettingsError when the name is taken."""
     if name in policies():
         raise SettingsError(
             f"there is a policy {name!r} already, from {policies()[name].provider}; choose another name"
         )
     named.check_name(name)
-    _registered[name] = as_policy(made)
+    _registered[name] = as_policy(policy)
 
 
 def policies() -> Mapping[str, NamedPolicy]:
@@ -122,14 +124,15 @@ def policy(name: str, **arguments: Any) -> Policy:
     return named.build(name, known[name].build, arguments)
 
 
-def load_policy(given: str | Path | Mapping[str, Any]) -> Policy:
+@answers_old_keywords
+def load_policy(file: str | Path | Mapping[str, Any]) -> Policy:
     """Read a policy file, JSON or TOML, or the content of one, as `policy.to_json()` gives it.
 
     Raises PolicyError with the place as a JSON pointer.
     """
-    if isinstance(given, Mapping):
-        return reader.read_policy(given, operations())
-    return reader.load_policy_file(given, operations())
+    if isinstance(file, Mapping):
+        return reader.read_policy(file, operations())
+    return reader.load_policy_file(file, operations())
 
 
 def resolve_policy(text: str | Path) -> Policy:

@@ -9,6 +9,7 @@ from operator import index as as_integer
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from augplug.errors import SettingsError, suggest
+from augplug.renamed import answers_old_keywords
 from augplug.rng import WORD
 
 if TYPE_CHECKING:
@@ -35,10 +36,11 @@ def check_ranges(owner: str, settings: DataclassInstance, ranges: Ranges) -> Non
             raise SettingsError(f"{owner}: {field.name} is {kind} in {low:g}..{high:g}, not {value!r}")
 
 
-def check_known(owner: str, given: Mapping[str, Any], settings: type[DataclassInstance]) -> None:
+@answers_old_keywords
+def check_known(owner: str, values: Mapping[str, Any], settings: type[DataclassInstance]) -> None:
     """Refuse settings that the dataclass does not have. SettingsError."""
     known = [field.name for field in fields(settings)]
-    for name in given:
+    for name in values:
         if name not in known:
             raise SettingsError(f"{owner} has no setting {name!r}{suggest(name, known)}")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from augplug.types import Counts, Values
+from augplug.types import Histograms, Values
 
 
 def blend(values: Values, factor: float, base: float) -> Values:
@@ -41,7 +41,7 @@ def stretch(values: Values, lowest: Values, highest: Values) -> Values:
     return values * scale + np.where(flat, 0.0, -lowest * scale)
 
 
-def equalize(counts: Counts) -> Values:
+def equalize(counts: Histograms) -> Values:
     """Return the level that each level becomes: the running count, in steps that use all levels.
 
     256 levels step by whole numbers of pixels, as Pillow's; with 65,536 that would leave any image of fewer pixels as
@@ -58,6 +58,6 @@ def equalize(counts: Counts) -> Values:
     return _in_steps(below, step, top)
 
 
-def _in_steps(below: Counts, step: Counts | Values, top: int) -> Values:
+def _in_steps(below: Histograms, step: Histograms | Values, top: int) -> Values:
     half = step // 2 if top == 255 else step / 2
     return np.minimum((below + half) / step, top)

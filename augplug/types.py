@@ -7,10 +7,12 @@ whatever the dtype of the image (uint16 v is v / 257, a float v is 255 v).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+
+from augplug.renamed import module_getattr
 
 Image: TypeAlias = npt.NDArray[Any]
 """`(H, W)` or `(H, W, C)`: uint8, uint16, or float32/float64 in [0, 1]."""
@@ -18,7 +20,7 @@ Image: TypeAlias = npt.NDArray[Any]
 Values: TypeAlias = npt.NDArray[np.float64]
 """Real numbers in 8-bit units, 0..255, of any shape."""
 
-Counts: TypeAlias = npt.NDArray[np.int64]
+Histograms: TypeAlias = npt.NDArray[np.int64]
 """Histograms `(C, L)`: how many pixels of each channel have each of L values; a row a channel."""
 
 Points: TypeAlias = npt.NDArray[np.float64]
@@ -30,9 +32,9 @@ Matrix: TypeAlias = tuple[tuple[float, float, float], tuple[float, float, float]
 Interpolation: TypeAlias = Literal["nearest", "linear", "cubic", "area"]
 """How a value is had between pixels; `area` is the mean under the output pixel, for making smaller."""
 
-FuseLevel: TypeAlias = Literal["none", "exact"]
+FuseMode: TypeAlias = Literal["none", "exact"]
 """How far effects are fused: not at all, or as far as every bit stays the same."""
-FUSE_LEVELS: tuple[FuseLevel, ...] = ("none", "exact")
+FUSE_MODES: tuple[FuseMode, ...] = ("none", "exact")
 
 Fill: TypeAlias = float | tuple[float, ...]
 """A value in 8-bit units for every channel, or one a channel."""
@@ -48,3 +50,7 @@ class Canvas:
     height: int
     width: int
     channels: int
+
+
+if not TYPE_CHECKING:  # type checkers refuse unknown names themselves
+    __getattr__ = module_getattr(__name__)

@@ -69,8 +69,8 @@ _PILLOW: dict[str, Callable[[Any], Kernel]] = {
 
 def _pull(op: Any, height: int, width: int) -> Any:
     """Return the matrix from output to input; None where nothing moves."""
-    motions = [warp.motion for warp in op.describe(augplug.Canvas(height, width, 3))]
-    return coords.inverse(motions[0]) if motions else None
+    transforms = [warp.transform for warp in op.describe(augplug.Canvas(height, width, 3))]
+    return coords.inverse(transforms[0]) if transforms else None
 
 
 @cache

@@ -48,7 +48,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "GaussianBlur": {"sigma": 1.5},
     "MotionBlur": {"length": 9},
     "Sharpen": {"strength": 0.5, "sigma": 1},
-    "GaussianNoise": {"deviation": 12.75},
+    "GaussianNoise": {"std": 12.75},
     "ShearX nearest": {"factor": 0.2},
     "ShearX linear": {"factor": 0.2, "interpolation": "linear"},
     "ShearY nearest": {"factor": 0.2},

@@ -73,14 +73,14 @@ LEVERS = (
     ),
     Lever(
         "tables looked up by stringzilla",
-        {"augplug._backends.opencv_looks.translate": None},
+        {"augplug._backends.opencv_lookup.translate": None},
         (("autoaugment-imagenet", 32), ("autoaugment-imagenet", 224), (_alone("Gamma", gamma=0.8), 224)),
     ),
     Lever(
         "masks and inversion as bit operations, where no 64 values are looked up at once",
         {
             "augplug._backends.opencv_tones.by_bits": lambda _table: None,
-            "augplug._backends.opencv_looks.translate": None,
+            "augplug._backends.opencv_lookup.translate": None,
         },
         ((_alone("Invert"), 224), (_alone("Posterize", bits=4), 224)),
     ),

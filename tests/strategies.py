@@ -16,7 +16,7 @@ from augplug.ops import color, filters, geometry, regions, tone
 from augplug.ops.base import Operation
 from augplug.ops.levels import SCALES
 from augplug.ops.parameters import Parameter
-from augplug.types import FUSE_LEVELS
+from augplug.types import FUSE_MODES
 
 Operations = Mapping[str, type[Operation]]
 _REACH = 1e6
@@ -51,7 +51,7 @@ def policies(
                 nodes(operations, blend=blend, channels=channels, scale=scale, depth=depth),
                 name=st.sampled_from(["mine", "0", "a-b_c", "a" * 64]),
                 scale=st.just(scale),
-                fuse=st.sampled_from(FUSE_LEVELS),
+                fuse=st.sampled_from(FUSE_MODES),
                 source=st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
                 defaults=defaults(channels),
             )

@@ -23,10 +23,10 @@ from augplug._pipeline.render import Renderer
 from augplug._policies.grammar import Policy, Sequence, Step
 from augplug.distributions import Beta, Choice, Distribution, Integers, Key, LogUniform, Normal, Sign, Uniform
 from augplug.effect_batch import EffectBatch
-from augplug.effects import Filter, Tone, ToneFrom
+from augplug.effects import AdaptiveTone, Filter, Tone
 from augplug.ops.base import Operation
 from augplug.rng import Stream, Streams, key_of
-from augplug.types import FUSE_LEVELS, Canvas, FuseLevel
+from augplug.types import FUSE_MODES, Canvas, FuseMode
 from tests.operations import NEED_RGB
 from tests.strategies import BUILT_IN, policies
 
@@ -43,7 +43,7 @@ NUMBERS: dict[str, dict[str, tuple[float, ...]]] = {
     "Contrast": {"factor": (0, 0.5, 1, 1.5, 2, 2.000001, 10)},
     "Gamma": {"gamma": (0.01, 0.5, 1, 2, 3, 100)},
     "GaussianBlur": {"sigma": (0, 0.0999, 0.1, 0.125, 1, 6)},
-    "GaussianNoise": {"deviation": (0, 1e-6, 0.5, 1, 255), "key": (0, 1, 2**53 - 1)},
+    "GaussianNoise": {"std": (0, 1e-6, 0.5, 1, 255), "key": (0, 1, 2**53 - 1)},
     "HueShift": {"degrees": (-360, -180, -90, 0, 1e-9, 120, 360)},
     "MotionBlur": {"length": (1, 1.5, 2, 3, 9), "degrees": (-360, 0, 45, 90, 180)},
     "RandomCrop": {"x": (0, 0.5, 1), "y": (0, 0.25, 1)},
@@ -166,10 +166,10 @@ def described_alike(name: str, count: int) -> None:
 def functions_agree(batch: EffectBatch) -> None:
     """Before truncation to bytes, which hides most differences."""
     effect = batch.effect
-    if batch.function is None or not isinstance(effect, Tone | ToneFrom):
+    if batch.function is None or not isinstance(effect, Tone | AdaptiveTone):
         return
     means = np.arange(len(batch.numbers))[:, None] % 256.0
-    numbers = np.concatenate([means, batch.numbers], axis=1) if isinstance(effect, ToneFrom) else batch.numbers
+    numbers = np.concatenate([means, batch.numbers], axis=1) if isinstance(effect, AdaptiveTone) else batch.numbers
     values = np.arange(256.0)
     for start in range(0, len(numbers), 500):
         some = numbers[start : start + 500]
@@ -179,10 +179,10 @@ def functions_agree(batch: EffectBatch) -> None:
                 assert np.array_equal(together[row], effect.function(values, *own)), own
 
 
-@pytest.mark.parametrize("fuse", FUSE_LEVELS)
+@pytest.mark.parametrize("fuse", FUSE_MODES)
 @pytest.mark.parametrize("shape", [(28, 28), (9, 7, 1), (28, 28, 3), (9, 7, 4), (2, 3, 3), (1, 1, 3), (77, 50, 3)])
 @pytest.mark.parametrize("name", NUMBERS)
-def test_a_batch_has_the_bits_of_its_images(name: str, shape: tuple[int, ...], fuse: FuseLevel) -> None:
+def test_a_batch_has_the_bits_of_its_images(name: str, shape: tuple[int, ...], fuse: FuseMode) -> None:
     if name in NEED_RGB and shape[2:] not in ((), (1,), (3,)):
         pytest.skip("it mixes red, green and blue")
 
@@ -220,21 +220,21 @@ def test_the_reference_has_the_bits_of_its_images(name: str) -> None:
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("fuse", FUSE_LEVELS)
+@pytest.mark.parametrize("fuse", FUSE_MODES)
 @pytest.mark.parametrize("name", NUMBERS)
-def test_100_000_values_of_a_step_have_the_bits_of_single_calls(name: str, fuse: FuseLevel) -> None:
+def test_100_000_values_of_a_step_have_the_bits_of_single_calls(name: str, fuse: FuseMode) -> None:
     images = images_of(1000, (12, 11, 3))
 
     for first in range(0, 100_000, len(images)):
         check(edgy(name, (9, 10)), images, first=first, together=first == 0, fuse=fuse)
 
 
-@pytest.mark.parametrize("fuse", FUSE_LEVELS)
+@pytest.mark.parametrize("fuse", FUSE_MODES)
 @pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("output", [None, augplug.Output(0.5, (0.1, 0.2, 0.3), "CHW"), augplug.Output()])
 @pytest.mark.parametrize("name", ["hand-made", "3-augment", "uniformaugment"])
 def test_policies_have_the_bits_of_single_calls(
-    name: str, output: augplug.Output | None, threads: int, fuse: FuseLevel
+    name: str, output: augplug.Output | None, threads: int, fuse: FuseMode
 ) -> None:
     images = images_of(40, (28, 30, 3))
     augment = augplug.Augmenter(name, output=output, fuse=fuse)
@@ -446,8 +446,8 @@ def test_random_policies_draw_alike(policy: Policy) -> None:
 
 
 @settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
-@given_examples(policies(BUILT_IN, blend=False, channels=3), st.sampled_from(FUSE_LEVELS))
-def test_random_policies_render_alike(policy: Policy, fuse: FuseLevel) -> None:
+@given_examples(policies(BUILT_IN, blend=False, channels=3), st.sampled_from(FUSE_MODES))
+def test_random_policies_render_alike(policy: Policy, fuse: FuseMode) -> None:
     """Or refuse alike; images of unequal sizes are no batch."""
     augment = augplug.Augmenter(policy, fuse=fuse)
     images = images_of(FEWEST, (13, 11, 3))

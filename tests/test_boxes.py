@@ -78,7 +78,7 @@ def test_every_format_is_the_same_box(name: BoxFormat, row: list[float]) -> None
     given_boxes = augplug.Boxes([row], format=name, labels=["x"])
     made = flip(image=IMAGE, boxes=given_boxes, index=0)["boxes"]
 
-    assert np.allclose(made.edges(40, 60), [[42, 10, 54, 30]])
+    assert np.allclose(made.to_xyxy(40, 60), [[42, 10, 54, 30]])
     assert made.format == name
     assert made.labels == ["x"]
     assert np.allclose(flip(image=IMAGE, boxes=made, index=0)["boxes"].array, [row])
@@ -90,7 +90,7 @@ def test_no_box_leaves_its_image_or_its_label(rows: list[tuple[float, ...]], ind
     labels = [f"box {place}" for place in range(len(rows))]
     boxes = augplug.Boxes(np.array(rows), format="xywh", labels=labels)
     made = augplug.Augmenter(WILD)(image=IMAGE, boxes=boxes, index=index)["boxes"]
-    edges = made.edges(30, 50)
+    edges = made.to_xyxy(30, 50)
 
     assert len(made.labels) == len(edges)
     assert set(made.labels) <= set(labels)
@@ -153,7 +153,7 @@ def test_what_is_mostly_cut_off_is_left_out() -> None:
 
 def test_left_and_right_change_places_in_a_mirror_only() -> None:
     """Pairs swap on a flip and a transpose, not on a half turn; points that leave are marked."""
-    eyes = augplug.Keypoints([[10.0, 5.0], [30.0, 5.0], [0.0, 0.0]], swap=((0, 1),))
+    eyes = augplug.Keypoints([[10.0, 5.0], [30.0, 5.0], [0.0, 0.0]], flip_pairs=((0, 1),))
 
     def moved(op: str, **fields: Any) -> Any:
         return augplug.Augmenter(augplug.step(op, **fields))(image=IMAGE, keypoints=eyes, index=0)["keypoints"]

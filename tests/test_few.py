@@ -43,16 +43,16 @@ MOTIONS = st.lists(st.tuples(matrices(), SIZES), max_size=4)
 
 
 @given(BOXES, SIZES, MOTIONS)
-def test_few_boxes_move_as_arrays_do(rows: Any, size: tuple[int, int], motions: Any) -> None:
+def test_few_boxes_move_as_arrays_do(rows: Any, size: tuple[int, int], transforms: Any) -> None:
     edges = np.array(rows, dtype=np.float64).reshape(-1, 4)
     tags = list(range(len(rows)))
     many = Targets(corners=corners_of(edges), shown=np.ones(len(rows)), tags=as_tags(tags))
     clip(many, size)
     few = Targets()
     few.few_boxes = FewBoxes(rows, tags, size)
-    for motion, canvas in motions:
+    for transform, canvas in transforms:
         for targets in (few, many):
-            Follow([Warp(motion=motion, size=canvas)], default_backend())(targets)
+            Follow([Warp(transform=transform, size=canvas)], default_backend())(targets)
     assert few.few_boxes is not None
 
     assert np.array_equal(few.shown, many.shown)
@@ -62,16 +62,16 @@ def test_few_boxes_move_as_arrays_do(rows: Any, size: tuple[int, int], motions: 
 
 
 @given(POINTS, SIZES, MOTIONS)
-def test_few_keypoints_move_as_arrays_do(rows: Any, size: tuple[int, int], motions: Any) -> None:
+def test_few_keypoints_move_as_arrays_do(rows: Any, size: tuple[int, int], transforms: Any) -> None:
     array = np.array(rows, dtype=np.float64)
     seen = np.array([True] * (len(rows) - 1) + [False])
     many = Targets(points=array, visible=seen, swap=((0, 1),))
     clip(many, size)
     few = Targets(swap=((0, 1),))
     few.few_points = FewPoints(array[:, 0].tolist(), array[:, 1].tolist(), seen, size, array)
-    for motion, canvas in motions:
+    for transform, canvas in transforms:
         for targets in (few, many):
-            Follow([Warp(motion=motion, size=canvas)], default_backend())(targets)
+            Follow([Warp(transform=transform, size=canvas)], default_backend())(targets)
     assert few.few_points is not None
 
     assert np.array_equal(few.visible, many.visible)
@@ -82,12 +82,12 @@ def test_few_keypoints_move_as_arrays_do(rows: Any, size: tuple[int, int], motio
 def test_few_and_many_boxes_are_read_and_returned_alike(rows: Any, name: BoxFormat, size: tuple[int, int]) -> None:
     plain = augplug.Boxes(np.zeros((len(rows), 4)), format=name, labels=list(range(len(rows))))
     edges = np.array(rows, dtype=np.float64).reshape(-1, 4)
-    boxes = plain.moved(edges, list(plain.tags()), *size)
-    few = plain.moved_few(list(map(tuple, rows)), list(plain.tags()), *size)
+    boxes = plain.replace_xyxy(edges, list(plain.label_array()), *size)
+    few = plain.moved_few(list(map(tuple, rows)), list(plain.label_array()), *size)
 
     assert np.array_equal(few.array, boxes.array)
     assert (few.labels, few.format) == (boxes.labels, name)
-    assert np.array_equal(np.array(few.rows(*size)).reshape(-1, 4), boxes.edges(*size))
+    assert np.array_equal(np.array(few.rows(*size)).reshape(-1, 4), boxes.to_xyxy(*size))
 
 
 @pytest.mark.parametrize("kind", [augplug.Boxes, np.asarray, list])
@@ -156,12 +156,12 @@ DTYPES = ["bool", "uint8", "int16", "uint16", "int32", "int64", "float16", "floa
 
 @given(matrices(), SIZES, SIZES, st.sampled_from(DTYPES), st.sampled_from([(), (1,), (2,), (3,), (7,)]))
 def test_masks_show_the_pixels_of_the_specification(
-    motion: Matrix, size: tuple[int, int], before: tuple[int, int], dtype: str, channels: tuple[int, ...]
+    transform: Matrix, size: tuple[int, int], before: tuple[int, int], dtype: str, channels: tuple[int, ...]
 ) -> None:
     mask = np.random.default_rng(0).integers(0, 99, (*before, *channels)).astype(dtype)
-    effect = Warp(motion=motion, size=size, mask_fill=7)
+    effect = Warp(transform=transform, size=size, mask_fill=7)
     made = mask_kernel(effect, mask.shape, mask.dtype, Reference())(mask)
-    points = sampling.nearest_points(coords.inverse(motion), size)
+    points = sampling.nearest_points(coords.inverse(transform), size)
     fill = np.full(channels or 1, 7).astype(dtype)
 
     assert np.array_equal(made, sampling.gather(mask, *points, fill))
@@ -171,11 +171,11 @@ def test_masks_show_the_pixels_of_the_specification(
 
 @given(matrices(), SIZES, SIZES, st.sampled_from(DTYPES), st.sampled_from([(), (1,), (2,), (3,), (7,)]))
 def test_masks_of_every_dtype_show_the_same_points(
-    motion: Matrix, size: tuple[int, int], before: tuple[int, int], dtype: str, channels: tuple[int, ...]
+    transform: Matrix, size: tuple[int, int], before: tuple[int, int], dtype: str, channels: tuple[int, ...]
 ) -> None:
     """Those that a uint8 mask of one channel shows, on every backend."""
     mask = np.random.default_rng(0).integers(0, 2, (*before, *channels), np.uint8)
-    effect = Warp(motion=motion, size=size, mask_fill=1)
+    effect = Warp(transform=transform, size=size, mask_fill=1)
 
     def moved(mask: Image) -> Image:
         return mask_kernel(effect, mask.shape, mask.dtype, default_backend())(mask)
@@ -186,7 +186,7 @@ def test_masks_of_every_dtype_show_the_same_points(
 
 def test_large_masks_of_every_dtype_are_moved_alike() -> None:
     mask = np.random.default_rng(0).integers(0, 120, (350, 340), np.uint8)
-    effect = Warp(motion=coords.rotation(20, 350, 340), size=(350, 340), mask_fill=1)
+    effect = Warp(transform=coords.rotation(20, 350, 340), size=(350, 340), mask_fill=1)
     expected = mask_kernel(effect, mask.shape, mask.dtype, default_backend())(mask)
     for dtype in DTYPES[1:]:
         other = mask.astype(dtype)
@@ -196,7 +196,7 @@ def test_large_masks_of_every_dtype_are_moved_alike() -> None:
 @pytest.mark.parametrize("fill", [1e-40, 1e30, -7.5])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_any_number_may_stand_outside_a_mask(fill: float, dtype: str) -> None:
-    effect = Warp(motion=coords.rotation(30, 64, 64), size=(64, 64), mask_fill=fill)
+    effect = Warp(transform=coords.rotation(30, 64, 64), size=(64, 64), mask_fill=fill)
     moved = mask_kernel(effect, (64, 64), np.dtype(dtype), default_backend())(np.ones((64, 64), dtype))
 
     assert np.array_equal(moved[0, 0], np.asarray(fill, dtype), equal_nan=True)
@@ -208,13 +208,13 @@ def invert(values: Any) -> Any:
 
 
 def test_what_moves_nothing_has_no_mover() -> None:
-    effects = (Tone(invert), Noise(key=1, deviation=2), Paint(regions=(Region(0, 0, 2, 2),)), Blend((1.0,), ((),)))
+    effects = (Tone(invert), Noise(key=1, std=2), Paint(regions=(Region(0, 0, 2, 2),)), Blend((1.0,), ((),)))
     assert not prepare_follow(effects, default_backend())
 
 
 def test_a_mover_is_used_again_for_any_masks() -> None:
     """It keeps the kernels of a bounded number of shapes and dtypes."""
-    flip = Warp(motion=coords.flip_x(9), size=(9, 9))
+    flip = Warp(transform=coords.flip_x(9), size=(9, 9))
     paint = Paint(regions=(Region(0, 0, 9, 1),), mask_value=3)
     movers = prepare_follow((flip, paint), default_backend())
     for _ in range(2):

@@ -22,7 +22,7 @@ from augplug._pipeline.fuse import fuse
 from augplug._pipeline.items import Drawn, DrawnBlend, Item
 from augplug._pipeline.render import Renderer
 from augplug._sample.image import canvas_of
-from augplug.effects import Blend, ColorMix, Effect, Filter, Paint, Tone, ToneFrom, Warp
+from augplug.effects import AdaptiveTone, Blend, ColorMix, Effect, Filter, Paint, Tone, Warp
 from augplug.ops.base import Operation
 from augplug.ops.parameters import Parameter
 from augplug.types import Canvas, Image
@@ -110,7 +110,7 @@ def picture(size: tuple[int, int], channels: int, chance: Chance) -> Image:
 
 
 def rendered(items: Sequence[Item], image: Image, level: Any, backend: Backend) -> Image:
-    """Render a plan at a fuse level."""
+    """Render a plan at a fuse mode."""
     return Programs(Renderer(level, backend, None)).of(tuple(items), image).run(image)
 
 
@@ -195,11 +195,11 @@ IMAGE = np.zeros((6, 8, 3), dtype=np.uint8)
     ("names", "kinds"),
     [
         (["Invert", "Posterize", "Solarize"], [Tone]),
-        (["Solarize", "Equalize", "AutoContrast"], [ToneFrom]),
-        (["Equalize", "Invert"], [ToneFrom]),
-        (["Contrast", "Invert", "Equalize"], [ToneFrom]),
-        (["Invert", "Contrast"], [Tone, ToneFrom]),
-        (["Invert", "Contrast", "Invert", "Contrast", "Equalize"], [Tone, ToneFrom, ToneFrom]),
+        (["Solarize", "Equalize", "AutoContrast"], [AdaptiveTone]),
+        (["Equalize", "Invert"], [AdaptiveTone]),
+        (["Contrast", "Invert", "Equalize"], [AdaptiveTone]),
+        (["Invert", "Contrast"], [Tone, AdaptiveTone]),
+        (["Invert", "Contrast", "Invert", "Contrast", "Equalize"], [Tone, AdaptiveTone, AdaptiveTone]),
         (["Invert", "HorizontalFlip", "Invert"], [Tone, Warp, Tone]),
         (["Invert", "Sharpness", "Invert"], [Tone, Filter, Tone]),
         (["Color", "Color"], [ColorMix, ColorMix]),
@@ -252,7 +252,7 @@ def test_plans_tell_what_they_describe_and_what_they_fuse() -> None:
     plan_ = augplug.Augmenter(node, backend="reference").plan(IMAGE, index=0)
     described, fused = plan_.effects(IMAGE)
     assert described == describe(plan_.items, canvas_of(IMAGE))
-    assert [type(effect) for effect in fused] == [ToneFrom, Warp]
+    assert [type(effect) for effect in fused] == [AdaptiveTone, Warp]
 
 
 def singles(effects: Sequence[Effect]) -> list[Effect]:
@@ -261,20 +261,20 @@ def singles(effects: Sequence[Effect]) -> list[Effect]:
     for effect in effects:
         if isinstance(effect, Tone):
             found += [Tone(effect.function, *effect.arguments), *effect.after]
-        elif isinstance(effect, ToneFrom):
-            alone = ToneFrom(effect.statistic, effect.function, *effect.arguments)
+        elif isinstance(effect, AdaptiveTone):
+            alone = AdaptiveTone(effect.statistic, effect.function, *effect.arguments)
             found += [*effect.before, alone, *effect.after]
         elif isinstance(effect, Blend):
             found.append(Blend(effect.weights, tuple(tuple(singles(chain)) for chain in effect.chains)))
-        elif not (isinstance(effect, Warp) and isinstance(effect.motion, tuple) and is_turn(effect)):
+        elif not (isinstance(effect, Warp) and isinstance(effect.transform, tuple) and is_turn(effect)):
             found.append(effect)
     return found
 
 
 def is_turn(effect: Warp) -> bool:
     """Whether a warp puts every pixel of a square on a pixel."""
-    assert isinstance(effect.motion, tuple)
-    return coords.is_turn(effect.motion, *effect.size) is not None
+    assert isinstance(effect.transform, tuple)
+    return coords.is_turn(effect.transform, *effect.size) is not None
 
 
 @given(seed=st.integers(0, 1 << 40), side=st.integers(1, 9))
@@ -307,16 +307,16 @@ def moved(points: Any, effects: Sequence[Effect]) -> Any:
     """Points pushed through warps."""
     for effect in effects:
         assert isinstance(effect, Warp)
-        assert isinstance(effect.motion, tuple)
-        points = coords.apply(effect.motion, points)
+        assert isinstance(effect.transform, tuple)
+        points = coords.apply(effect.transform, points)
     return points
 
 
 def test_a_turn_between_canvases_of_other_sizes_joins_with_its_neighbours() -> None:
     """A quarter turn of an oblong image onto the turned canvas is a turn: with its way back it comes to nothing."""
     canvas = Canvas(4, 6, 1)
-    there = Warp(motion=((0.0, 1.0, 0.0), (-1.0, 0.0, 5.0), (0.0, 0.0, 1.0)), size=(6, 4))
-    back = Warp(motion=((0.0, -1.0, 5.0), (1.0, 0.0, 0.0), (0.0, 0.0, 1.0)), size=(4, 6))
+    there = Warp(transform=((0.0, 1.0, 0.0), (-1.0, 0.0, 5.0), (0.0, 0.0, 1.0)), size=(6, 4))
+    back = Warp(transform=((0.0, -1.0, 5.0), (1.0, 0.0, 0.0), (0.0, 0.0, 1.0)), size=(4, 6))
     image = np.arange(24, dtype=np.uint8).reshape(4, 6)
     assert not fuse([there, back], "exact", canvas)
     assert len(fuse([there, back, there], "exact", canvas)) == 1

@@ -22,7 +22,7 @@ from augplug._backends.reference import Reference
 from augplug._pipeline.describe import describe
 from augplug._pipeline.fuse import fuse
 from augplug._sample.image import canvas_of
-from augplug.effects import Blend, Effect, Field, Mix, Opaque, Region, Share, ToneFrom, Warp
+from augplug.effects import AdaptiveTone, Blend, DisplacementField, Effect, Mix, MixPart, Opaque, Region, Warp
 from augplug.ops.filters import Sharpness
 from augplug.ops.geometry import Rotate
 from augplug.ops.regions import Cutout
@@ -45,17 +45,17 @@ def follow_points(points: Points, effects: list[Effect]) -> Points:
     for effect in effects:
         if not isinstance(effect, Warp):
             continue
-        if isinstance(effect.motion, Field):
-            points = fields.push_points(effect.motion, points, effect.size)
+        if isinstance(effect.transform, DisplacementField):
+            points = fields.push_points(effect.transform, points, effect.size)
         else:
-            points = coords.apply(effect.motion, points)
+            points = coords.apply(effect.transform, points)
     return points
 
 
 def follow_mask(mask: Image, effects: list[Effect]) -> Image:
     """Move an integer mask by the warps alone, by nearest neighbour."""
     warps = [
-        Warp(motion=effect.motion, size=effect.size, fill=effect.mask_fill)
+        Warp(transform=effect.transform, size=effect.size, fill=effect.mask_fill)
         for effect in effects
         if isinstance(effect, Warp)
     ]
@@ -76,7 +76,7 @@ def follow_boxes(boxes: Points, effects: list[Effect]) -> Points:
 def mix(mixed: Mix, samples: list[Sample], number: int) -> Sample:
     """Render a Mix: image, one-hot label, and boxes clipped to the part their owner keeps."""
     sample = dict(samples[number])
-    for share in mixed.shares:
+    for share in mixed.parts:
         partner = samples[share.partner]
         if share.region is None:
             assert share.weight is not None
@@ -107,7 +107,7 @@ def noise(shape: tuple[int, ...], seed: int = 0, dtype: str = "uint8") -> Image:
 
 
 def test_contrast_reads_the_image_and_still_fuses_with_what_follows() -> None:
-    """Contrast is a ToneFrom: one table once the mean is known, and the tone behind it joins that table."""
+    """Contrast is a AdaptiveTone: one table once the mean is known, and the tone behind it joins that table."""
     image = noise((31, 17, 3))
     effects = Contrast(factor=1.7).describe(canvas_of(image)) + Solarize(threshold=90.0).describe(canvas_of(image))
     fused = fuse(effects, "exact", canvas_of(image))
@@ -142,9 +142,9 @@ def test_sharpness_keeps_its_border() -> None:
 def test_random_resized_crop_is_one_warp_with_area() -> None:
     """A crop and an antialiased resize are one matrix: the mean of blocks by halves, a weighted mean by fractions."""
     image = noise((40, 60, 3))
-    halved = Warp(motion=coords.crop_resize((10, 4, 50, 36), 16, 20), size=(16, 20), interpolation="area")
+    halved = Warp(transform=coords.crop_resize((10, 4, 50, 36), 16, 20), size=(16, 20), interpolation="area")
     blocks = image[4:36, 10:50].reshape(16, 2, 20, 2, 3).mean(axis=(1, 3))
-    third = Warp(motion=coords.crop_resize((0, 0, 60, 40), 1, 40), size=(1, 40), interpolation="area")
+    third = Warp(transform=coords.crop_resize((0, 0, 60, 40), 1, 40), size=(1, 40), interpolation="area")
     weights = np.array([1.0, 0.5]) / 1.5
     first = (image[:, :2].mean(axis=0) * weights[:, None]).sum(axis=0)
 
@@ -157,7 +157,7 @@ def test_elastic_keypoints_land_on_the_dots_they_mark() -> None:
     keypoints = np.array([[20.0, 31.0], [64.0, 64.0], [100.0, 40.0], [90.0, 111.0]])
     worst = 0.0
     for key in range(8):
-        warp = Warp(motion=Field("elastic", key, 24.0, 4.8), size=(128, 128), interpolation="linear")
+        warp = Warp(transform=DisplacementField("elastic", key, 24.0, 4.8), size=(128, 128), interpolation="linear")
         for x, y in keypoints:
             image = np.zeros((128, 128), dtype=np.uint8)
             image[int(y) - 2 : int(y) + 3, int(x) - 2 : int(x) + 3] = 255
@@ -170,7 +170,7 @@ def test_elastic_keypoints_land_on_the_dots_they_mark() -> None:
 
     assert worst < 1.0
     with pytest.raises(augplug.OperationError, match="could fold"):
-        Field("elastic", 0, 24.0, 4.9)
+        DisplacementField("elastic", 0, 24.0, 4.9)
 
 
 def test_cutout_then_rotate_moves_the_mask_by_the_rotation_alone() -> None:
@@ -197,7 +197,7 @@ def test_cutmix_of_a_batch_with_labels_and_boxes() -> None:
         for i in range(3)
     ]
     region = Region(6, 4, 16, 20)
-    mixed = mix(Mix((Share(2, region=region),)), samples, 0)
+    mixed = mix(Mix((MixPart(2, region=region),)), samples, 0)
 
     pasted = float((mixed["image"] == 100).mean())
 
@@ -223,7 +223,7 @@ def test_augmix_is_a_blend_of_chains_that_start_from_the_same_image() -> None:
     assert blend.chains[0] == ()
     assert np.array_equal(render(described, image), np.floor(sum(parts) + 0.5).astype(np.uint8))
     assert isinstance(fused[0], Blend)
-    assert isinstance(fused[0].chains[1][0], ToneFrom)
+    assert isinstance(fused[0].chains[1][0], AdaptiveTone)
     assert np.array_equal(render(fused, image), render(described, image))
 
 

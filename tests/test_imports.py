@@ -16,14 +16,14 @@ import augplug
 
 ALIASES = [
     "AUTOCONTRAST",
-    "BatchKernel",
-    "Counts",
+    "BatchFunction",
+    "Histograms",
     "EQUALIZE",
     "Effect",
     "Fill",
     "Image",
     "Interpolation",
-    "Kernel",
+    "ImageFunction",
     "Matrix",
     "Points",
     "Values",

@@ -15,7 +15,7 @@ from augplug._backends.opencv import OpenCV
 from augplug._backends.reference import Reference
 from augplug._pipeline.mix import mix, mix_finished
 from augplug._sample.targets import Targets
-from augplug.effects import Mix, Region, Share
+from augplug.effects import Mix, MixPart, Region
 from augplug.errors import TargetError
 from augplug.types import Image
 
@@ -47,8 +47,8 @@ def test_cutmix_labels_are_the_pasted_area(seed: int) -> None:
     made = mixed("CutMix", seed=seed, label=list(range(COUNT)))
 
     for image, label in zip(made["image"], made["label"], strict=True):
-        shares = [float((image[..., 0] == 40 * place).mean()) for place in range(COUNT)]
-        assert np.abs(label - shares).max() <= 1e-12
+        parts = [float((image[..., 0] == 40 * place).mean()) for place in range(COUNT)]
+        assert np.abs(label - parts).max() <= 1e-12
 
 
 def test_cutmix_shares_follow_beta() -> None:
@@ -75,7 +75,7 @@ def test_mixup_against_numpy() -> None:
 def test_every_pair_of_values_is_weighed_to_the_bit(weight: float) -> None:
     """In float32 where that is exact, in pieces: the values are those of float64 all the same."""
     mine, theirs = (np.dstack([values] * 3) for values in np.mgrid[0:256, 0:256].astype(np.uint8))
-    sums = [mix(mine, Targets(), Share(0, weight=weight), theirs, Targets(), backend)[0] for backend in BACKENDS]
+    sums = [mix(mine, Targets(), MixPart(0, weight=weight), theirs, Targets(), backend)[0] for backend in BACKENDS]
 
     for made in sums:
         assert np.array_equal(made, np.floor((1 - weight) * mine.astype(float) + weight * theirs.astype(float) + 0.5))
@@ -106,25 +106,25 @@ def test_what_comes_before_a_mix_is_kept_if_it_recurs(before: Any, kept: int, mo
 
 @pytest.mark.parametrize("backend", BACKENDS, ids=lambda backend: backend.name)
 @pytest.mark.parametrize(
-    "shares",
+    "parts",
     [
-        (Share(0, weight=0.3),),
-        (Share(0, weight=1 / 3),),
-        (Share(0, region=Region(2, 3, 15, 20)),),
-        (Share(0, weight=0.3), Share(1, region=Region(2, 3, 15, 20)), Share(2, weight=0.25)),
+        (MixPart(0, weight=0.3),),
+        (MixPart(0, weight=1 / 3),),
+        (MixPart(0, region=Region(2, 3, 15, 20)),),
+        (MixPart(0, weight=0.3), MixPart(1, region=Region(2, 3, 15, 20)), MixPart(2, weight=0.25)),
     ],
 )
-def test_a_mix_is_written_where_it_belongs(shares: tuple[Share, ...], backend: Backend) -> None:
+def test_a_mix_is_written_where_it_belongs(parts: tuple[MixPart, ...], backend: Backend) -> None:
     """Into the array that is given, whatever stands there, if its shape and dtype are the image's."""
     for images in (NOISE, NOISE.repeat(40, axis=1)):  # small ones have no table of pairs
         finished = [(image, Targets()) for image in images]
-        into = np.full_like(images[0], 7)
-        alone, _ = mix_finished(Mix(shares), finished, 0, backend)
-        written, _ = mix_finished(Mix(shares), finished, 0, backend, into)
-        elsewhere, _ = mix_finished(Mix(shares), finished, 0, backend, into.astype(np.float32))
+        out = np.full_like(images[0], 7)
+        alone, _ = mix_finished(Mix(parts), finished, 0, backend)
+        written, _ = mix_finished(Mix(parts), finished, 0, backend, out)
+        elsewhere, _ = mix_finished(Mix(parts), finished, 0, backend, out.astype(np.float32))
 
-        assert written is into
-        assert np.array_equal(into, alone)
+        assert written is out
+        assert np.array_equal(out, alone)
         assert np.array_equal(elsewhere, alone)
         assert elsewhere.dtype == np.uint8
 

@@ -110,7 +110,7 @@ def test_no_word_is_taken_from_the_draw(settings: dict[str, Any]) -> None:
     """What follows is drawn as after a Cutout that needs no key, from the same words."""
 
     def following(cutout: Any) -> list[Any]:
-        after = augplug.sequence(augplug.step("Rotate", degrees=(-30, 30)), augplug.step("GaussianNoise", deviation=3))
+        after = augplug.sequence(augplug.step("Rotate", degrees=(-30, 30)), augplug.step("GaussianNoise", std=3))
         policy = Policy(augplug.sequence(cutout, after))
         draws = []
         for index in range(50):
@@ -245,7 +245,7 @@ class Later(augplug.Operation):
     """Nothing."""
 
     def describe(self, canvas: Canvas) -> list[augplug.Effect]:
-        return [augplug.Noise(key=canvas.height, deviation=self.about.version)]
+        return [augplug.Noise(key=canvas.height, std=self.about.version)]
 
 
 def test_earlier_versions_are_checked() -> None:

@@ -19,7 +19,7 @@ import augplug
 from augplug._backends import default_backend
 from augplug._backends.base import Backend
 from augplug._backends.reference import Reference
-from augplug.effects import Effect, Field, Warp
+from augplug.effects import DisplacementField, Effect, Warp
 from augplug.types import Image
 from tests import operations
 
@@ -62,7 +62,7 @@ def find(effects: tuple[Effect, ...], image: Image, backend: Backend) -> Found:
             image = backend.prepare(effect, image.shape, image.dtype)(image)
             rim = np.concatenate([part.reshape(-1, 3) for part in (image[:2], image[-2:], image[:, :2], image[:, -2:])])
             whole &= ~rim.any(axis=0)
-            bent |= isinstance(effect.motion, Field)
+            bent |= isinstance(effect.transform, DisplacementField)
     return Found(image, whole, bent)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import augplug
-from augplug import AUTOCONTRAST, EQUALIZE, Canvas, Tone, ToneFrom, contrast_factor, join_tones, split_tones
+from augplug import AUTOCONTRAST, EQUALIZE, AdaptiveTone, Canvas, Tone, contrast_factor, join_tones, split_tones
 from augplug._backends.reference import Reference
 from augplug._pipeline.fuse import fuse
 from augplug.effects import contrast
@@ -26,10 +26,10 @@ def inverted(values: augplug.Values) -> augplug.Values:
     return 255 - values
 
 
-SINGLE: list[Tone | ToneFrom] = [Tone(halved), Tone(inverted), EQUALIZE, AUTOCONTRAST]
+SINGLE: list[Tone | AdaptiveTone] = [Tone(halved), Tone(inverted), EQUALIZE, AUTOCONTRAST]
 
 
-def rendered(effects: tuple[Tone | ToneFrom, ...]) -> augplug.Image:
+def rendered(effects: tuple[Tone | AdaptiveTone, ...]) -> augplug.Image:
     image = IMAGE
     for effect in effects:
         image = Reference().prepare(effect, image.shape, image.dtype)(image)
@@ -38,7 +38,7 @@ def rendered(effects: tuple[Tone | ToneFrom, ...]) -> augplug.Image:
 
 @pytest.mark.parametrize("run", list(itertools.product(SINGLE, repeat=3)))
 def test_a_run_is_joined_into_one_effect_with_the_same_bits_and_split_again(
-    run: tuple[Tone | ToneFrom, ...],
+    run: tuple[Tone | AdaptiveTone, ...],
 ) -> None:
     joined = join_tones(run)
 
@@ -48,20 +48,20 @@ def test_a_run_is_joined_into_one_effect_with_the_same_bits_and_split_again(
 
 
 @pytest.mark.parametrize("tone", [*SINGLE, contrast(0.5)])
-def test_a_single_tone_is_a_run_of_one(tone: Tone | ToneFrom) -> None:
+def test_a_single_tone_is_a_run_of_one(tone: Tone | AdaptiveTone) -> None:
     assert split_tones(tone) == (tone,)
     assert join_tones([tone]) == tone
 
 
 def test_tones_within_tones_are_split_too() -> None:
     inner = join_tones([Tone(halved), EQUALIZE, Tone(inverted)])
-    outer = ToneFrom("extremes", AUTOCONTRAST.function, after=(inner,))
+    outer = AdaptiveTone("extremes", AUTOCONTRAST.function, after=(inner,))
 
     assert split_tones(outer) == (AUTOCONTRAST, Tone(halved), EQUALIZE, Tone(inverted))
 
 
 @pytest.mark.parametrize("run", [[], [Tone(halved), contrast(0.5)], [EQUALIZE, contrast(0.5)]])
-def test_what_cannot_be_one_effect_is_refused(run: list[Tone | ToneFrom]) -> None:
+def test_what_cannot_be_one_effect_is_refused(run: list[Tone | AdaptiveTone]) -> None:
     with pytest.raises(OperationError, match="mean grey"):
         join_tones(run)
 
@@ -78,7 +78,7 @@ def test_the_tones_that_a_backend_may_recognise_are_those_of_the_operations() ->
     assert described("Contrast", factor=1.5) == contrast(1.5)
     assert contrast_factor(join_tones([contrast(1.5), EQUALIZE])) == 1.5
     assert {contrast_factor(tone) for tone in SINGLE} == {None}
-    assert contrast_factor(ToneFrom("extremes", contrast(1.5).function)) is None
+    assert contrast_factor(AdaptiveTone("extremes", contrast(1.5).function)) is None
     assert pickle.loads(pickle.dumps([EQUALIZE, AUTOCONTRAST, contrast(2)])) == [EQUALIZE, AUTOCONTRAST, contrast(2)]
 
 

@@ -81,7 +81,7 @@ def test_visibility_comes_back(visible: Any, count: int) -> None:
 def test_visibility_swaps_with_its_point() -> None:
     """Row 0 of a mirrored pair has what row 1 had."""
     for count in (1, FEW):
-        points = augplug.Keypoints(POINTS * count, swap=((0, 1),), visible=[2, 1, 0] * count)
+        points = augplug.Keypoints(POINTS * count, flip_pairs=((0, 1),), visible=[2, 1, 0] * count)
         made = augplug.Augmenter(augplug.step("HorizontalFlip"))(image=IMAGE, keypoints=points, index=0)["keypoints"]
         assert made.visible.tolist()[:3] == [1, 2, 0]
 

@@ -125,8 +125,10 @@ def test_a_name_of_another_library_is_answered_with_what_it_is_called_here(
     ],
 )
 def test_a_malformed_matrix_is_refused_where_the_warp_is_made(matrix: Any) -> None:
-    with pytest.raises(augplug.OperationError, match=r"Warp takes a Field, or a matrix as three rows") as caught:
-        augplug.Warp(motion=matrix, size=(8, 8))
+    with pytest.raises(
+        augplug.OperationError, match=r"Warp takes a DisplacementField, or a matrix as three rows"
+    ) as caught:
+        augplug.Warp(transform=matrix, size=(8, 8))
 
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 200

@@ -100,8 +100,6 @@ def _field(setting: str, kind: str, default: Any, check: Any, own: dict[str, Any
     ]
     arguments.append(f'unit="{unit}"')
     arguments += [f"level=({own['level'][0]:g}, {own['level'][1]:g})"] if "level" in own else []
-    many = "tuple" in kind or "list" in kind
-    arguments += ["many=True"] if many else []
     if default is not inspect.Parameter.empty:
         arguments.append(f"default={_value(default, whole=whole)}")
     pair = (
@@ -109,7 +107,10 @@ def _field(setting: str, kind: str, default: Any, check: Any, own: dict[str, Any
         and kind.count("tuple[") == kind.count("|") + 1
         and kind.count(",") == kind.count("tuple[")
     )
-    return Field(setting, "int" if whole else "float", tuple(arguments), pair and "..." not in kind)
+    number = "int" if whole else "float"
+    many = "tuple" in kind or "list" in kind
+    annotation = f"{number} | tuple[{number}, ...]" if many else number
+    return Field(setting, annotation, tuple(arguments), pair and "..." not in kind)
 
 
 def _codes(setting: str, kind: str) -> int:

@@ -24,7 +24,7 @@ FIELDS: Mapping[str, Mapping[str, Any]] = {
     "Crop": {"left": 2, "top": 1, "right": 27, "bottom": 25},
     "Gamma": {"gamma": (0.4, 2.5)},
     "GaussianBlur": {"sigma": (0.3, 2.5)},
-    "GaussianNoise": {"deviation": (1, 30)},
+    "GaussianNoise": {"std": (1, 30)},
     "HueShift": {"degrees": (-90, 90)},
     "MotionBlur": {"length": (1, 9)},
     "Pad": {"left": 3, "top": 2, "right": 1, "bottom": 4, "fill": 128},
@@ -77,7 +77,7 @@ def sample(number: int, size: tuple[int, int], channels: int, dtype: str) -> dic
         "mask": values.integers(0, CLASSES, size, dtype=np.uint8),
         "masks": [values.integers(0, 2, size, dtype=np.uint8) for _ in range(2)],
         "boxes": augplug.Boxes(array, kinds[number % 3], labels=["a", "b", "c"], min_visibility=0.1 * (number % 4)),
-        "keypoints": augplug.Keypoints(values.uniform(-1, [width, height], (6, 2)), swap=((0, 1), (2, 5))),
+        "keypoints": augplug.Keypoints(values.uniform(-1, [width, height], (6, 2)), flip_pairs=((0, 1), (2, 5))),
         "label": int(values.integers(CLASSES)),
     }
 

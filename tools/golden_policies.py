@@ -56,7 +56,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "ElasticTransform": {"spacing": (6, 20), "amplitude": (1, 3)},
     "Gamma": {"gamma": (0.4, 2.5)},
     "GaussianBlur": {"sigma": (0.3, 2.5)},
-    "GaussianNoise": {"deviation": (1, 30)},
+    "GaussianNoise": {"std": (1, 30)},
     "GridDistortion": {"spacing": (6, 20), "amplitude": (1, 3)},
     "HueShift": {"degrees": (-90, 90)},
     "MotionBlur": {"length": (1, 9)},

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from augplug._backends import noise
-from augplug.effects import Field
+from augplug.effects import DisplacementField
 from augplug.types import Points
 
 Reals = npt.NDArray[np.float64]
@@ -14,7 +14,7 @@ _ITERATIONS = 40
 """A contraction of at most 0.75 a step: 0.75**40 is 1e-5, of at most 0.2 of the spacing."""
 
 
-def pull_points(field: Field, size: tuple[int, int]) -> tuple[Reals, Reals]:
+def pull_points(field: DisplacementField, size: tuple[int, int]) -> tuple[Reals, Reals]:
     """Return the input point of every output pixel, x and y each `(height, width)`: itself plus its displacement."""
     height, width = size
     rows, columns = np.arange(height, dtype=np.float64), np.arange(width, dtype=np.float64)
@@ -27,7 +27,7 @@ def pull_points(field: Field, size: tuple[int, int]) -> tuple[Reals, Reals]:
     return columns[None, :] + dx, rows[:, None] + dy
 
 
-def displacement(field: Field, points: Points, size: tuple[int, int]) -> Points:
+def displacement(field: DisplacementField, points: Points, size: tuple[int, int]) -> Points:
     """Return the displacement `(K, 2)` of a field at any points of its canvas."""
     xs, ys = points.T
     if field.kind == "radial":
@@ -38,7 +38,7 @@ def displacement(field: Field, points: Points, size: tuple[int, int]) -> Points:
     return moved
 
 
-def push_points(field: Field, points: Points, size: tuple[int, int]) -> Points:
+def push_points(field: DisplacementField, points: Points, size: tuple[int, int]) -> Points:
     """Return where input points come to stand: out = in - displacement(out), solved by iterating a contraction."""
     moved = points
     for _ in range(_ITERATIONS):
@@ -46,7 +46,7 @@ def push_points(field: Field, points: Points, size: tuple[int, int]) -> Points:
     return moved
 
 
-def _radial(field: Field, xs: Reals, ys: Reals, size: tuple[int, int]) -> tuple[Reals, Reals]:
+def _radial(field: DisplacementField, xs: Reals, ys: Reals, size: tuple[int, int]) -> tuple[Reals, Reals]:
     x, y = xs - (size[1] - 1) / 2, ys - (size[0] - 1) / 2
     # Beyond the distance of the recipe the field stays what it is there, or points far outside would not converge.
     squared = np.minimum((x * x + y * y) / field.spacing**2, 1.0)
@@ -67,7 +67,7 @@ def weights(places: Reals, spacing: float, side: int) -> Reals:
     return made
 
 
-def control(field: Field, rows: int, columns: int) -> Reals:
+def control(field: DisplacementField, rows: int, columns: int) -> Reals:
     """Return the displacements `(2, rows, columns)` of the control points, dx and dy."""
     if field.kind == "elastic":
         return _uniform(field.key, 2 * rows * columns).reshape(2, rows, columns) * field.amplitude
@@ -75,7 +75,7 @@ def control(field: Field, rows: int, columns: int) -> Reals:
     return np.stack(np.broadcast_arrays(moves[None, :columns], moves[columns:, None]))
 
 
-def lines(field: Field, count: int) -> Reals:
+def lines(field: DisplacementField, count: int) -> Reals:
     """Return the displacements `(count,)` of a grid's lines: of its columns, then of its rows."""
     return _uniform(field.key, count) * field.amplitude
 

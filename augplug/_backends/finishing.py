@@ -13,10 +13,10 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from augplug._backends.base import Backend, Finish, Kernel
+from augplug._backends.base import Backend, Finish, ImageFunction
 from augplug._backends.tables import Table, levels, tone_table
 from augplug._sample.output import Layout, Output
-from augplug.effects import Tone, ToneFrom
+from augplug.effects import AdaptiveTone, Tone
 from augplug.errors import ImageError
 from augplug.types import Image
 
@@ -24,36 +24,36 @@ Reals = npt.NDArray[np.float32]
 
 
 Up: TypeAlias = Callable[[Image, Reals, Layout, Image | None], Image]
-"""Takes an integer image, tables `(C, L)` of float32, a layout and `into`; returns the image through its tables."""
+"""Takes an integer image, tables `(C, L)` of float32, a layout and `out`; returns the image through its tables."""
 
 
 def finish(
     output: Output,
-    last: Tone | ToneFrom | None,
+    last: Tone | AdaptiveTone | None,
     shape: tuple[int, ...],
     dtype: np.dtype[Any],
     backend: Backend,
     up: Up,
 ) -> Finish:
     """Return the kernel of the last step, and of `last` before it."""
-    if dtype.kind == "f" or isinstance(last, ToneFrom):
+    if dtype.kind == "f" or isinstance(last, AdaptiveTone):
         # A tone that looks at the image is rendered first: a second pass by bytes costs less than one more way to look.
         then = _alone(output, shape, dtype, up)
         return then if last is None else _chained(backend.prepare(last, shape, dtype), then)
     normal = _table(output, shape, dtype)
     table = normal if last is None else _through(tone_table(last, dtype), normal)
-    return lambda image, into=None: up(image, table, output.layout, into)
+    return lambda image, out=None: up(image, table, output.layout, out)
 
 
 def _alone(output: Output, shape: tuple[int, ...], dtype: np.dtype[Any], up: Up) -> Finish:
     table = _table(output, shape, dtype)  # of floats too: a wrong number of channels is refused here
     if dtype.kind == "f":
         return partial(_arithmetic, output=output)
-    return lambda image, into=None: up(image, table, output.layout, into)
+    return lambda image, out=None: up(image, table, output.layout, out)
 
 
-def _chained(first: Kernel, then: Finish) -> Finish:
-    return lambda image, into=None: then(first(image), into)
+def _chained(first: ImageFunction, then: Finish) -> Finish:
+    return lambda image, out=None: then(first(image), out)
 
 
 def _table(output: Output, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Reals:
@@ -78,22 +78,22 @@ def _through(table: Table, normal: Reals) -> Reals:
     return np.take_along_axis(normal, np.broadcast_to(table, normal.shape).astype(np.intp), axis=1)
 
 
-def _arithmetic(image: Image, into: Image | None = None, *, output: Output) -> Image:
+def _arithmetic(image: Image, out: Image | None = None, *, output: Output) -> Image:
     channels = image.astype(np.float64) - np.asarray(output.mean)
     channels /= np.asarray(output.std)
-    return laid(channels.astype(np.float32), output.layout, into)
+    return to_layout(channels.astype(np.float32), output.layout, out)
 
 
-def laid(image: Image, layout: Layout, into: Image | None) -> Image:
-    """Return an image `(H, W)` or `(H, W, C)` in a layout, C-contiguous; in `into` where that fits."""
+def to_layout(image: Image, layout: Layout, out: Image | None) -> Image:
+    """Return an image `(H, W)` or `(H, W, C)` in a layout, C-contiguous; in `out` where that fits."""
     if layout == "CHW":
         image = image[None] if image.ndim == 2 else np.moveaxis(image, 2, 0)
-    if into is None or into.shape != image.shape:
+    if out is None or out.shape != image.shape:
         return np.ascontiguousarray(image)
-    into[...] = image
-    return into
+    out[...] = image
+    return out
 
 
-def room(into: Image | None, shape: tuple[int, ...]) -> Image:
-    """Return where a result of that shape goes: `into` if it fits, else a new array."""
-    return into if into is not None and into.shape == shape else np.empty(shape, np.float32)
+def output_buffer(out: Image | None, shape: tuple[int, ...]) -> Image:
+    """Return where a result of that shape goes: `out` if it fits, else a new array."""
+    return out if out is not None and out.shape == shape else np.empty(shape, np.float32)

@@ -13,21 +13,21 @@ import cv2
 import numpy as np
 
 from augplug._backends import finishing, reference
-from augplug._backends.base import Backend, Finish, Kernel, PreparedRows
+from augplug._backends.base import Backend, Finish, ImageFunction, PreparedRows
 from augplug._backends.opencv_batch import prepare_rows
 from augplug._backends.opencv_blend import blend
-from augplug._backends.opencv_color import color_mix, weighed
+from augplug._backends.opencv_color import color_mix, uint8_weighted_sum
 from augplug._backends.opencv_filters import filter_
-from augplug._backends.opencv_looks import planes
+from augplug._backends.opencv_lookup import planes
 from augplug._backends.opencv_noise import add_noise
 from augplug._backends.opencv_paint import paint
 from augplug._backends.opencv_resampling import warp_image, warp_values
-from augplug._backends.opencv_tones import tone, tone_from
+from augplug._backends.opencv_tones import adaptive_tone, tone
 from augplug._backends.tables import Table
 from augplug._backends.weighing import weighted_sum
 from augplug._sample.output import Layout, Output
 from augplug.effect_batch import EffectBatch
-from augplug.effects import Blend, ColorMix, Effect, Filter, Noise, Paint, Tone, ToneFrom, Warp
+from augplug.effects import AdaptiveTone, Blend, ColorMix, Effect, Filter, Noise, Paint, Tone, Warp
 from augplug.types import Image
 
 _UINT8 = np.dtype(np.uint8)
@@ -47,7 +47,7 @@ class OpenCV(Backend):
         """Return OpenCV's version."""
         return f"opencv {cv2.__version__}"
 
-    def prepare(self, effect: Effect, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Kernel:
+    def prepare(self, effect: Effect, shape: tuple[int, ...], dtype: np.dtype[Any]) -> ImageFunction:
         """Return OpenCV's kernel for uint8 images of up to 4 channels, else the reference's."""
         eight = dtype == _UINT8
         if isinstance(effect, Blend):
@@ -69,32 +69,34 @@ class OpenCV(Backend):
             return None
         return prepare_rows(batch, shape)
 
-    def prepare_values(self, warp: Warp, shape: tuple[int, ...], dtype: np.dtype[Any], fill: Image) -> Kernel | None:
+    def prepare_values(
+        self, warp: Warp, shape: tuple[int, ...], dtype: np.dtype[Any], fill: Image
+    ) -> ImageFunction | None:
         """Return OpenCV's kernel for float32 and float64, if it has one for such a warp."""
         return warp_values(warp, shape, dtype, fill) if dtype.name in _REALS else None
 
     def finish(
-        self, output: Output, last: Tone | ToneFrom | None, shape: tuple[int, ...], dtype: np.dtype[Any]
+        self, output: Output, last: Tone | AdaptiveTone | None, shape: tuple[int, ...], dtype: np.dtype[Any]
     ) -> Finish:
         """Return the last step: on uint8 images OpenCV looks up the table."""
         up = _finished if dtype == np.uint8 else reference.finished
         return finishing.finish(output, last, shape, dtype, self, up)
 
-    def weighed(self, image: Image, partner: Image, weight: float, into: Image | None = None) -> Image:
+    def weighted_sum(self, image: Image, partner: Image, weight: float, out: Image | None = None) -> Image:
         """Return two images added by weight: uint8 by OpenCV."""
         if image.dtype != _UINT8:
-            return weighted_sum(image, partner, weight, into)
-        return weighed(image, partner, weight, into)
+            return weighted_sum(image, partner, weight, out)
+        return uint8_weighted_sum(image, partner, weight, out)
 
 
-def _one_channel(image: Image, kernel: Kernel) -> Image:
+def _one_channel(image: Image, kernel: ImageFunction) -> Image:
     # OpenCV drops a channel axis of length 1.
     return kernel(image[..., 0])[..., None]
 
 
-def _finished(image: Image, table: Table, layout: Layout, into: Image | None) -> Image:
+def _finished(image: Image, table: Table, layout: Layout, out: Image | None) -> Image:
     """Return an image through tables `(C, 256)` of float32: a plane after the other, the layout as it comes."""
-    made = finishing.room(into, image.shape if layout == "HWC" else (len(table), *image.shape[:2]))
+    made = finishing.output_buffer(out, image.shape if layout == "HWC" else (len(table), *image.shape[:2]))
     if layout == "HWC" or len(table) == 1:
         wide = table[0] if len(table) == 1 else table.T[None].copy()
         cv2.LUT(image, wide, made.reshape(image.shape))
@@ -106,7 +108,7 @@ def _finished(image: Image, table: Table, layout: Layout, into: Image | None) ->
 
 _MAKE: dict[type, Any] = {
     Tone: tone,
-    ToneFrom: tone_from,
+    AdaptiveTone: adaptive_tone,
     ColorMix: color_mix,
     Filter: filter_,
     Paint: paint,

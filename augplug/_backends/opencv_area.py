@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from augplug._backends.base import Kernel, PreparedRows
+from augplug._backends.base import ImageFunction, PreparedRows
 from augplug._backends.opencv_packing import is_packed, packed
 from augplug._backends.scratch import scratch
 from augplug.types import Image, Matrix
@@ -53,9 +53,9 @@ class Cut(NamedTuple):
         return (self.last - self.first) % self.size == 0
 
 
-def cuts(motion: Matrix, size: tuple[int, int], shape: tuple[int, ...]) -> tuple[Cut, Cut] | None:
+def cuts(transform: Matrix, size: tuple[int, int], shape: tuple[int, ...]) -> tuple[Cut, Cut] | None:
     """Return the rows and the columns that a warp shows, cut at edges of pixels within the image; else None."""
-    (a, b, c), (d, e, f), last = motion
+    (a, b, c), (d, e, f), last = transform
     if b or d or last != (0.0, 0.0, 1.0) or a <= 0 or e <= 0:
         return None
     rows, columns = _cut(e, f, size[0], shape[0]), _cut(a, c, size[1], shape[1])
@@ -70,10 +70,10 @@ def _cut(scale: float, shift: float, size: int, side: int) -> Cut | None:
     return Cut(first, last, size) if on_edges and first >= 0 and last <= side else None
 
 
-def area(rows: Cut, columns: Cut, shape: tuple[int, ...], dtype: np.dtype[Any] = _UINT8) -> Kernel:
+def area(rows: Cut, columns: Cut, shape: tuple[int, ...], dtype: np.dtype[Any] = _UINT8) -> ImageFunction:
     """Return the kernel that resizes a part of the image: the mean where a side shrinks, linear where it grows."""
     place = (rows.seen(shape[0]), columns.seen(shape[1]))
-    first: Kernel = operator.itemgetter(place)
+    first: ImageFunction = operator.itemgetter(place)
     if not (rows.grows and columns.grows):
         high, wide = (
             p.stop - p.start if cut.grows else cut.size for cut, p in zip((rows, columns), place, strict=True)
@@ -106,7 +106,7 @@ def _mean(image: Image, place: tuple[Any, ...], size: tuple[int, int], *, wide: 
 
 def _growing(
     pull: npt.NDArray[np.float64], size: tuple[int, int], shape: tuple[int, ...], dtype: np.dtype[Any], *, whole: bool
-) -> Kernel:
+) -> ImageFunction:
     if whole:
         return lambda image: cv2.resize(image, size[::-1], interpolation=cv2.INTER_LINEAR)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -145,26 +145,26 @@ def _all_cuts(scale: Reals, shift: Reals, size: int, side: int) -> _Cuts:
 
 
 def cuts_of_rows(
-    motions: Reals, size: tuple[int, int], shape: tuple[int, ...]
+    transforms: Reals, size: tuple[int, int], shape: tuple[int, ...]
 ) -> tuple[_Cuts, _Cuts, npt.NDArray[np.bool_]]:
     """Return the rows and columns that each matrix `(N, 3, 3)` shows, and for which of them `cuts` is not None."""
-    (a, b, c), (d, e, f), last = np.moveaxis(motions, 0, 2)
+    (a, b, c), (d, e, f), last = np.moveaxis(transforms, 0, 2)
     straight = (b == 0) & (d == 0) & (last == [[0], [0], [1]]).all(axis=0) & (a > 0) & (e > 0)
     rows = _all_cuts(np.where(straight, e, 1.0), f, size[0], shape[0])
     columns = _all_cuts(np.where(straight, a, 1.0), c, size[1], shape[1])
     return rows, columns, straight & rows.on_edges & columns.on_edges
 
 
-def areas(motions: Reals, size: tuple[int, int], shape: tuple[int, ...]) -> PreparedRows:
+def areas(transforms: Reals, size: tuple[int, int], shape: tuple[int, ...]) -> PreparedRows:
     """Return `area` for each matrix `(N, 3, 3)`; single are those that cut between pixels or outside the image."""
-    rows, columns, able = cuts_of_rows(motions, size, shape)
+    rows, columns, able = cuts_of_rows(transforms, size, shape)
     # A side that keeps its length is moved alone, so one warp does both.
     grow = able & (rows.grows | rows.stays) & (columns.grows | columns.stays) & (rows.grows | columns.grows)
     grow &= ~(rows.whole & columns.whole) & (not is_packed("linear", size, shape, _UINT8))
-    pulls = np.zeros((len(motions), 2, 3))
+    pulls = np.zeros((len(transforms), 2, 3))
     pulls[:, 0, 0], pulls[:, 0, 2] = columns.scale, columns.shift
     pulls[:, 1, 1], pulls[:, 1, 2] = rows.scale, rows.shift
-    kernels = np.empty(len(motions), dtype=object)
+    kernels = np.empty(len(transforms), dtype=object)
     for row in np.flatnonzero(able).tolist():
         if grow[row]:
             place = (slice(rows.start[row], rows.stop[row]), slice(columns.start[row], columns.stop[row]))

@@ -12,16 +12,16 @@ import numpy.typing as npt
 
 from augplug import coords_stack
 from augplug._backends import opencv_area
-from augplug._backends.base import Kernel, PreparedRows
-from augplug._backends.opencv_color import ROWS, blends, grey, grey_mean, mixed
+from augplug._backends.base import ImageFunction, PreparedRows
+from augplug._backends.opencv_color import ROWS, blends, gray_mean, grey, mixed
 from augplug._backends.opencv_filters import gaussians, smooth3
-from augplug._backends.opencv_looks import look_up
+from augplug._backends.opencv_lookup import look_up
 from augplug._backends.opencv_packing import is_packed, packed
 from augplug._backends.opencv_warps import INTERPOLATIONS, LONGEST_SIDE, shifted
 from augplug._backends.scratch import FEW
 from augplug._backends.tables import Table, fill_values, from_units
 from augplug.effect_batch import EffectBatch
-from augplug.effects import ColorMix, Filter, Tone, ToneFrom, Warp
+from augplug.effects import AdaptiveTone, ColorMix, Filter, Tone, Warp
 from augplug.types import Image, Values
 
 Shape: TypeAlias = tuple[int, ...]
@@ -40,14 +40,14 @@ def prepare_rows(batch: EffectBatch, shape: Shape) -> PreparedRows | None:
 
 
 def _warps(batch: EffectBatch, effect: Warp, shape: Shape) -> PreparedRows | None:
-    motions = batch.numbers
+    transforms = batch.numbers
     if effect.interpolation == "area":
-        return opencv_area.areas(motions, effect.size, shape)
+        return opencv_area.areas(transforms, effect.size, shape)
     if max(*shape[:2], *effect.size) > LONGEST_SIDE:
         return None
-    if _is_whole_shift(motions).all():
-        return _shifts(motions[:, :2, 2], effect, shape)
-    pulls, size = coords_stack.inverses(motions)[:, :2], effect.size[::-1]
+    if _is_whole_shift(transforms).all():
+        return _shifts(transforms[:, :2, 2], effect, shape)
+    pulls, size = coords_stack.inverses(transforms)[:, :2], effect.size[::-1]
     fill, flags = (
         fill_values(effect.fill, shape, _UINT8).tolist(),
         INTERPOLATIONS[effect.interpolation] | cv2.WARP_INVERSE_MAP,
@@ -66,29 +66,29 @@ def _warps(batch: EffectBatch, effect: Warp, shape: Shape) -> PreparedRows | Non
 
     render = warped_wide if wide else warped if any(fill) else warped_onto_black
     return PreparedRows(
-        lambda images, rows, outs: list(map(render, images, pulls[rows], outs)), _has_own_way(motions, effect, shape)
+        lambda images, rows, outs: list(map(render, images, pulls[rows], outs)), _has_own_way(transforms, effect, shape)
     )
 
 
-def _is_whole_shift(motions: Values) -> Mask:
-    straight: Mask = (motions[:, :, :2] == np.eye(3, 2)).all(axis=(1, 2)) & (motions[:, 2, 2] == 1)
-    straight &= (motions[:, :, 2] % 1 == 0).all(axis=1)
+def _is_whole_shift(transforms: Values) -> Mask:
+    straight: Mask = (transforms[:, :, :2] == np.eye(3, 2)).all(axis=(1, 2)) & (transforms[:, 2, 2] == 1)
+    straight &= (transforms[:, :, 2] % 1 == 0).all(axis=1)
     return straight
 
 
-def _has_own_way(motions: Values, effect: Warp, shape: Shape) -> Mask:
+def _has_own_way(transforms: Values, effect: Warp, shape: Shape) -> Mask:
     """Return which rows are perspectives, turns, shifts by whole pixels, or linear and shrink a part of the image."""
-    (a, b, c), (d, e, f), last = np.moveaxis(motions, 0, 2)
+    (a, b, c), (d, e, f), last = np.moveaxis(transforms, 0, 2)
     straight = (b == 0) & (d == 0) & (abs(a) == 1) & (abs(e) == 1) & (c % 1 == 0) & (f % 1 == 0)
     own: Mask = straight | ((a == 0) & (e == 0)) | (last != [[0], [0], [1]]).any(axis=0)
     if effect.interpolation == "linear":
-        own |= opencv_area.cuts_of_rows(motions, effect.size, shape)[2]
+        own |= opencv_area.cuts_of_rows(transforms, effect.size, shape)[2]
     return own
 
 
 def _shifts(moves: Values, effect: Warp, shape: Shape) -> PreparedRows:
     """Return the kernel of shifts by whole pixels `(N, 2)`, of which there are few."""
-    known: dict[tuple[int, int], Kernel] = {}
+    known: dict[tuple[int, int], ImageFunction] = {}
     fill = fill_values(effect.fill, shape, _UINT8).tolist()
     for move in moves.astype(np.intp).tolist():
         if tuple(move) not in known:
@@ -118,9 +118,9 @@ def _tables(function: Callable[..., Values], numbers: Values) -> Table:
     return tables
 
 
-def _tones_from(batch: EffectBatch, effect: ToneFrom, _shape: Shape) -> PreparedRows | None:
+def _tones_from(batch: EffectBatch, effect: AdaptiveTone, _shape: Shape) -> PreparedRows | None:
     function = batch.function
-    if function is None or effect.statistic != "grey_mean":
+    if function is None or effect.statistic != "gray_mean":
         return None
 
     def render(images: list[Image], rows: Any, outs: Outs) -> list[Image]:
@@ -131,9 +131,9 @@ def _tones_from(batch: EffectBatch, effect: ToneFrom, _shape: Shape) -> Prepared
 
 
 def _grey_means(images: list[Image]) -> Values:
-    """Return `grey_mean` of images of one shape."""
+    """Return `gray_mean` of images of one shape."""
     if images[0].size >= FEW:
-        return np.array([grey_mean(image) for image in images])
+        return np.array([gray_mean(image) for image in images])
     sums = [
         values.reshape(len(some), -1).sum(axis=1, dtype=np.uint32)
         for some in _some(images)
@@ -215,7 +215,7 @@ def _gaussians(batch: EffectBatch) -> PreparedRows:
 
 _MAKE: dict[type, Any] = {
     Tone: _tones,
-    ToneFrom: _tones_from,
+    AdaptiveTone: _tones_from,
     ColorMix: _color_mixes,
     Filter: _filters,
     Warp: _warps,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from augplug._backends.base import Kernel
+from augplug._backends.base import ImageFunction
 from augplug._backends.chains import Prepare, prepare_chains, run_chain
 from augplug._backends.scratch import scratch
 from augplug.effects import Blend
@@ -15,7 +15,7 @@ _UINT8 = np.dtype(np.uint8)
 _EVERY = np.arange(256, dtype=np.float64)
 
 
-def blend(effect: Blend, shape: tuple[int, ...], prepare: Prepare) -> Kernel:
+def blend(effect: Blend, shape: tuple[int, ...], prepare: Prepare) -> ImageFunction:
     """Return the kernel that renders each chain from the same image and adds them by weight, to the reference's bit.
 
     The first chain's weighted image is the sum, and a float64 table holds the very products that the reference adds.

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from augplug._backends.base import Kernel
-from augplug._backends.opencv_looks import WIDE_TABLES
+from augplug._backends.base import ImageFunction
+from augplug._backends.opencv_lookup import WIDE_TABLES
 from augplug._backends.scratch import FEW, scratch
 from augplug._backends.tables import GREY, blend8
 from augplug._backends.weighing import is_exact_in_float32, weighted_sum
@@ -48,13 +48,13 @@ def _transformed(image: Image, matrix: npt.NDArray[np.float32]) -> npt.NDArray[n
     return np.asarray(cv2.transform(wide, matrix, scratch(1, shape, np.float32)), dtype=np.float32)
 
 
-def grey_mean(image: Image) -> float:
+def gray_mean(image: Image) -> float:
     """Return the mean of an image's grey, rounded to an integer as Pillow does."""
     values = grey(image) if image.shape[2:] == (3,) else image
     return float(int(sum(cv2.sumElems(values)) / values.size + 0.5))
 
 
-def color_mix(effect: ColorMix, shape: tuple[int, ...]) -> Kernel | None:
+def color_mix(effect: ColorMix, shape: tuple[int, ...]) -> ImageFunction | None:
     """Return the kernel of mixed channels; None where OpenCV does not do it."""
     if effect.matrix is not None:
         if len(effect.matrix) > 4 or len(shape) != 3:
@@ -64,9 +64,9 @@ def color_mix(effect: ColorMix, shape: tuple[int, ...]) -> Kernel | None:
         matrix = np.array(effect.matrix, dtype=np.float32)
         moves_alone = all(row.count(1) == 1 and row.count(0) == len(row) - 1 for row in effect.matrix)
         return partial(cv2.transform, m=matrix) if moves_alone else partial(mixed, matrix=matrix)
-    if effect.grey_blend is None or shape[2:] != (3,):
+    if effect.gray_blend is None or shape[2:] != (3,):
         return None
-    mix = blend(effect.grey_blend)
+    mix = blend(effect.gray_blend)
     return lambda image: mix(cv2.cvtColor(grey(image), cv2.COLOR_GRAY2RGB), image)
 
 
@@ -118,12 +118,12 @@ def _blended(base: Image, image: Image, factor: float) -> Image:
     return _by_pairs(base, image, _of_pairs(blend8, factor), np.empty_like(image))
 
 
-def _by_pairs(high: Image, low: Image, table: Image, into: Image) -> Image:
-    """Return what a table `(1, 65536)` says of every pair of two images' values, in `into`."""
+def _by_pairs(high: Image, low: Image, table: Image, out: Image) -> Image:
+    """Return what a table `(1, 65536)` says of every pair of two images' values, in `out`."""
     rows = (len(low), -1)
     pairs = cv2.merge([low.reshape(rows), high.reshape(rows)]).view(np.uint16)[..., 0]
-    cv2.LUT(pairs, table, into.reshape(rows))
-    return into
+    cv2.LUT(pairs, table, out.reshape(rows))
+    return out
 
 
 @lru_cache(maxsize=32)
@@ -133,13 +133,13 @@ def _of_pairs(function: Callable[[Image, Image, float], Image], factor: float) -
     return function(high, low, factor).reshape(1, -1)
 
 
-def weighed(image: Image, partner: Image, weight: float, into: Image | None) -> Image:
+def uint8_weighted_sum(image: Image, partner: Image, weight: float, out: Image | None) -> Image:
     """Return (1 - weight) image + weight partner, uint8, rounded to nearest as float64 rounds, to the bit.
 
     Where no sum lies within _NUDGE of a half, OpenCV's float32 sum, off by less than half of that, rounds alike. The
     other sums that float32 is trusted with are exact: the nudge rounds their halves up.
     """
-    made = np.empty(image.shape, np.uint8) if into is None else into
+    made = np.empty(image.shape, np.uint8) if out is None else out
     if is_exact_in_float32(weight):
         rows = (len(image), -1)
         mine, theirs = image.reshape(rows), partner.reshape(rows)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from augplug._backends import fields
 from augplug._backends.scratch import scratch
-from augplug.effects import Field
+from augplug.effects import DisplacementField
 
 Map = npt.NDArray[np.float32]
 _GEMM: Any = cv2.gemm  # the stubs do not know that the third matrix may be missing
@@ -20,12 +20,12 @@ _MOST_WEIGHTS = 1 << 20
 """Spline weights of one axis that are kept, as numbers: finer grids on larger images go to the reference."""
 
 
-def fits(field: Field, size: tuple[int, int]) -> bool:
+def fits(field: DisplacementField, size: tuple[int, int]) -> bool:
     """Say whether the weights of a field's spline are few enough to be kept."""
     return field.kind == "radial" or max(size) * (max(size) / field.spacing + 4) <= _MOST_WEIGHTS
 
 
-def maps(field: Field, size: tuple[int, int]) -> tuple[Map, Map]:
+def maps(field: DisplacementField, size: tuple[int, int]) -> tuple[Map, Map]:
     """Return x and y of the input points, each `(height, width)`: this thread's scratch, until the next call.
 
     Made anew for every image: a prepared plan that kept its maps would hold 8 bytes a pixel.
@@ -33,7 +33,7 @@ def maps(field: Field, size: tuple[int, int]) -> tuple[Map, Map]:
     return _MAPS[field.kind](field, size)
 
 
-def _elastic(field: Field, size: tuple[int, int]) -> tuple[Map, Map]:
+def _elastic(field: DisplacementField, size: tuple[int, int]) -> tuple[Map, Map]:
     """Return the spline's two small products, with the pixel's own place as one more term; x and y by turns in rows."""
     rows, columns = _axis(size[0], field.spacing).down, _axis(size[1], field.spacing).across
     high, wide = rows.shape[1], columns.shape[0]
@@ -49,7 +49,7 @@ def _apart(size: tuple[int, int]) -> tuple[Map, Map]:
     return scratch(2, size, np.float32), scratch(3, size, np.float32)
 
 
-def _lines(field: Field, size: tuple[int, int]) -> tuple[Map, Map]:
+def _lines(field: DisplacementField, size: tuple[int, int]) -> tuple[Map, Map]:
     rows, columns = _axis(size[0], field.spacing).down, _axis(size[1], field.spacing).across
     high, wide = rows.shape[1], columns.shape[0]
     moves = np.zeros(wide + high, np.float32)
@@ -62,9 +62,9 @@ def _lines(field: Field, size: tuple[int, int]) -> tuple[Map, Map]:
     return xs, ys
 
 
-def _product(left: Map, right: Map, into: Map | None = None) -> Map:
+def _product(left: Map, right: Map, out: Map | None = None) -> Map:
     # Not numpy's: its BLAS wakes threads, which cost more than so small a product.
-    return np.asarray(_GEMM(left, right, 1, None, 0, into), dtype=np.float32)
+    return np.asarray(_GEMM(left, right, 1, None, 0, out), dtype=np.float32)
 
 
 class _Axis(NamedTuple):
@@ -82,7 +82,7 @@ def _axis(side: int, spacing: float) -> _Axis:
     return _Axis(down, np.ascontiguousarray(down.T))
 
 
-def _radial(field: Field, size: tuple[int, int]) -> tuple[Map, Map]:
+def _radial(field: DisplacementField, size: tuple[int, int]) -> tuple[Map, Map]:
     """Return centre + (place - centre) (1 + strength r**2), r at most 1."""
     x, y = (np.arange(side, dtype=np.float32) - (side - 1) / 2 for side in size[::-1])
     strength = field.amplitude / field.spacing

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from augplug._backends import kernels
-from augplug._backends.base import Kernel
+from augplug._backends.base import ImageFunction
 from augplug._backends.opencv_color import Mix, blend
 from augplug._backends.scratch import scratch
 from augplug.effects import Filter
@@ -22,7 +22,7 @@ _BOXES_FROM = 1 << 14
 """From so many values on, a sum of nine by sums of three is quicker than by nine taps."""
 
 
-def filter_(effect: Filter, shape: tuple[int, ...]) -> Kernel | None:
+def filter_(effect: Filter, shape: tuple[int, ...]) -> ImageFunction | None:
     """Return the kernel of a filter on uint8 images; None where OpenCV does not do it."""
     if effect.kernel == "smooth3":
         return smooth3(blend(effect.factor), shape) if effect.border == "keep" and min(shape[:2]) >= 3 else None
@@ -33,7 +33,7 @@ def filter_(effect: Filter, shape: tuple[int, ...]) -> Kernel | None:
     return lambda image: mix(smooth(image), image)
 
 
-def smooth3(mix: Mix, shape: tuple[int, ...]) -> Kernel:
+def smooth3(mix: Mix, shape: tuple[int, ...]) -> ImageFunction:
     """Return the kernel that mixes an image with its smoothed values, the border kept; of at least 3x3 pixels."""
     rows, columns = shape[0] - 1, shape[1] - 1
     # (box + 4 centre) / 13 is never half way between integers (13 is odd), so rounding is Pillow's truncated sum.
@@ -57,7 +57,7 @@ def _by_boxes(image: Image) -> Image:
 
 
 @lru_cache(maxsize=256)
-def _gaussian(sigma: float) -> Kernel:
+def _gaussian(sigma: float) -> ImageFunction:
     weights = kernels.gaussian(sigma)
     tails = 2 * np.cumsum(weights[: len(weights) // 2])
     cut = int(np.searchsorted(tails, _NEGLIGIBLE))
@@ -82,7 +82,7 @@ def gaussians(sigmas: kernels.Weights) -> list[kernels.Weights]:
     return [made[row] for row in range(len(sigmas))]
 
 
-def _line(length: float, degrees: float) -> Kernel:
+def _line(length: float, degrees: float) -> ImageFunction:
     return partial(_along_line, weights=kernels.line(length, degrees).astype(np.float32))
 
 

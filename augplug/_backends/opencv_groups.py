@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from augplug._backends.base import Kernel
+from augplug._backends.base import ImageFunction
 from augplug._backends.slices import as_items
 from augplug.types import Image
 
@@ -28,8 +28,8 @@ def groups(channels: int) -> list[slice]:
 
 
 def in_groups(
-    make: Callable[[tuple[int, ...], Image], Kernel | None], shape: tuple[int, ...], fill: Image
-) -> Kernel | None:
+    make: Callable[[tuple[int, ...], Image], ImageFunction | None], shape: tuple[int, ...], fill: Image
+) -> ImageFunction | None:
     """Return the kernel on images of `shape` that `make` renders group by group; None if it cannot render one.
 
     `make(shape, fill)` takes the shape of a group, `(H, W)` if that is one channel, and its values of `fill` `(C,)`.
@@ -52,11 +52,11 @@ def _axis(part: slice) -> tuple[int, ...]:
     return (count,) if count > 1 else ()
 
 
-def _one(image: Image, kernel: Kernel) -> Image:
+def _one(image: Image, kernel: ImageFunction) -> Image:
     return kernel(image[..., 0])[..., None]  # OpenCV drops a channel axis of length 1
 
 
-def _grouped(image: Image, parts: Sequence[slice], kernels: Sequence[Kernel]) -> Image:
+def _grouped(image: Image, parts: Sequence[slice], kernels: Sequence[ImageFunction]) -> Image:
     made = [_of_group(image, part, kernel) for part, kernel in zip(parts, kernels, strict=True)]
     whole = np.empty((*made[0].shape[:2], image.shape[2]), image.dtype)
     for part, group in zip(parts, made, strict=True):
@@ -64,6 +64,6 @@ def _grouped(image: Image, parts: Sequence[slice], kernels: Sequence[Kernel]) ->
     return whole
 
 
-def _of_group(image: Image, part: slice, kernel: Kernel) -> Image:
+def _of_group(image: Image, part: slice, kernel: ImageFunction) -> Image:
     group = np.ascontiguousarray(as_items(image[..., part])).view(image.dtype)
     return kernel(group.reshape(*image.shape[:2], *_axis(part)))

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from augplug._backends import noise
-from augplug._backends.base import Kernel
-from augplug._backends.opencv_looks import WIDE_TABLES
+from augplug._backends.base import ImageFunction
+from augplug._backends.opencv_lookup import WIDE_TABLES
 from augplug._backends.scratch import scratch
 from augplug.effects import Noise
 from augplug.types import Image
@@ -21,21 +21,21 @@ _SMALL = 1 << 14
 """Up to so many values, rounding them is quicker than making a table, which another deviation could not use."""
 
 
-def add_noise(effect: Noise, _shape: tuple[int, ...]) -> Kernel:
+def add_noise(effect: Noise, _shape: tuple[int, ...]) -> ImageFunction:
     """Return the kernel that adds the effect's normal numbers, rounded: floor(v + n + 1/2) is v + floor(n + 1/2)."""
     return partial(_added, effect=effect)
 
 
 def _added(image: Image, effect: Noise) -> Image:
-    numbers = _whole_numbers(noise.steps(effect.key, image.size), effect.deviation)
+    numbers = _whole_numbers(noise.steps(effect.key, image.size), effect.std)
     return cv2.add(image, numbers.reshape(image.shape), dtype=cv2.CV_8U)
 
 
-def _whole_numbers(steps: Steps, deviation: float) -> npt.NDArray[Any]:
+def _whole_numbers(steps: Steps, std: float) -> npt.NDArray[Any]:
     """Return the normal numbers of random steps, rounded; this thread's scratch, until the next call."""
     if len(steps) <= _SMALL:
-        return _rounded(noise.quantiles()[steps], deviation)
-    table, made = _table(deviation), scratch(0, steps.shape, np.int16)
+        return _rounded(noise.quantiles()[steps], std)
+    table, made = _table(std), scratch(0, steps.shape, np.int16)
     if WIDE_TABLES:
         cv2.LUT(steps[None], table[None], made[None])
     else:
@@ -44,9 +44,9 @@ def _whole_numbers(steps: Steps, deviation: float) -> npt.NDArray[Any]:
 
 
 @lru_cache(maxsize=16)
-def _table(deviation: float) -> npt.NDArray[np.int16]:
-    return np.clip(_rounded(noise.quantiles(), deviation), -256, 256).astype(np.int16)  # beyond them all is clipped
+def _table(std: float) -> npt.NDArray[np.int16]:
+    return np.clip(_rounded(noise.quantiles(), std), -256, 256).astype(np.int16)  # beyond them all is clipped
 
 
-def _rounded(numbers: npt.NDArray[np.float32], deviation: float) -> npt.NDArray[np.float64]:
-    return np.floor((deviation * numbers).astype(np.float64) + 0.5)
+def _rounded(numbers: npt.NDArray[np.float32], std: float) -> npt.NDArray[np.float64]:
+    return np.floor((std * numbers).astype(np.float64) + 0.5)

@@ -9,7 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from augplug._backends.base import Kernel
+from augplug._backends.base import ImageFunction
 from augplug._backends.scratch import scratch
 from augplug.types import Image
 
@@ -34,7 +34,7 @@ def packed(
     shape: tuple[int, ...],
     dtype: np.dtype[Any],
     fill: list[float],
-) -> Kernel:
+) -> ImageFunction:
     """Return the kernel of an OpenCV function that warps images of `shape` to `size`; the same bits, packed or not.
 
     The function takes the image, `dst` and `borderValue`, the fill: one number a channel.

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from augplug._backends import noise
-from augplug._backends.base import Kernel
+from augplug._backends.base import ImageFunction
 from augplug._backends.tables import fill_values
 from augplug.effects import Paint, Region
 from augplug.types import Image
@@ -16,7 +16,7 @@ from augplug.types import Image
 _UINT8 = np.dtype(np.uint8)
 
 
-def paint(effect: Paint, shape: tuple[int, ...]) -> Kernel:
+def paint(effect: Paint, shape: tuple[int, ...]) -> ImageFunction:
     """Return the kernel that fills each region with the value, or with noise from the key."""
     places = [np.s_[region.top : region.bottom, region.left : region.right] for region in effect.regions]
     if effect.key is not None:

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from augplug._backends.base import Kernel
+from augplug._backends.base import ImageFunction
 from augplug._backends.opencv_groups import in_groups
 from augplug._backends.opencv_warps import turn, warp
 from augplug._backends.slices import sliced, whole_shift
 from augplug._backends.tables import fill_values
-from augplug.effects import Field, Warp
+from augplug.effects import DisplacementField, Warp
 from augplug.types import Image
 
 _FLOAT32, _WORD = np.dtype(np.float32), np.dtype(np.uint16)
@@ -20,7 +20,7 @@ _DIRECT = ((), (2,), (3,), (4,))
 """Channels of the uint8 images that OpenCV takes as they are."""
 
 
-def warp_image(effect: Warp, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Kernel | None:
+def warp_image(effect: Warp, shape: tuple[int, ...], dtype: np.dtype[Any]) -> ImageFunction | None:
     """Return the kernel of a warp on images; None if OpenCV does not render it."""
     fill = fill_values(effect.fill, shape, dtype)
     if dtype == np.uint8 and shape[2:] in _DIRECT:
@@ -30,16 +30,16 @@ def warp_image(effect: Warp, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Ke
     return partial(_clipped, kernel=kernel) if overshoots and kernel is not None else kernel
 
 
-def warp_values(effect: Warp, shape: tuple[int, ...], dtype: np.dtype[Any], fill: Image) -> Kernel | None:
+def warp_values(effect: Warp, shape: tuple[int, ...], dtype: np.dtype[Any], fill: Image) -> ImageFunction | None:
     """Return the kernel of a warp on arrays of any values; None if OpenCV does not render it.
 
     `dtype` is uint8, uint16, float32 or float64, and `fill` `(C,)` of that dtype lies outside. float64 is resampled in
     float32: what OpenCV 5 does in float64 is less exact.
     """
-    if not isinstance(effect.motion, Field):
-        exact = sliced(effect.motion, effect.size, shape, fill)
-        if exact is not None and shape[2:] <= (4,) and whole_shift(effect.motion) is None:
-            return partial(_reshaped, kernel=turn(effect.motion), axis=shape[2:])  # quicker than numpy's
+    if not isinstance(effect.transform, DisplacementField):
+        exact = sliced(effect.transform, effect.size, shape, fill)
+        if exact is not None and shape[2:] <= (4,) and whole_shift(effect.transform) is None:
+            return partial(_reshaped, kernel=turn(effect.transform), axis=shape[2:])  # quicker than numpy's
         if exact is not None:
             return exact
     if dtype.itemsize == 8 and effect.interpolation == "nearest":
@@ -49,7 +49,7 @@ def warp_values(effect: Warp, shape: tuple[int, ...], dtype: np.dtype[Any], fill
     return kernel if kernel is None or real == dtype else partial(_through, kernel=kernel, real=real)
 
 
-def _by_words(effect: Warp, shape: tuple[int, ...], dtype: np.dtype[Any], fill: Image) -> Kernel | None:
+def _by_words(effect: Warp, shape: tuple[int, ...], dtype: np.dtype[Any], fill: Image) -> ImageFunction | None:
     """Return the kernel that moves values of 8 bytes as four words, so that none is rounded."""
     count = dtype.itemsize // _WORD.itemsize
     wide = (*shape[:2], count * len(fill))
@@ -59,15 +59,15 @@ def _by_words(effect: Warp, shape: tuple[int, ...], dtype: np.dtype[Any], fill: 
     return lambda image: kernel(image.view(_WORD).reshape(wide)).view(dtype).reshape(*effect.size, *shape[2:])
 
 
-def _reshaped(image: Image, kernel: Kernel, axis: tuple[int, ...]) -> Image:
+def _reshaped(image: Image, kernel: ImageFunction, axis: tuple[int, ...]) -> Image:
     made = kernel(image)
     return made.reshape(*made.shape[:2], *axis)  # OpenCV drops a channel axis of length 1
 
 
-def _through(image: Image, kernel: Kernel, real: np.dtype[Any]) -> Image:
+def _through(image: Image, kernel: ImageFunction, real: np.dtype[Any]) -> Image:
     return kernel(image.astype(real)).astype(image.dtype)
 
 
-def _clipped(image: Image, kernel: Kernel) -> Image:
+def _clipped(image: Image, kernel: ImageFunction) -> Image:
     made = kernel(image)
     return np.clip(made, 0, 1, out=made)

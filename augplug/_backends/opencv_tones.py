@@ -9,17 +9,17 @@ from typing import TypeAlias
 import cv2
 import numpy as np
 
-from augplug._backends.base import Kernel
+from augplug._backends.base import ImageFunction
 from augplug._backends.chains import run_chain
-from augplug._backends.opencv_color import grey_mean
-from augplug._backends.opencv_looks import Look, by_bits, by_table, planes
+from augplug._backends.opencv_color import gray_mean
+from augplug._backends.opencv_lookup import Lookup, by_bits, by_table, planes
 from augplug._backends.scratch import scratch
 from augplug._backends.tables import Table, run_table, tone_table
-from augplug.effects import EQUALIZE, Tone, ToneFrom
+from augplug.effects import EQUALIZE, AdaptiveTone, Tone
 from augplug.tone_runs import join_tones, split_tones
-from augplug.types import Counts, Image
+from augplug.types import Histograms, Image
 
-Run: TypeAlias = tuple[Tone | ToneFrom, ...]
+Run: TypeAlias = tuple[Tone | AdaptiveTone, ...]
 _UINT8 = np.dtype(np.uint8)
 _EXACT_COUNT = 1 << 24
 """OpenCV counts histograms in float32, which is exact up to this many pixels."""
@@ -33,18 +33,18 @@ _SUMS_UPTO = 1 << 18
 """Up to so many pixels half of a step of Equalize is several times what its sums in float32 are off by, 2**-12."""
 
 
-def tone(effect: Tone, _shape: tuple[int, ...]) -> Kernel:
+def tone(effect: Tone, _shape: tuple[int, ...]) -> ImageFunction:
     """Return the kernel of a tone, and of those that fusing put behind it."""
     return _look(effect)
 
 
 @lru_cache(maxsize=1024)
-def _look(effect: Tone) -> Look:
+def _look(effect: Tone) -> Lookup:
     table = tone_table(effect, _UINT8)
     return by_bits(table) or by_table(table)
 
 
-def tone_from(effect: ToneFrom, shape: tuple[int, ...]) -> Kernel:
+def adaptive_tone(effect: AdaptiveTone, shape: tuple[int, ...]) -> ImageFunction:
     """Return the kernel of a tone that looks at the image, with the tones that fusing put around it."""
     kernels = [_part(part, shape) for part in _parts(split_tones(effect), shape[0] * shape[1])]
     return kernels[0] if len(kernels) == 1 else partial(run_chain, kernels=kernels)
@@ -52,9 +52,9 @@ def tone_from(effect: ToneFrom, shape: tuple[int, ...]) -> Kernel:
 
 def _parts(run: Run, pixels: int) -> list[Run]:
     """Cut a run where another look at the pixels is quicker than one table for both sides."""
-    cuts = [place for place, tone in enumerate(run) if isinstance(tone, ToneFrom)]
+    cuts = [place for place, tone in enumerate(run) if isinstance(tone, AdaptiveTone)]
     first = run[cuts[0]]
-    grey = isinstance(first, ToneFrom) and first.statistic == "grey_mean"
+    grey = isinstance(first, AdaptiveTone) and first.statistic == "gray_mean"
     if pixels >= _PUSH_FROM and _has_histogram(run) and not grey:
         cuts = cuts[:1]  # counting again takes longer than pushing what was counted through a table
     cuts = [place for place in cuts if place > 0]
@@ -62,28 +62,28 @@ def _parts(run: Run, pixels: int) -> list[Run]:
 
 
 def _has_histogram(run: Run) -> bool:
-    return any(isinstance(tone, ToneFrom) and tone.statistic == "histogram" for tone in run)
+    return any(isinstance(tone, AdaptiveTone) and tone.statistic == "histogram" for tone in run)
 
 
-def _part(run: Run, shape: tuple[int, ...]) -> Kernel:
+def _part(run: Run, shape: tuple[int, ...]) -> ImageFunction:
     """Return the kernel of tones, or of a statistic of the image with the tones around it."""
     first = run[0]
-    if isinstance(first, ToneFrom) and first.statistic == "grey_mean":
+    if isinstance(first, AdaptiveTone) and first.statistic == "gray_mean":
         look = lru_cache(maxsize=256)(partial(_about_mean, first, run[1:]))
-        return lambda image: look(grey_mean(image))(image)
+        return lambda image: look(gray_mean(image))(image)
     if _has_histogram(run):
         return _equalize(run, shape) or partial(_by_histogram, run=run)
-    if isinstance(first, ToneFrom):
+    if isinstance(first, AdaptiveTone):
         return partial(_stretched, table_of=_stretches(run))
     return _look(_without_statistics(run))
 
 
-def _without_statistics(run: Sequence[Tone | ToneFrom]) -> Tone:
+def _without_statistics(run: Sequence[Tone | AdaptiveTone]) -> Tone:
     """Return a run in which no tone looks at the image, as one tone."""
     return join_tones([tone for tone in run if isinstance(tone, Tone)])
 
 
-def _about_mean(effect: ToneFrom, after: Run, mean: float) -> Look:
+def _about_mean(effect: AdaptiveTone, after: Run, mean: float) -> Lookup:
     tones = tuple(tone for tone in after if isinstance(tone, Tone))  # all of them: _parts cuts before others
     return by_table(tone_table(Tone(effect.function, mean, *effect.arguments, after=tones), _UINT8))
 
@@ -125,12 +125,12 @@ def looked_up(image: Image, tables: Table) -> Image:
     return cv2.LUT(image, wide)
 
 
-def histograms(image: Image) -> Counts:
+def histograms(image: Image) -> Histograms:
     """Return the exact histograms `(C, 256)`."""
     channels = image.shape[2] if image.ndim == 3 else 1
     if image.shape[0] * image.shape[1] < _PUSH_FROM and channels <= 4:
         apart = image.reshape(-1) + _apart(image.shape[0] * image.shape[1], channels)
-        counts: Counts = np.bincount(apart, minlength=channels * 256)
+        counts: Histograms = np.bincount(apart, minlength=channels * 256)
         return counts.reshape(channels, 256)
     return _counted(planes(image) if image.ndim == 3 else [image])
 
@@ -149,13 +149,13 @@ def _by_histogram(image: Image, run: Run) -> Image:
     return _merged(apart, list(run_table(run, _counted(apart), _UINT8)))
 
 
-def _counted(apart: Sequence[Image]) -> Counts:
+def _counted(apart: Sequence[Image]) -> Histograms:
     """Return the exact histograms `(C, 256)` of planes, in blocks where float32 would round."""
     blocks = [slice(at, at + _EXACT_COUNT) for at in range(0, apart[0].size, _EXACT_COUNT)]
     # One after the other is mixed and counted: all are mixed in the same kept array.
     values = (_mixed(plane.reshape(-1)[block]) for plane in apart for block in blocks)
     counts = np.array([cv2.calcHist([one], [0], None, [256], [0, 256]) for one in values], dtype=np.int64)
-    total: Counts = counts.reshape((len(apart), len(blocks), 256)).sum(axis=1)
+    total: Histograms = counts.reshape((len(apart), len(blocks), 256)).sum(axis=1)
     return total
 
 
@@ -167,7 +167,7 @@ def _mixed(values: Image) -> Image:
     return np.asarray(cv2.transpose(values.reshape(8, -1), mixed)).reshape(1, -1)
 
 
-def _equalize(run: Run, shape: tuple[int, ...]) -> Kernel | None:
+def _equalize(run: Run, shape: tuple[int, ...]) -> ImageFunction | None:
     """Return the kernel of Equalize, and tones behind it, by sums in float32: the same tables, sooner."""
     first, *after = run
     pixels, channels = shape[0] * shape[1], shape[2] if len(shape) == 3 else 1
@@ -182,7 +182,7 @@ def _equalize(run: Run, shape: tuple[int, ...]) -> Kernel | None:
     return partial(_equalized, run=run, ends=ends, then=then)
 
 
-def _equalized_small(run: Run, apart: Table, ends: Counts, then: Table | None) -> Kernel:
+def _equalized_small(run: Run, apart: Table, ends: Histograms, then: Table | None) -> ImageFunction:
     levels, pixels = 256 * len(ends), int(ends[0])
 
     def render(image: Image) -> Image:
@@ -206,7 +206,7 @@ def _levels(steps: tuple[int, ...], pixels: int) -> Table:
     return np.concatenate([*made, [255]]).astype(np.uint8)  # below levels that nothing has may lie all values
 
 
-def _equalized(image: Image, run: Run, ends: Counts, then: Table | None) -> Image:
+def _equalized(image: Image, run: Run, ends: Histograms, then: Table | None) -> Image:
     apart = planes(image)
     tables = _by_sums(_counted(apart).reshape(-1), ends)
     if not tables:
@@ -214,7 +214,7 @@ def _equalized(image: Image, run: Run, ends: Counts, then: Table | None) -> Imag
     return _merged(apart, [(table if then is None else cv2.LUT(table, then))[0] for table in tables])
 
 
-def _by_sums(counts: Counts, ends: Counts) -> list[Table]:
+def _by_sums(counts: Histograms, ends: Histograms) -> list[Table]:
     """Return Equalize's table `(1, 256)` of each channel, to the bit; none where a channel's step is 0.
 
     (n + step // 2) // step is the nearest integer to the middle between the quotient's multiples of 1 / step, minus a
@@ -235,7 +235,7 @@ def _by_sums(counts: Counts, ends: Counts) -> list[Table]:
     ]
 
 
-def _counted_up(counts: Counts, ends: Counts) -> tuple[Counts, list[int]]:
+def _counted_up(counts: Histograms, ends: Histograms) -> tuple[Histograms, list[int]]:
     """Return how many values lie below each level, all channels counted up in one row `(256 C,)`; and their steps.
 
     `ends` `(C,)` says up to where each channel counts: the pixels, twice the pixels, ...

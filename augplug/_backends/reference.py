@@ -1,4 +1,4 @@
-"""The reference backend: numpy, one plain function an effect. At fuse level `none` it is the specification."""
+"""The reference backend: numpy, one plain function an effect. At fuse mode `none` it is the specification."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from augplug import coords
 from augplug._backends import fields, finishing, kernels, noise, sampling
-from augplug._backends.base import Backend, Finish, Kernel
+from augplug._backends.base import Backend, Finish, ImageFunction
 from augplug._backends.chains import Prepare, prepare_chains, run_chain
 from augplug._backends.slices import sliced
 from augplug._backends.tables import (
@@ -26,11 +26,11 @@ from augplug._backends.tables import (
 )
 from augplug._backends.weighing import weighted_sum
 from augplug._sample.output import Layout, Output
-from augplug.effects import Blend, ColorMix, Effect, Field, Filter, Noise, Paint, Tone, ToneFrom, Warp
+from augplug.effects import AdaptiveTone, Blend, ColorMix, DisplacementField, Effect, Filter, Noise, Paint, Tone, Warp
 from augplug.errors import OperationError
 from augplug.shapes import shape_after
 from augplug.tone_runs import split_tones
-from augplug.types import Counts, Image, Values
+from augplug.types import Histograms, Image, Values
 
 
 class Reference(Backend):
@@ -42,7 +42,7 @@ class Reference(Backend):
         """Return numpy's version."""
         return f"numpy {np.__version__}"
 
-    def prepare(self, effect: Effect, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Kernel:
+    def prepare(self, effect: Effect, shape: tuple[int, ...], dtype: np.dtype[Any]) -> ImageFunction:
         """Return the function that renders this effect."""
         if isinstance(effect, Blend):
             return blend(effect, shape, dtype, self.prepare)
@@ -52,14 +52,14 @@ class Reference(Backend):
         return partial(render, effect=effect)
 
     def finish(
-        self, output: Output, last: Tone | ToneFrom | None, shape: tuple[int, ...], dtype: np.dtype[Any]
+        self, output: Output, last: Tone | AdaptiveTone | None, shape: tuple[int, ...], dtype: np.dtype[Any]
     ) -> Finish:
         """Return the last step: by table on integers, by formula on floats."""
         return finishing.finish(output, last, shape, dtype, self, finished)
 
-    def weighed(self, image: Image, partner: Image, weight: float, into: Image | None = None) -> Image:
+    def weighted_sum(self, image: Image, partner: Image, weight: float, out: Image | None = None) -> Image:
         """Return the weighted sum by numpy."""
-        return weighted_sum(image, partner, weight, into)
+        return weighted_sum(image, partner, weight, out)
 
 
 def tone(image: Image, effect: Tone) -> Image:
@@ -71,11 +71,11 @@ def tone(image: Image, effect: Tone) -> Image:
     return image
 
 
-def tone_from(image: Image, effect: ToneFrom) -> Image:
+def adaptive_tone(image: Image, effect: AdaptiveTone) -> Image:
     """Render by one table a channel on integers; on floats one after the other."""
     run = split_tones(effect)
-    if effect.statistic == "grey_mean":
-        image = _from_grey_mean(image, effect)
+    if effect.statistic == "gray_mean":
+        image = _from_gray_mean(image, effect)
         run = run[1:]
     if image.dtype.kind == "u":
         return look_up(image, run_table(run, histograms(image), image.dtype)) if run else image
@@ -84,14 +84,14 @@ def tone_from(image: Image, effect: ToneFrom) -> Image:
     return image
 
 
-def _from_grey_mean(image: Image, effect: ToneFrom) -> Image:
+def _from_gray_mean(image: Image, effect: AdaptiveTone) -> Image:
     values = grey(image) if image.ndim == 3 and image.shape[2] == 3 else to_units(image, image.dtype)
     mean = float(values.mean())
     mean = float(int(mean + 0.5)) if image.dtype == np.uint8 else mean
     return tone(image, Tone(effect.function, mean, *effect.arguments))
 
 
-def _float_from(image: Image, effect: ToneFrom) -> Image:
+def _float_from(image: Image, effect: AdaptiveTone) -> Image:
     values = np.moveaxis(np.atleast_3d(to_units(image, image.dtype)), 2, 0)
     flat = values.reshape(len(values), -1)
     if effect.statistic == "extremes":
@@ -113,11 +113,11 @@ def look_up(image: Image, table: Table) -> Image:
     return np.stack([table[c][image[..., c]] for c in range(image.shape[2])], axis=2)
 
 
-def finished(image: Image, table: Table, layout: Layout, into: Image | None) -> Image:
-    return finishing.laid(look_up(image, table), layout, into)
+def finished(image: Image, table: Table, layout: Layout, out: Image | None) -> Image:
+    return finishing.to_layout(look_up(image, table), layout, out)
 
 
-def histograms(image: Image) -> Counts:
+def histograms(image: Image) -> Histograms:
     """Return the exact histograms `(C, L)` of an integer image."""
     channels = np.moveaxis(np.atleast_3d(image), 2, 0)
     return np.stack([np.bincount(channel.ravel(), minlength=levels(image.dtype)) for channel in channels])
@@ -126,18 +126,18 @@ def histograms(image: Image) -> Counts:
 def grey(image: Image) -> Values:
     """Return the grey `(H, W)` of an RGB image in 8-bit units: rounded to the integer on uint8, as Pillow's L."""
     if image.dtype == np.uint8:
-        total: Counts = image.astype(np.int64) @ np.array(GREY) + 32768
+        total: Histograms = image.astype(np.int64) @ np.array(GREY) + 32768
         return (total >> 16).astype(np.float64)
     return to_units(image, image.dtype) @ (np.array(GREY) / 65536)
 
 
 def color_mix(image: Image, effect: ColorMix) -> Image:
     """Render a blend with grey or a matrix on the channels."""
-    if effect.grey_blend is not None:
+    if effect.gray_blend is not None:
         base = np.repeat(grey(image)[..., None], image.shape[2], axis=2)
         if image.dtype == np.uint8:
-            return blend8(base.astype(np.uint8), image, effect.grey_blend)
-        return from_units(base + effect.grey_blend * (to_units(image, image.dtype) - base), image.dtype)
+            return blend8(base.astype(np.uint8), image, effect.gray_blend)
+        return from_units(base + effect.gray_blend * (to_units(image, image.dtype) - base), image.dtype)
     channels = image.reshape(*image.shape[:2], -1)  # a grey image has one
     mixed = to_units(channels, image.dtype) @ np.array(effect.matrix).T
     mixed = mixed.reshape(shape_after(effect, image.shape))
@@ -147,12 +147,12 @@ def color_mix(image: Image, effect: ColorMix) -> Image:
 def warp(image: Image, effect: Warp) -> Image:
     """Render by pulling: each output pixel from the input point it shows."""
     fill = fill_values(effect.fill, image.shape, image.dtype)
-    if isinstance(effect.motion, Field):
-        return _sampled(image, *fields.pull_points(effect.motion, effect.size), effect, fill)
-    exact = sliced(effect.motion, effect.size, image.shape, fill)
+    if isinstance(effect.transform, DisplacementField):
+        return _sampled(image, *fields.pull_points(effect.transform, effect.size), effect, fill)
+    exact = sliced(effect.transform, effect.size, image.shape, fill)
     if exact is not None:
         return exact(image)
-    pull = coords.inverse(effect.motion)
+    pull = coords.inverse(effect.transform)
     if effect.interpolation == "area":
         return sampling.area(image, pull, effect.size, fill)
     if effect.interpolation == "nearest":
@@ -221,18 +221,18 @@ def paint(image: Image, effect: Paint) -> Image:
 
 def add_noise(image: Image, effect: Noise) -> Image:
     """Add normal numbers, in 8-bit units; integers round to nearest."""
-    added = to_units(image, image.dtype) + effect.deviation * noise.normal(effect.key, image.shape)
+    added = to_units(image, image.dtype) + effect.std * noise.normal(effect.key, image.shape)
     return from_units(np.floor(added + 0.5) if image.dtype == np.uint8 else added, image.dtype)
 
 
-def blend(effect: Blend, shape: tuple[int, ...], dtype: np.dtype[Any], prepare: Prepare) -> Kernel:
+def blend(effect: Blend, shape: tuple[int, ...], dtype: np.dtype[Any], prepare: Prepare) -> ImageFunction:
     """Return the kernel that renders each chain from the same image and adds them by weight."""
     chains, result = prepare_chains(effect, shape, dtype, prepare)
     return partial(_blended, chains=chains, weights=effect.weights, shape=result)
 
 
 def _blended(
-    image: Image, chains: Sequence[Sequence[Kernel]], weights: Sequence[float], shape: tuple[int, ...]
+    image: Image, chains: Sequence[Sequence[ImageFunction]], weights: Sequence[float], shape: tuple[int, ...]
 ) -> Image:
     total = np.zeros(shape)
     for weight, chain in zip(weights, chains, strict=True):
@@ -242,7 +242,7 @@ def _blended(
 
 _RENDER: dict[type, Any] = {
     Tone: tone,
-    ToneFrom: tone_from,
+    AdaptiveTone: adaptive_tone,
     ColorMix: color_mix,
     Warp: warp,
     Filter: filter_,

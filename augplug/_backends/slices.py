@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from augplug import coords
-from augplug._backends.base import Kernel
+from augplug._backends.base import ImageFunction
 from augplug.types import Image, Matrix
 
 _WORDS = {1: "u1", 2: "u2", 4: "u4", 8: "u8", 16: "c16"}
@@ -28,7 +28,7 @@ def as_items(image: Image) -> Image:
     return items
 
 
-def sliced(matrix: Matrix, size: tuple[int, int], shape: tuple[int, ...], fill: Image) -> Kernel | None:
+def sliced(matrix: Matrix, size: tuple[int, int], shape: tuple[int, ...], fill: Image) -> ImageFunction | None:
     """Return the kernel of a matrix on images of `shape` that moves whole pixels along the axes; None for any other.
 
     `fill` holds one value a channel `(C,)`, in the dtype of the images.

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from augplug.effects import Tone, ToneFrom
+from augplug.effects import AdaptiveTone, Tone
 from augplug.errors import ImageError
-from augplug.types import Counts, Fill, Image, Values
+from augplug.types import Fill, Histograms, Image, Values
 
 Table = npt.NDArray[Any]
 
@@ -75,7 +75,7 @@ def _tone_table(tone: Tone, dtype: np.dtype[Any]) -> Table:
     return table
 
 
-def run_table(run: Sequence[Tone | ToneFrom], counts: Counts, dtype: np.dtype[Any]) -> Table:
+def run_table(run: Sequence[Tone | AdaptiveTone], counts: Histograms, dtype: np.dtype[Any]) -> Table:
     """Return the tables `(C, L)` of a run of tones on an image whose histograms are `counts`, `(C, L)`.
 
     A later histogram is the first one pushed forward through the table so far, exactly.
@@ -91,7 +91,7 @@ def run_table(run: Sequence[Tone | ToneFrom], counts: Counts, dtype: np.dtype[An
     return np.broadcast_to(np.arange(levels(dtype), dtype=dtype), counts.shape) if table is None else table
 
 
-def push(counts: Counts, table: Table) -> Counts:
+def push(counts: Histograms, table: Table) -> Histograms:
     """Return the histograms of an image after `table`, from those before it; both `(C, L)`."""
     channels, every = counts.shape
     places = table + every * np.arange(channels)[:, None]
@@ -100,8 +100,8 @@ def push(counts: Counts, table: Table) -> Counts:
     return pushed.astype(np.int64).reshape(counts.shape)
 
 
-def statistic_table(effect: ToneFrom, counts: Counts, dtype: np.dtype[Any]) -> Table:
-    """Return the tables `(C, L)` of a single ToneFrom (histogram or extremes)."""
+def statistic_table(effect: AdaptiveTone, counts: Histograms, dtype: np.dtype[Any]) -> Table:
+    """Return the tables `(C, L)` of a single AdaptiveTone (histogram or extremes)."""
     last = levels(dtype) - 1
     if effect.statistic == "histogram":
         table: Table = effect.function(counts, *effect.arguments).astype(dtype)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from augplug._backends.tables import from_units, to_units
+from augplug.renamed import answers_old_keywords
 from augplug.types import Image
 
 _PIECE = 1 << 15
@@ -18,16 +19,17 @@ _MARGIN = 1 << 19
 _FROM = np.uint32(_WHOLE // 2 - _MARGIN)
 
 
-def weighted_sum(image: Image, partner: Image, weight: float, into: Image | None = None) -> Image:
-    """Return (1 - weight) image + weight partner: what `Backend.weighed` returns, by numpy.
+@answers_old_keywords
+def weighted_sum(image: Image, partner: Image, weight: float, out: Image | None = None) -> Image:
+    """Return (1 - weight) image + weight partner: what `Backend.weighted_sum` returns, by numpy.
 
-    Both have one shape and dtype, and weight is in 0..1; uint8 is rounded to nearest, and written into the array `into`
+    Both have one shape and dtype, and weight is in 0..1; uint8 is rounded to nearest, and written into the array `out`
     if one is given.
     """
     if image.dtype != np.uint8:
         units = (1 - weight) * to_units(image, image.dtype) + weight * to_units(partner, partner.dtype)
         return from_units(units, image.dtype)
-    made = np.empty(image.shape, np.uint8) if into is None else into
+    made = np.empty(image.shape, np.uint8) if out is None else out
     real: Any = np.float32 if is_exact_in_float32(weight) else np.float64
     mixed, mine, theirs = made.reshape(-1), image.reshape(-1), partner.reshape(-1)
     # A piece after the other, so that the reals stay in the cache.

@@ -10,16 +10,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
+
+from augplug.renamed import answers_old_names, module_getattr
 
 
+@answers_old_names
 @dataclass(frozen=True)
 class Job:
     """One evaluation: a policy under one seed.
 
     `id` is unique in a `run`; `label` says in words what it is, for messages. `evaluator` is a name, `settings` its
     settings, `data` the path of a file that `augplug.data.archive.write_parts` wrote, `policy` a policy file's content.
-    An evaluation whose k-th intermediate reward lies below `floors[k]` is stopped there.
+    An evaluation whose k-th intermediate reward lies below `stop_below[k]` is stopped there.
     """
 
     id: int
@@ -29,7 +32,7 @@ class Job:
     data: str
     policy: Mapping[str, Any]
     seed: int
-    floors: Sequence[float] = ()
+    stop_below: Sequence[float] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The job as data for `json.dumps`."""
@@ -42,7 +45,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class JobResult:
     """What job `id` gave after `seconds`: a `reward` in [0, 1], or None and the `error` that the evaluator raised.
 
     `reports` are the intermediate rewards. One that was `stopped` has the last of them as its reward.
@@ -60,12 +63,12 @@ class Outcome:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> Outcome:
+    def from_json(cls, document: Mapping[str, Any]) -> JobResult:
         """The outcome that `to_json` gave."""
         return cls(**document)
 
 
-Runner: TypeAlias = Callable[[Job], Outcome]
+Runner: TypeAlias = Callable[[Job], JobResult]
 """Runs a job in this process. `augplug._executors.running.JobRunner` is one."""
 
 
@@ -87,9 +90,13 @@ class Executor(ABC):
         """Stop every worker, also those that are busy."""
 
     @abstractmethod
-    def run(self, jobs: Iterable[Job]) -> Iterator[Outcome]:
+    def run(self, jobs: Iterable[Job]) -> Iterator[JobResult]:
         """Yield an outcome for each job, in the order in which they are done.
 
         A job whose evaluator raises has an outcome with the error. A worker that dies is no outcome: its job is run
         again, up to 5 times; then RunError, with the job's label.
         """
+
+
+if not TYPE_CHECKING:  # type checkers refuse unknown names themselves
+    __getattr__ = module_getattr(__name__)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Self
 
-from augplug._executors.base import Executor, Job, Outcome, Runner
+from augplug._executors.base import Executor, Job, JobResult, Runner
 
 
 class Inline(Executor):
@@ -26,7 +26,7 @@ class Inline(Executor):
     ) -> None:
         """Nothing needs to be stopped."""
 
-    def run(self, jobs: Iterable[Job]) -> Iterator[Outcome]:
+    def run(self, jobs: Iterable[Job]) -> Iterator[JobResult]:
         """Yield the outcomes, in the order of the jobs."""
         for job in jobs:
             yield self._runner(job)

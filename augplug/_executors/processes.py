@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from augplug._evaluators.pinning import VARIABLES
-from augplug._executors.base import Executor, Job, Outcome, Runner
+from augplug._executors.base import Executor, Job, JobResult, Runner
 from augplug.errors import RunError, SettingsError
 
 # -P: a file numpy.py in the folder one happens to stand in must not become the workers' numpy.
@@ -86,7 +86,7 @@ class Processes(Executor):
         for worker in workers:
             _kill(worker.process)
 
-    def run(self, jobs: Iterable[Job]) -> Iterator[Outcome]:
+    def run(self, jobs: Iterable[Job]) -> Iterator[JobResult]:
         """Yield outcomes as they come. Raises RunError when a job's workers died 6 times."""
         waiting = deque(jobs)
         pending = {job.id for job in waiting}
@@ -99,7 +99,7 @@ class Processes(Executor):
             if line is None:
                 self._bury(worker, waiting, deaths)
                 continue
-            outcome = Outcome.from_json(json.loads(line))
+            outcome = JobResult.from_json(json.loads(line))
             worker.job = None
             if outcome.id in pending:
                 pending.remove(outcome.id)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from augplug._evaluators.base import Evaluator
 from augplug._evaluators.pinning import one_thread
-from augplug._executors.base import Job, Outcome
+from augplug._executors.base import Job, JobResult
 from augplug._policies.reader import Operations, read_policy
 from augplug.data.archive import read_parts
 from augplug.errors import SettingsError, suggest
@@ -23,12 +23,12 @@ class Stopped(BaseException):
     """Ends a hopeless evaluation. No Exception, so that an evaluator which catches those does not go on."""
 
 
-class Watch:
+class ProgressMonitor:
     """Takes an evaluator's reports; raises Stopped at one below its floor."""
 
-    def __init__(self, floors: Sequence[float]) -> None:
+    def __init__(self, stop_below: Sequence[float]) -> None:
         """Take a floor for each report that has one."""
-        self._floors = floors
+        self._floors = stop_below
         self.reports: list[float] = []
 
     def __call__(self, reward: float) -> None:
@@ -56,19 +56,19 @@ class JobRunner:
         self._operations = operations
         self._built: dict[str, Evaluator] = {}
 
-    def __call__(self, job: Job) -> Outcome:
+    def __call__(self, job: Job) -> JobResult:
         """Return the outcome; whatever the evaluator or the reading of the job raises becomes its error."""
         start = time.perf_counter()
-        watch, stopped = Watch(job.floors), False
+        watch, stopped = ProgressMonitor(job.stop_below), False
         try:
             reward, error = self._reward(job, watch), ""
         except Stopped:
             reward, error, stopped = watch.reports[-1], "", True
         except Exception as raised:  # noqa: BLE001  # an evaluator may raise anything; only its trial fails
             reward, error = None, f"{type(raised).__name__}: {raised}"
-        return Outcome(job.id, reward, error, time.perf_counter() - start, watch.reports, stopped)
+        return JobResult(job.id, reward, error, time.perf_counter() - start, watch.reports, stopped)
 
-    def _reward(self, job: Job, watch: Watch) -> float:
+    def _reward(self, job: Job, watch: ProgressMonitor) -> float:
         policy = read_policy(job.policy, self._operations)
         evaluator = self._evaluator(job)
         with one_thread():

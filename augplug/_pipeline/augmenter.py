@@ -29,7 +29,7 @@ from augplug._sample.output import Output
 from augplug.display import Shown, sheet_of
 from augplug.errors import SettingsError, suggest
 from augplug.ranges import natural, refuse_unknown
-from augplug.types import FUSE_LEVELS, FuseLevel, Image
+from augplug.types import FUSE_MODES, FuseMode, Image
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
@@ -55,7 +55,7 @@ class Augmenter(Shown):
         *,
         seed: SupportsIndex = 0,
         backend: Backend | str | None = None,
-        fuse: FuseLevel | None = None,
+        fuse: FuseMode | None = None,
         classes: SupportsIndex | None = None,
         max_pixels: SupportsIndex | None = None,
         output: Output | None = None,
@@ -74,8 +74,8 @@ class Augmenter(Shown):
         self.seed = natural("seed", seed)
         self.backend = backend_of(backend)
         self.fuse = fuse or self.policy.fuse
-        if self.fuse not in FUSE_LEVELS:
-            raise SettingsError(f"{self.fuse!r} is no fuse level{suggest(str(self.fuse), FUSE_LEVELS)}")
+        if self.fuse not in FUSE_MODES:
+            raise SettingsError(f"unknown fuse mode {self.fuse!r}{suggest(str(self.fuse), FUSE_MODES)}")
         self.classes = None if classes is None else natural("classes", classes, lowest=1)
         self.max_pixels = None if max_pixels is None else natural("max_pixels", max_pixels, lowest=1)
         if output is not None and not isinstance(output, Output):

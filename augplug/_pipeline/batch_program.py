@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from augplug._backends.base import BatchKernel, Finish, Kernel
+from augplug._backends.base import BatchFunction, Finish, ImageFunction
 from augplug._pipeline.batch import PIECES, in_threads
 from augplug._pipeline.cache import Programs
 from augplug._pipeline.columns import StepColumns, blends, draw_columns
@@ -48,7 +48,7 @@ class _Stage(NamedTuple):
     """A kernel, the images that it renders, ascending, and which row of the kernel's batch each of them is."""
 
     images: Rows
-    kernel: BatchKernel
+    kernel: BatchFunction
     rows: Rows
 
 
@@ -185,7 +185,7 @@ class BatchProgram:
         return current
 
 
-def _add_singles(kernels: Sequence[Kernel], images: Rows, stages: list[_Stage]) -> None:
+def _add_singles(kernels: Sequence[ImageFunction], images: Rows, stages: list[_Stage]) -> None:
     """Append a stage of images that each have a kernel of their own, if there is one."""
     if not kernels:
         return

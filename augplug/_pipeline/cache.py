@@ -101,8 +101,8 @@ def effect_recurs(effect: Effect) -> bool:
 
     Shifts by whole pixels and permutations of the channels do, so that keeping their programs pays.
     """
-    if isinstance(effect, Warp) and isinstance(effect.motion, tuple):
-        (_, _, right), (_, _, down), _ = effect.motion
+    if isinstance(effect, Warp) and isinstance(effect.transform, tuple):
+        (_, _, right), (_, _, down), _ = effect.transform
         return right % 1 == 0 == down % 1
     return isinstance(effect, ColorMix) and effect.matrix is not None and 1 in effect.matrix[0]
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from augplug import coords
 from augplug._backends import fields
-from augplug._backends.base import Backend, Kernel
+from augplug._backends.base import Backend, ImageFunction
 from augplug._pipeline.masks import mask_kernel, mask_value
 from augplug._sample.targets import Targets, clip
-from augplug.effects import Blend, Effect, Field, Opaque, Paint, Region, Warp
+from augplug.effects import Blend, DisplacementField, Effect, Opaque, Paint, Region, Warp
 from augplug.errors import TargetError
 from augplug.types import Image, Points
 
@@ -105,22 +105,22 @@ class _WarpMover:
 
     def __init__(self, effect: Warp, backend: Backend) -> None:
         self._effect, self._backend = effect, backend
-        self._kernels: dict[tuple[tuple[int, ...], np.dtype[Any]], Kernel] = {}
+        self._kernels: dict[tuple[tuple[int, ...], np.dtype[Any]], ImageFunction] = {}
         self._mirrors = False
-        if not isinstance(effect.motion, Field):
-            (a, b, _), (d, e, _), _ = effect.motion
+        if not isinstance(effect.transform, DisplacementField):
+            (a, b, _), (d, e, _), _ = effect.transform
             self._mirrors = a * e - b * d < 0
 
     def __call__(self, targets: Targets) -> None:
         if targets.masks:
             targets.masks = [self._kernel(mask)(mask) for mask in targets.masks]
-        motion, size = self._effect.motion, self._effect.size
-        if not isinstance(motion, Field) and motion[2] == (0.0, 0.0, 1.0):
-            targets.push(motion, size, mirrors=self._mirrors)
+        transform, size = self._effect.transform, self._effect.size
+        if not isinstance(transform, DisplacementField) and transform[2] == (0.0, 0.0, 1.0):
+            targets.push(transform, size, mirrors=self._mirrors)
         else:
             self._push_arrays(targets)
 
-    def _kernel(self, mask: Image) -> Kernel:
+    def _kernel(self, mask: Image) -> ImageFunction:
         key = (mask.shape, mask.dtype)
         kernel = self._kernels.get(key)
         if kernel is None:
@@ -143,7 +143,7 @@ class _WarpMover:
         clip(targets, self._effect.size)
 
     def _pushed(self, points: Points) -> Points:
-        motion = self._effect.motion
-        if isinstance(motion, Field):
-            return fields.push_points(motion, points, self._effect.size)
-        return coords.apply(motion, points)
+        transform = self._effect.transform
+        if isinstance(transform, DisplacementField):
+            return fields.push_points(transform, points, self._effect.size)
+        return coords.apply(transform, points)

@@ -13,17 +13,17 @@ import numpy as np
 
 from augplug import coords
 from augplug._backends import fields, sampling
-from augplug._backends.base import Backend, Kernel
+from augplug._backends.base import Backend, ImageFunction
 from augplug._backends.slices import sliced
 from augplug._backends.tables import to_units
-from augplug.effects import Field, Warp
+from augplug.effects import DisplacementField, Warp
 from augplug.errors import TargetError
 from augplug.types import Image
 
 _UINT8, _UINT16 = np.dtype(np.uint8), np.dtype(np.uint16)
 
 
-def mask_kernel(effect: Warp, shape: tuple[int, ...], dtype: np.dtype[Any], backend: Backend) -> Kernel:
+def mask_kernel(effect: Warp, shape: tuple[int, ...], dtype: np.dtype[Any], backend: Backend) -> ImageFunction:
     """Return the kernel that moves masks of that shape and dtype as the effect moves an image.
 
     Outside stands `mask_fill` as it is, in the mask's own values.
@@ -31,24 +31,30 @@ def mask_kernel(effect: Warp, shape: tuple[int, ...], dtype: np.dtype[Any], back
     fill = np.full(shape[2] if len(shape) == 3 else 1, mask_value(effect.mask_fill, dtype, "mask_fill"))
     if dtype.kind != "f" or effect.interpolation == "nearest":
         return _by_bytes(effect, shape, dtype, fill, backend)
-    exact = None if isinstance(effect.motion, Field) else sliced(effect.motion, effect.size, shape, fill)
+    exact = (
+        None if isinstance(effect.transform, DisplacementField) else sliced(effect.transform, effect.size, shape, fill)
+    )
     if exact is not None:
         return exact
     return backend.prepare_values(effect, shape, dtype, fill) or partial(_real, effect=effect, fill=fill)
 
 
-def _by_bytes(effect: Warp, shape: tuple[int, ...], dtype: np.dtype[Any], fill: Image, backend: Backend) -> Kernel:
+def _by_bytes(
+    effect: Warp, shape: tuple[int, ...], dtype: np.dtype[Any], fill: Image, backend: Backend
+) -> ImageFunction:
     size = dtype.itemsize * len(fill)
     # Not two channels of uint8: OpenCV finds the nearest pixels of two channels in another way than those of one.
     word = _UINT8 if size % 2 or size == 4 else _UINT16
     count = size // word.itemsize
     values = tuple(to_units(fill.view(word), word).tolist())
-    nearest = Warp(motion=effect.motion, size=effect.size, fill=values if count > 1 else values[0])
+    nearest = Warp(transform=effect.transform, size=effect.size, fill=values if count > 1 else values[0])
     wide = (*shape[:2], count) if count > 1 else (shape[0], shape[1])
     return partial(_viewed, kernel=backend.prepare(nearest, wide, word), word=word, shape=wide, size=effect.size)
 
 
-def _viewed(mask: Image, kernel: Kernel, word: np.dtype[Any], shape: tuple[int, ...], size: tuple[int, int]) -> Image:
+def _viewed(
+    mask: Image, kernel: ImageFunction, word: np.dtype[Any], shape: tuple[int, ...], size: tuple[int, int]
+) -> Image:
     moved = kernel(mask.reshape(shape[0], -1).view(word).reshape(shape))
     return moved.reshape(size[0], -1).view(mask.dtype).reshape(*size, *mask.shape[2:])
 
@@ -73,9 +79,9 @@ def mask_value(value: float, dtype: np.dtype[Any], name: str) -> Any:
 
 
 def _real(mask: Image, effect: Warp, fill: Image) -> Image:
-    if isinstance(effect.motion, Field):
-        return sampling.sample(mask, *fields.pull_points(effect.motion, effect.size), effect.interpolation, fill)
-    pull = coords.inverse(effect.motion)
+    if isinstance(effect.transform, DisplacementField):
+        return sampling.sample(mask, *fields.pull_points(effect.transform, effect.size), effect.interpolation, fill)
+    pull = coords.inverse(effect.transform)
     if effect.interpolation == "area":
         return sampling.area(mask, pull, effect.size, fill)
     return sampling.sample(mask, *sampling.matrix_points(pull, effect.size), effect.interpolation, fill)

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from augplug._backends.base import Backend, Kernel
+from augplug._backends.base import Backend, ImageFunction
 from augplug._sample.targets import Targets, clip, corners_of, edges_of
 from augplug.coords import crop_resize
-from augplug.effects import Effect, Mix, Region, Share, Warp
+from augplug.effects import Effect, Mix, MixPart, Region, Warp
 from augplug.errors import TargetError
 from augplug.types import Image
 
@@ -43,36 +43,36 @@ def split_last_mix(effects: Sequence[Effect]) -> tuple[Sequence[Effect], Mix | N
 
 
 def _is_raw(effect: Mix) -> bool:
-    return all(share.raw for share in effect.shares)
+    return all(part.raw for part in effect.parts)
 
 
 class RawMix:
-    """The shares of raw partners mixed into an image; its targets stay."""
+    """The parts of raw partners mixed into an image; its targets stay."""
 
     def __init__(self, effect: Mix, backend: Backend) -> None:
         """Keep no resized partner's kernel yet."""
-        self._shares, self._backend = effect.shares, backend
-        self._kept: dict[Any, Kernel] = {}
+        self._parts, self._backend = effect.parts, backend
+        self._kept: dict[Any, ImageFunction] = {}
 
     def __call__(self, image: Image, targets: Targets | None, partners: Partners | None) -> Image:
         """Return the mixed image. A partner of another size is resized to the image's. Raises TargetError."""
         assert partners is not None  # noqa: S101  # a program that mixes runs with partners only
         own = _NO_TARGETS if targets is None else targets
-        for share in self._shares:
-            partner = partners.raw[partner_of(share.partner, partners.position, len(partners.raw))]
+        for part in self._parts:
+            partner = partners.raw[partner_of(part.partner, partners.position, len(partners.raw))]
             if partner.shape[:2] != image.shape[:2]:
                 partner = self._resizing(partner, (image.shape[0], image.shape[1]))(partner)
             check_alike(image, partner)
-            image, _ = mix(image, own, share, partner, _NO_TARGETS, self._backend)
+            image, _ = mix(image, own, part, partner, _NO_TARGETS, self._backend)
         return image
 
-    def _resizing(self, partner: Image, size: tuple[int, int]) -> Kernel:
+    def _resizing(self, partner: Image, size: tuple[int, int]) -> ImageFunction:
         key = (partner.shape, partner.dtype)
         if key not in self._kept:
             if len(self._kept) >= _MOST_RESIZES:
                 self._kept.clear()
             height, width = partner.shape[:2]
-            resize = Warp(motion=crop_resize((0, 0, width, height), *size), size=size, interpolation="area")
+            resize = Warp(transform=crop_resize((0, 0, width, height), *size), size=size, interpolation="area")
             self._kept[key] = self._backend.prepare(resize, *key)
         return self._kept[key]
 
@@ -87,16 +87,16 @@ NO_PARTNER = (
 def mix_finished(
     effect: Mix | None, finished: Sequence[Partner], position: int, backend: Backend, out: Image | None = None
 ) -> Partner:
-    """Return the image at a position of a batch with its partners' shares mixed in, and its targets.
+    """Return the image at a position of a batch with its partners' parts mixed in, and its targets.
 
     `finished` holds every image after its own draw; without `effect` the image stays. The result may be written to
     `out`. Raises TargetError.
     """
     image, targets = finished[position]
-    for share in effect.shares if effect is not None else ():
-        partner, theirs = finished[partner_of(share.partner, position, len(finished))]
+    for part in effect.parts if effect is not None else ():
+        partner, theirs = finished[partner_of(part.partner, position, len(finished))]
         check_alike(image, partner)
-        image, targets = mix(image, targets, share, partner, theirs, backend, out)
+        image, targets = mix(image, targets, part, partner, theirs, backend, out)
     return image, targets
 
 
@@ -108,30 +108,30 @@ def partner_of(key: int, position: int, count: int) -> int:
 def mix(
     image: Image,
     targets: Targets,
-    share: Share,
+    part: MixPart,
     partner: Image,
     theirs: Targets,
     backend: Backend,
-    into: Image | None = None,
+    out: Image | None = None,
 ) -> Partner:
-    """Return an image and its targets with a partner's share mixed in. Raises TargetError for what cannot be mixed.
+    """Return an image and its targets with a partner's part mixed in. Raises TargetError for what cannot be mixed.
 
-    The image may be written into the array `into`, if that has its shape and dtype.
+    The image may be written into the array `out`, if that has its shape and dtype.
     """
-    if into is not None and (into.shape, into.dtype) != (image.shape, image.dtype):
-        into = None
-    if share.region is not None:
-        together = _pasted(targets, theirs, share.region, (image.shape[0], image.shape[1]))
-        return _paste(image, share.region, partner, into), together
-    weight = share.weight or 0.0
-    if share.raw:
-        return backend.weighed(image, partner, weight, into), targets
+    if out is not None and (out.shape, out.dtype) != (image.shape, image.dtype):
+        out = None
+    if part.region is not None:
+        together = _pasted(targets, theirs, part.region, (image.shape[0], image.shape[1]))
+        return _paste(image, part.region, partner, out), together
+    weight = part.weight or 0.0
+    if part.raw:
+        return backend.weighted_sum(image, partner, weight, out), targets
     refused = [name for name in targets.names() if name in ("masks", "keypoints")]
     if refused:
         raise TargetError(
             f"two images added have no {' and no '.join(refused)}; use CutMix, or leave these targets out"
         )
-    return backend.weighed(image, partner, weight, into), Targets(
+    return backend.weighted_sum(image, partner, weight, out), Targets(
         corners=_joined(targets.corners, theirs.corners),
         shown=_joined(targets.shown, theirs.shown),
         tags=_joined(targets.tags, theirs.tags),
@@ -160,9 +160,9 @@ def _label(targets: Targets, theirs: Targets, weight: float) -> npt.NDArray[np.f
     return (1 - weight) * targets.label + weight * theirs.label
 
 
-def _paste(image: Image, region: Region, partner: Image, into: Image | None = None) -> Image:
+def _paste(image: Image, region: Region, partner: Image, out: Image | None = None) -> Image:
     place = np.s_[region.top : region.bottom, region.left : region.right]
-    mixed = np.empty_like(image) if into is None else into
+    mixed = np.empty_like(image) if out is None else out
     mixed[...] = image
     mixed[place] = partner[place]
     return mixed

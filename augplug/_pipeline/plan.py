@@ -24,8 +24,10 @@ from augplug.effects import Effect
 from augplug.errors import AugplugError, PlanError, TargetError
 from augplug.formats import format_problem
 from augplug.ops.base import Operation
-from augplug.types import FUSE_LEVELS, FuseLevel, Image
+from augplug.ops.former import FormerField
+from augplug.types import FUSE_MODES, FuseMode, Image
 
+_AS_TODAY = FormerField()
 FORMAT = 2
 """Newest format of a plan, the first that names an image by a text; without that, 1 is written."""
 _KEYS = ("augplug_plan", "policy", "digest", "key", "backend", "fuse", "versions", "partners", "steps")
@@ -47,7 +49,7 @@ class Plan(Shown):
     digest: str
     key: Mapping[str, Any]
     backend: str
-    fuse: FuseLevel
+    fuse: FuseMode
     versions: Mapping[str, str]
     partners: Mapping[str, str]
     _programs: list[Programs] = field(default_factory=list, init=False, repr=False, compare=False)
@@ -78,13 +80,13 @@ class Plan(Shown):
         try:
             document = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_repeats)
         except (TypeError, ValueError, RecursionError) as error:
-            raise PlanError(f"this is no plan: it is not JSON ({error})") from error
+            raise PlanError(f"this is not a plan: it is not JSON ({error})") from error
         if not isinstance(document, dict) or set(document) != set(_KEYS):
-            raise PlanError(f"this is no plan: it must be an object with the keys {', '.join(_KEYS)}")
+            raise PlanError(f"this is not a plan: it must be an object with the keys {', '.join(_KEYS)}")
         if problem := format_problem(document["augplug_plan"], FORMAT):
             raise PlanError(f"the plan cannot be read: {problem}")
-        if document["fuse"] not in FUSE_LEVELS:
-            raise PlanError(f"the plan's fuse level {document['fuse']!r} is not one of {', '.join(FUSE_LEVELS)}")
+        if document["fuse"] not in FUSE_MODES:
+            raise PlanError(f"the plan's fuse mode {document['fuse']!r} is not one of {', '.join(FUSE_MODES)}")
         _check_kinds(document)
         items = tuple(_read(item, operations, 0) for item in document["steps"])
         rest = {name: document[name] for name in _KEYS[1:-1]}
@@ -129,7 +131,7 @@ def plan_of(
     draw: bytes,
     text: str | None,
     backend: Backend,
-    fuse_mode: FuseLevel,
+    fuse_mode: FuseMode,
     partner: Image | None,
 ) -> Plan:
     """Return the plan of items that a policy drew with a key of bytes, `draw`, made of a `text` or of numbers."""
@@ -151,7 +153,7 @@ def plan_of(
 
 
 def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
 def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -166,9 +168,11 @@ def _check_kinds(document: Mapping[str, Any]) -> None:
     texts = (document["policy"], document["digest"], document["backend"])
     maps = [document[name] for name in ("key", "versions", "partners")]
     if not all(isinstance(text, str) for text in texts) or not all(isinstance(value, dict) for value in maps):
-        raise PlanError("this is no plan: policy, digest and backend are texts; key, versions and partners are objects")
+        raise PlanError(
+            "this is not a plan: policy, digest and backend are texts; key, versions and partners are objects"
+        )
     if not isinstance(document["steps"], list):
-        raise PlanError("this is no plan: steps is a list")
+        raise PlanError("this is not a plan: steps is a list")
 
 
 def _written(item: Item) -> dict[str, Any]:
@@ -180,7 +184,8 @@ def _written(item: Item) -> dict[str, Any]:
     version, names = _smallest_version(item.operation)
     former = item.operation.about.upgrades.get(version, {})
     fields = {name: getattr(item.operation, name) for name in names}
-    written = {name: former[name].write(value) if name in former else value for name, value in fields.items()}
+    forms = {name: former.get(name, _AS_TODAY) for name in fields}
+    written = {forms[name].name or name: forms[name].write(value) for name, value in fields.items()}
     return {"op": item.address, "version": version, "fields": written}
 
 
@@ -231,7 +236,9 @@ def _read_step(written: Mapping[str, Any], operations: Mapping[str, type[Operati
             "the same numbers mean other pixels; install the release that made the plan"
         )
     former = about.upgrades.get(version, {})
-    fields = {name: tuple(value) if isinstance(value, list) else value for name, value in written["fields"].items()}
+    named = {form.name: name for name, form in former.items() if form.name is not None}
+    given = {named.get(name, name): value for name, value in written["fields"].items()}
+    fields = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
     fields |= {name: former[name].read(fields[name]) for name in former if name in fields}
     kind = about.earlier.get(version, operation)
     step = kind(**fields)

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from augplug._backends.base import Finish, Kernel
+from augplug._backends.base import Finish, ImageFunction
 from augplug._pipeline.follow import Follow
 from augplug._pipeline.mix import NO_PARTNER, Partners
 from augplug._sample.targets import Targets
@@ -20,7 +20,7 @@ Barrier: TypeAlias = Callable[[Image, Targets | None, Partners | None], Image]
 """A function of the whole sample: renders an image and moves its targets in place."""
 Pass: TypeAlias = tuple[Callable[..., Image], Follow | None, bool]
 """A kernel, what moves the targets after it, and False; or a barrier, None and True."""
-COPY: Kernel = np.ndarray.copy
+COPY: ImageFunction = np.ndarray.copy
 
 
 class Program(NamedTuple):
@@ -37,7 +37,7 @@ class Program(NamedTuple):
     finish: Finish | None
     last: Mix | None
     mixes: bool
-    alone: Kernel
+    alone: ImageFunction
 
     @staticmethod
     def of(
@@ -50,7 +50,7 @@ class Program(NamedTuple):
     ) -> Program:
         """Return the program of these passes."""
         if mixes:
-            alone: Kernel = _refuse
+            alone: ImageFunction = _refuse
         elif len(passes) == 1 and finish is None and not passes[0][2]:
             alone = passes[0][0]
         else:
@@ -88,7 +88,7 @@ def _refuse(_image: Image) -> Image:
     raise TargetError(NO_PARTNER)
 
 
-def _run_all(kernels: Sequence[Kernel], image: Image) -> Image:
+def _run_all(kernels: Sequence[ImageFunction], image: Image) -> Image:
     for kernel in kernels:
         image = kernel(image)
     return image

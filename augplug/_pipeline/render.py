@@ -20,9 +20,9 @@ from augplug._pipeline.opaque import render_opaque
 from augplug._pipeline.program import COPY, Barrier, Pass, Program
 from augplug._sample.image import canvas_of_shape
 from augplug._sample.output import Output
-from augplug.effects import Effect, Mix, Opaque, Tone, ToneFrom
+from augplug.effects import AdaptiveTone, Effect, Mix, Opaque, Tone
 from augplug.shapes import shape_after
-from augplug.types import FuseLevel
+from augplug.types import FuseMode
 
 _SEES_THE_SAMPLE = frozenset({Mix, Opaque})
 
@@ -30,7 +30,7 @@ _SEES_THE_SAMPLE = frozenset({Mix, Opaque})
 class Renderer(NamedTuple):
     """What effects are prepared for: a fuse mode, a backend, and the Output that ends a program, if there is one."""
 
-    fuse: FuseLevel
+    fuse: FuseMode
     backend: Backend
     output: Output | None
 
@@ -80,7 +80,7 @@ class Renderer(NamedTuple):
             return None if output is None else self.backend.finish(output, None, shape, dtype), shape
         follow, tone = Follow(effects, self.backend), None
         fused = fuse(effects, self.fuse, canvas_of_shape(shape))
-        if output is not None and self.fuse != "none" and fused and isinstance(fused[-1], Tone | ToneFrom):
+        if output is not None and self.fuse != "none" and fused and isinstance(fused[-1], Tone | AdaptiveTone):
             tone, fused = fused[-1], fused[:-1]
         final = len(fused) - 1
         for place, effect in enumerate(fused):

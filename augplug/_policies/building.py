@@ -15,12 +15,12 @@ import numpy as np
 
 from augplug._policies.documents import LARGEST, brief, shown
 from augplug._policies.elsewhere import name_here
-from augplug._policies.field_values import flags_as_numbers
+from augplug._policies.field_values import flags_as_numbers, no_field
 from augplug._policies.grammar import BlendOf, Nested, Node, OneOf, Policy, Sequence, SomeOf, Step, Value
 from augplug._policies.reader import Operations, address_of
 from augplug._policies.values import STEP_KEYS, read_number
 from augplug.distributions import Distribution, Integers, Uniform
-from augplug.errors import OperationError, SettingsError, suggest
+from augplug.errors import OperationError, SettingsError
 from augplug.ops.base import Operation
 from augplug.ops.parameters import Parameter
 
@@ -37,10 +37,11 @@ def step(operations: Operations, op: str, /, p: float = 1.0, level: object = Non
     if not isinstance(op, str):
         raise OperationError(f"step takes the name of an operation, such as 'Rotate', not {shown(op)}")
     address = address_of(operations, op)
-    parameters = operations[op].about.parameters
+    about = operations[op].about
+    parameters = about.parameters
     for name in fields:
         if name not in parameters:
-            raise OperationError(f"{op} has no field {name!r}{suggest(name, [*parameters, *STEP_KEYS[1:]])}")
+            raise OperationError(no_field(op, about, name, [*parameters, *STEP_KEYS[1:]]))
     values = tuple((name, _value(given, parameters[name], name)) for name, given in fields.items())
     drawn = None if level is None else _number_or_draw(level, _ANY_NUMBER, "level")
     return Step(op, address, operations[op], number(p, "p"), drawn, values)
@@ -91,7 +92,9 @@ def fixed(operations: Operations, given: Operation) -> Step:
     """Return the step that always is the operation given, with all its numbers. Raises SettingsError."""
     name = given.about.name
     if operations.get(name) is not type(given):
-        raise SettingsError(f"{name} is no registered operation; provide it as a plugin, or use its name in step(...)")
+        raise SettingsError(
+            f"{name} is not a registered operation; provide it as a plugin, or use its name in step(...)"
+        )
     return step(operations, name, **{field: getattr(given, field) for field in given.about.parameters})
 
 

@@ -249,7 +249,7 @@ def _children(value: object, place: str) -> Iterator[tuple[object, str]]:
     if isinstance(value, dict):
         for key, child in value.items():
             if not _is_key(key):
-                raise PolicyError(f"{shown(key)} is no key: a key is up to {KEY} printable characters", place)
+                raise PolicyError(f"{shown(key)} is not a key: a key is up to {KEY} printable characters", place)
             yield child, below(place, key)
     elif isinstance(value, list):
         for index, child in enumerate(value):
@@ -272,7 +272,7 @@ def _problem(value: object) -> str:
         return "" if abs(value) <= LARGEST else f"a number is finite and lies in -2**53..2**53, unlike {shown(value)}"
     if isinstance(value, dict | list):
         return ""
-    return f"a {type(value).__name__} is no value of a policy file: {shown(value)}"
+    return f"a {type(value).__name__} is not a value of a policy file: {shown(value)}"
 
 
 def _text_problem(text: str) -> str:
@@ -281,5 +281,5 @@ def _text_problem(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        return f"half of a surrogate pair is no text: {shown(text)}"
+        return f"half of a surrogate pair is not a text: {shown(text)}"
     return ""

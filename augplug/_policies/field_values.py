@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from augplug._policies.documents import shown
 from augplug.distributions import Choice, Distribution, Integers, Sign
 from augplug.errors import OperationError, suggest
 from augplug.ops.base import About
@@ -23,12 +24,19 @@ def read_field(op: str, about: About, name: str, value: Value) -> Value:
     Raises OperationError for a field that the operation does not have, or a value that it does not take.
     """
     if name not in about.parameters:
-        raise OperationError(f"{op} has no field {name!r}{suggest(name, about.parameters)}")
+        raise OperationError(no_field(op, about, name, about.parameters))
     declared = about.parameters[name]
     check_value(value, declared, f"{op}({name}=...)", about.former.get(name))
     if isinstance(value, Choice) and declared.flag:
         return replace(value, values=tuple(int(x) for x in value.values))
     return about.former[name].normalized(value) if name in about.former else value
+
+
+def no_field(op: str, about: About, name: str, known: Iterable[str]) -> str:
+    """Return the message for a field that an operation does not have, or has under a new name."""
+    if name in about.renamed:
+        return f"the field {name!r} of {op} is renamed to {about.renamed[name]!r}"
+    return f"{op} has no field {shown(name)}{suggest(name, known)}"
 
 
 def check_value(value: Value, declared: Parameter, where: str, former: FormerField | None = None) -> None:
@@ -49,7 +57,10 @@ def check_value(value: Value, declared: Parameter, where: str, former: FormerFie
 def fields_json(about: About, fields: Iterable[tuple[str, Value]]) -> dict[str, Any]:
     """Return fields as data for JSON, in the form of the earliest version of the operation."""
     former = about.former
-    return {name: value_json(former[name].write(value) if name in former else value) for name, value in fields}
+    return {
+        about.written_name(name): value_json(former[name].write(value) if name in former else value)
+        for name, value in fields
+    }
 
 
 def value_json(value: object) -> Any:

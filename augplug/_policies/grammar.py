@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from operator import itemgetter
 from typing import Any, TypeAlias, get_args
 
 from augplug._policies import field_values
@@ -22,7 +21,7 @@ from augplug.ops.base import Operation
 from augplug.ops.levels import SCALES
 from augplug.ops.parameters import Parameter
 from augplug.rng import check_weights
-from augplug.types import FUSE_LEVELS, FuseLevel, Interpolation
+from augplug.types import FUSE_MODES, FuseMode, Interpolation
 
 FORMAT = 2
 """Newest format of a policy file, the first with nested policies, true, false and null; without them, 1 is written."""
@@ -62,8 +61,8 @@ class Step(Shown):
             raise SettingsError(f"{self.op}: p is a probability in 0..1, not {self.p!r}")
         about = self.operation.about
         given = {name: field_values.read_field(self.op, about, name, value) for name, value in self.fields}
-        # By name, because the order of keys in a file means nothing: not for equality, not for the order of draws.
-        object.__setattr__(self, "fields", tuple(sorted(given.items(), key=itemgetter(0))))
+        # By the written name: the order of keys in a file means nothing, not for equality, not for the order of draws.
+        object.__setattr__(self, "fields", tuple(sorted(given.items(), key=lambda item: about.written_name(item[0]))))
         if self.level is not None and about.level_field in given:
             raise OperationError(f"{self.op} is given a level and {about.level_field}, which the level sets; give one")
         for name, declared in about.parameters.items():
@@ -193,7 +192,7 @@ class Policy(Shown):
     node: Node
     name: str = "unnamed"
     scale: str = "autoaugment"
-    fuse: FuseLevel = "exact"
+    fuse: FuseMode = "exact"
     source: str = ""
     defaults: Mapping[str, Value] = field(default_factory=dict)
 
@@ -201,13 +200,13 @@ class Policy(Shown):
         """Check the names; and each default against every operation it holds for."""
         if not NAME.fullmatch(self.name):
             raise SettingsError(f"a policy's name is 1 to 64 of a-z, 0-9, - and _, not {self.name!r}")
-        for what, name, known in (("scale", self.scale, SCALES), ("fuse level", self.fuse, FUSE_LEVELS)):
+        for what, name, known in (("scale", self.scale, SCALES), ("fuse mode", self.fuse, FUSE_MODES)):
             if name not in known:
-                raise SettingsError(f"{name!r} is no {what}{suggest(name, known)}")
+                raise SettingsError(f"unknown {what} {name!r}{suggest(name, known)}")
         steps = [step for step, policy in steps_in(self) if policy is self]  # a nested policy checked its own
         for name, value in self.defaults.items():
             if name not in DEFAULTS:
-                raise SettingsError(f"{name!r} is no default{suggest(name, DEFAULTS)}")
+                raise SettingsError(f"unknown default {name!r}{suggest(name, DEFAULTS)}")
             field_values.check_value(value, DEFAULTS[name], f"defaults.{name}")
             for step in steps:
                 declared = step.operation.about.parameters.get(name)
@@ -220,7 +219,7 @@ class Policy(Shown):
 
     @cached_property
     def digest(self) -> bytes:
-        """32 bytes that name what is drawn: nodes, scale and defaults, but not name, source or fuse level."""
+        """32 bytes that name what is drawn: nodes, scale and defaults, but not name, source or fuse mode."""
         return hashlib.sha256(json.dumps(field_values.same_numbers(self.content()), sort_keys=True).encode()).digest()
 
     def to_json(self) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from augplug.errors import OperationError, PolicyError, SettingsError, suggest
 from augplug.formats import format_problem
 from augplug.ops.base import Operation
 from augplug.ops.levels import SCALES
-from augplug.types import FUSE_LEVELS
+from augplug.types import FUSE_MODES
 
 Word = TypeVar("Word", bound=str)
 Operations: TypeAlias = Mapping[str, type[Operation]]
@@ -56,7 +56,7 @@ def read_policy(document: object, operations: Operations, *, pointer: str = "") 
     top = Place(document, pointer)
     nests = _format_of(top) > 1
     table = top.only(_FILE_KEYS)
-    fuse = _word(table.get("fuse"), FUSE_LEVELS, "fuse level") or Policy.fuse
+    fuse = _word(table.get("fuse"), FUSE_MODES, "fuse mode") or Policy.fuse
     name = table["name"].text() if "name" in table else Policy.name
     source = table["source"].text() if "source" in table else ""
     return _policy_at(top, table, _Reader(operations, None, nests), name=name, fuse=fuse, source=source)
@@ -121,7 +121,7 @@ def _format_of(top: Place) -> int:
     if "augplug_policy" not in table:
         if any(word in table for word in _WORDS):
             hint = '{"augplug_policy": 1, "policy": ...}'
-            raise top.error(f"a node of the grammar alone is no policy file; put it into {hint}")
+            raise top.error(f"a node of the grammar alone is not a policy file; put it into {hint}")
         raise top.error(f'no policy file: the key "augplug_policy" with the format version, 1 to {FORMAT}, is missing')
     place = table["augplug_policy"]
     problem = format_problem(place.whole(), FORMAT)
@@ -137,7 +137,7 @@ def _word(place: Place | None, known: Iterable[Word], what: str) -> Word | None:
     for word in known:
         if word == given:
             return word
-    raise place.error(f"{shown(given)} is no {what}{suggest(given, known)}")
+    raise place.error(f"unknown {what} {shown(given)}{suggest(given, known)}")
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ class _Reader:
     def node(self, place: Place) -> Node:
         """Read the node at a place: the one word of the grammar in it says which."""
         if isinstance(place.value, str):
-            raise place.error(f"{shown(place.value)} is no node: {_WRITE_OUT}")
+            raise place.error(f"{shown(place.value)} is not a node: {_WRITE_OUT}")
         table = place.table()
         words = [word for word in table if word in _WORDS]
         if not words:
@@ -173,7 +173,12 @@ class _Reader:
             raise table["p"].error(f"{op}: p is a probability in 0..1, not {shown(p)}")
         level = self._level(table["level"], op) if "level" in table else None
         fields = {name: given for name, given in table.items() if name not in STEP_KEYS}
-        read = tuple((name, field_at(given, op, name, operation)) for name, given in fields.items())
+        renamed = operation.about.renamed
+        for name in renamed.keys() & fields.keys():
+            if renamed[name] in fields:
+                raise place.error(f"{name!r} and {renamed[name]!r} are one field of {op}; give one")
+        today = {renamed.get(name, name): given for name, given in fields.items()}
+        read = tuple((name, field_at(given, op, name, operation)) for name, given in today.items())
         with place.to_blame():
             return Step(op, address, operation, p, level, read)
 
@@ -227,7 +232,7 @@ class _Reader:
         if not self.nests:
             raise inner.error('a nested policy needs format 2: write "augplug_policy": 2')
         if isinstance(inner.value, str):
-            raise inner.error(f"{shown(inner.value)} is no policy: {_WRITE_OUT}")
+            raise inner.error(f"{shown(inner.value)} is not a policy: {_WRITE_OUT}")
         for key, given in inner.table().items():
             if key in _FILE_KEYS and key not in _NESTED_KEYS:
                 raise given.error(f"a nested policy holds scale, defaults and policy; leave {key} out")

@@ -62,12 +62,12 @@ def timm(operations: Operations, text: str) -> Policy:
     return Policy(some_of(count, *steps), name, scale, source=f"timm 1.0, {text}", defaults=defaults)
 
 
-def _level(m: float, deviation: float, highest: float) -> float | Distribution:
+def _level(m: float, std: float, highest: float) -> float | Distribution:
     highest = highest or _DEFAULTS["mmax"]
-    if deviation == 0:
+    if std == 0:
         return min(m, highest)
-    if deviation <= _ANY_LEVEL:
-        return Normal(m, deviation, (0, highest))
+    if std <= _ANY_LEVEL:
+        return Normal(m, std, (0, highest))
     if m > highest:
-        raise SettingsError(f"mstd{deviation:g} draws levels to m, and m{m:g} is above mmax, {highest:g}; lower m")
+        raise SettingsError(f"mstd{std:g} draws levels to m, and m{m:g} is above mmax, {highest:g}; lower m")
     return Uniform(0, m)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from augplug._policies.documents import Place, check_document, shown
-from augplug._policies.field_values import flags_as_numbers, read_field
+from augplug._policies.field_values import flags_as_numbers, no_field, read_field
 from augplug._policies.grammar import Value
 from augplug.distributions import Beta, Choice, Distribution, Integers, LogUniform, Normal, Sign, Uniform
 from augplug.errors import suggest
@@ -47,7 +47,7 @@ def number_at(place: Place) -> float | Distribution:
     if not words:
         wrong = next(iter(table.values()), place)
         name = next(iter(table), "")
-        raise wrong.error(f"{shown(name)} is no distribution{suggest(name, _DISTRIBUTIONS)}")
+        raise wrong.error(f"unknown distribution {shown(name)}{suggest(name, _DISTRIBUTIONS)}")
     keys, read = _DISTRIBUTIONS[words[0]]
     return read(place.only((words[0], *keys)), place)
 
@@ -56,7 +56,7 @@ def field_at(place: Place, op: str, name: str, operation: type[Operation]) -> Va
     """Return the value at a place for the field `name` of an operation."""
     parameters = operation.about.parameters
     if name not in parameters:
-        raise place.error(f"{op} has no field {shown(name)}{suggest(name, [*parameters, *STEP_KEYS])}")
+        raise place.error(no_field(op, operation.about, name, [*parameters, *STEP_KEYS]))
     if parameters[name].flag:
         place = replace(place, value=flags_as_numbers(place.value))
     value = place.value if parameters[name].may_be(place.value) else value_at(place)
@@ -105,14 +105,14 @@ def _choice(table: Mapping[str, Place], _: Place) -> Distribution:
 
 
 def _normal(table: Mapping[str, Place], place: Place) -> Distribution:
-    mean, deviation = _pair(table["normal"])
+    mean, std = _pair(table["normal"])
     if "clip" not in table:
         raise place.error('a normal distribution needs "clip": [lowest, highest]')
     clip = _pair(table["clip"])
     with table["clip"].to_blame():
         Normal(mean, 0.0, clip)
     with table["normal"].to_blame():
-        return Normal(mean, deviation, clip)
+        return Normal(mean, std, clip)
 
 
 def _log_uniform(table: Mapping[str, Place], _: Place) -> Distribution:

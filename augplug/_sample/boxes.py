@@ -15,6 +15,7 @@ from augplug._sample.kinds import labels_like, like, plain
 from augplug._sample.numbers import numbers_of
 from augplug.errors import TargetError, suggest
 from augplug.ranges import checked_keywords
+from augplug.renamed import answers_old_names
 
 BoxFormat: TypeAlias = Literal["xyxy", "xywh", "cxcywh", "yolo", "albumentations", "pascal_voc", "coco"]
 FORMATS: tuple[BoxFormat, ...] = ("xyxy", "xywh", "cxcywh", "yolo", "albumentations")
@@ -24,6 +25,7 @@ Edges: TypeAlias = npt.NDArray[np.float64]
 _NO_BOXES = np.zeros((0, 4))
 
 
+@answers_old_names
 @checked_keywords
 @dataclass(frozen=True, eq=False)  # by identity: arrays have no single truth
 class Boxes:
@@ -79,7 +81,7 @@ class Boxes:
                 f"not negative{hint}"
             )
 
-    def edges(self, height: int, width: int) -> Edges:
+    def to_xyxy(self, height: int, width: int) -> Edges:
         """Return the boxes as edges in pixels of an image of that size."""
         name = ALIASES.get(self.format, self.format)
         array: Edges = np.asarray(plain(self.array), dtype=np.float64) * _scale(name, height, width)
@@ -106,7 +108,7 @@ class Boxes:
             rows = [(x * width, y * height, w * width, h * height) for x, y, w, h in rows]
         return [(x - w / 2, y - h / 2, x + w / 2, y + h / 2) for x, y, w, h in rows]
 
-    def moved(self, edges: Edges, tags: Sequence[Any], height: int, width: int) -> Boxes:
+    def replace_xyxy(self, edges: Edges, tags: Sequence[Any], height: int, width: int) -> Boxes:
         """Return boxes of this format with other edges, in an image of that size, and their labels."""
         name = ALIASES.get(self.format, self.format)
         first, second = edges[:, :2], edges[:, 2:]
@@ -145,7 +147,7 @@ class Boxes:
             fields["labels"] = labels_like(self.labels, tags)
         return made
 
-    def tags(self) -> Sequence[Any] | npt.NDArray[Any]:
+    def label_array(self) -> Sequence[Any] | npt.NDArray[Any]:
         """Return the labels, one a box; boxes without labels have their numbers."""
         tags: Sequence[Any] = range(len(self.array)) if self.labels is None else plain(self.labels)
         return tags

@@ -100,7 +100,7 @@ def _boxes_as_given(value: Any, boxes: Boxes, targets: Targets, size: tuple[int,
         edges = edges_of(targets.corners)
         kept = is_left(areas_of(edges), targets.shown, least, part)
         tags: Sequence[Any] = targets.tags[kept].tolist()
-        made = boxes.moved(edges[kept], tags, *size)
+        made = boxes.replace_xyxy(edges[kept], tags, *size)
     else:
         rows, tags = few.kept(least, part)
         if isinstance(value, list):
@@ -152,7 +152,7 @@ def _read_points(keypoints: Any, targets: Targets, size: tuple[int, int], *, mix
     if keypoints is None:
         return False
     if isinstance(keypoints, Keypoints):
-        points, visible, targets.swap = keypoints.numbers(), keypoints.visible, keypoints.swap
+        points, visible, targets.swap = keypoints.numbers(), keypoints.visible, keypoints.flip_pairs
     else:
         points, visible = numbers_of(keypoints, "keypoints", 2), None
     few = points.ndim == 2 and len(points) <= FEW and points.shape[1] == 2
@@ -235,9 +235,9 @@ def _read_boxes(given: Mapping[str, Any], targets: Targets, size: tuple[int, int
     elif labels is not None:
         raise TargetError("augplug.Boxes holds its labels itself: Boxes(array, labels=...)")
     if len(value.array) <= FEW:
-        targets.few_boxes = FewBoxes(value.rows(*size), value.tags(), size)
+        targets.few_boxes = FewBoxes(value.rows(*size), value.label_array(), size)
     else:
-        targets.corners, targets.tags = corners_of(value.edges(*size)), as_tags(value.tags())
+        targets.corners, targets.tags = corners_of(value.to_xyxy(*size)), as_tags(value.label_array())
         targets.shown = np.ones(len(value.array))
         clip_boxes(targets, size)
     return value

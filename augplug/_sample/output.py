@@ -35,7 +35,7 @@ class Output:
         if min(self.std if isinstance(self.std, tuple) else (self.std,)) <= 0:
             raise SettingsError(f"std divides the values and is above 0, not {self.std!r}")
         if self.layout not in LAYOUTS:
-            raise SettingsError(f"{self.layout!r} is no layout{suggest(str(self.layout), LAYOUTS)}")
+            raise SettingsError(f"unknown layout {self.layout!r}{suggest(str(self.layout), LAYOUTS)}")
 
 
 def _numbers(name: str, given: Any) -> float | tuple[float, ...]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from augplug._executors.base import Executor, Job, Outcome
+from augplug._executors.base import Executor, Job, JobResult
 from augplug._policies.grammar import Policy
 from augplug._search.journal import Journal, Record, writing
 from augplug._search.settings import StudySettings
@@ -23,7 +23,7 @@ Observer: TypeAlias = Callable[[Record], None]
 
 
 @dataclass(frozen=True)
-class Part:
+class StageData:
     """The images that the evaluator of one stage may see."""
 
     name: str
@@ -35,18 +35,18 @@ class Part:
 class Task:
     """A policy to evaluate under `seeds` seeds: in the journal, `number` of `stage`; for people, `label`.
 
-    Tasks of one stage with the same `draws` have the same seeds, so that they can be compared in pairs. `floors` are
-    the intermediate rewards below which an evaluation is hopeless.
+    Tasks of one stage with the same `seed_group` have the same seeds, so that they can be compared in pairs.
+    `stop_below` are the intermediate rewards below which an evaluation is hopeless.
     """
 
     stage: str
     number: int
     label: str
     policy: Policy
-    part: Part
+    part: StageData
     seeds: int
-    draws: int
-    floors: tuple[float, ...] = ()
+    seed_group: int
+    stop_below: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Scores:
     stopped: bool
 
 
-class Bench:
+class EvaluationRunner:
     """Runs tasks through an executor, and writes the journal. Everything in the journal is never run again."""
 
     def __init__(
@@ -115,7 +115,7 @@ class Bench:
             rewards = () if error else tuple(record["reward"] for record in records)
             yield task, Scores(rewards, error, any(record.get("stopped", False) for record in records))
 
-    def _keep(self, task: Task, k: int, outcome: Outcome) -> None:
+    def _keep(self, task: Task, k: int, outcome: JobResult) -> None:
         error = outcome.error
         if error and task.stage not in MAY_FAIL:
             # Without these there is no result. Not in the journal, so that --resume tries again.
@@ -142,12 +142,12 @@ class Bench:
             data=str(path),
             policy=task.policy.to_json(),
             seed=self._seed(task, k),
-            floors=task.floors,
+            stop_below=task.stop_below,
         )
 
     def _seed(self, task: Task, k: int) -> int:
         """48 bits from what the evaluation is, so that no stages share draws and the order of work does not matter."""
-        text = f"{self._settings.seed}/{task.stage}/{task.draws}/{k}"
+        text = f"{self._settings.seed}/{task.stage}/{task.seed_group}/{k}"
         return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=6).digest(), "little")
 
     def _key(self, task: Task, k: int) -> tuple[Any, ...]:

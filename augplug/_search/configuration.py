@@ -16,9 +16,9 @@ from typing import Any
 from augplug._backends import OPENCV
 from augplug._evaluators.base import Evaluator
 from augplug._search.base import SearchAlgorithm
-from augplug._search.bench import Bench
+from augplug._search.bench import EvaluationRunner
 from augplug._search.journal import writing
-from augplug._search.settings import Parts, StudySettings, class_of, declared, named
+from augplug._search.settings import Registries, StudySettings, class_of, declared, named
 from augplug.data.sets import Labelled, digest
 from augplug.data.split import Split
 from augplug.errors import SettingsError, suggest
@@ -35,7 +35,7 @@ VERSIONED = ("numpy", "scipy", *OPENCV)
 
 
 def configure(
-    settings: StudySettings, data: Labelled, places: Split, parts: Parts
+    settings: StudySettings, data: Labelled, places: Split, parts: Registries
 ) -> tuple[dict[str, Any], SearchAlgorithm]:
     """The first record's content, and the algorithm. Wrong names and settings are found before anything is written."""
     make = named("search algorithm", settings.algorithm, parts.algorithms)
@@ -138,7 +138,7 @@ def _exists(out: Path) -> SettingsError:
     return SettingsError(f"{out} holds a run already; go on with --resume, or give another --out")
 
 
-def begin(bench: Bench, configuration: Mapping[str, Any], folder: Path, *, resume: bool) -> None:
+def begin(bench: EvaluationRunner, configuration: Mapping[str, Any], folder: Path, *, resume: bool) -> None:
     """Write the configuration, or check that the journal's is the same."""
     if not bench.journal.records:
         bench.append("configuration", **configuration)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from augplug._search.bench import Bench
+from augplug._search.bench import EvaluationRunner
 from augplug._search.settings import StudySettings
 
 MOST_TRIALS = 10**6
@@ -13,13 +13,13 @@ ENOUGH = 20
 """From so many reports on, their quantile means something."""
 
 
-class Pace:
+class Budget:
     """The budget of time, and the median rule of early stopping with a quantile in place of the median.
 
     Source of the rule: Golovin et al., "Google Vizier", KDD 2017, section 3.2.
     """
 
-    def __init__(self, bench: Bench, settings: StudySettings) -> None:
+    def __init__(self, bench: EvaluationRunner, settings: StudySettings) -> None:
         """Start the clock, which goes on from the time that earlier sessions of the run have used."""
         self._bench = bench
         self._settings = settings
@@ -40,7 +40,7 @@ class Pace:
         self._bench.append("batch", number=number, used=round(used, 3), go=go)
         return go
 
-    def floors(self, before: int) -> tuple[float, ...]:
+    def stop_below(self, before: int) -> tuple[float, ...]:
         """Return, for each report, what hopeless trials lie below: a quantile of those of the trials before `before`.
 
         They come from finished batches alone, so that neither the number of workers nor a resume changes them.
@@ -50,10 +50,10 @@ class Pace:
             for record in self._bench.journal.records
             if "reports" in record and record["stage"] == "trial" and record["number"] < before
         ]
-        floors: list[float] = []
+        stop_below: list[float] = []
         while self._settings.early_stop:
-            told = sorted(reports[len(floors)] for reports in records if len(reports) > len(floors))
+            told = sorted(reports[len(stop_below)] for reports in records if len(reports) > len(stop_below))
             if len(told) < ENOUGH:
                 break
-            floors.append(told[int(self._settings.early_stop * len(told))])
-        return tuple(floors)
+            stop_below.append(told[int(self._settings.early_stop * len(told))])
+        return tuple(stop_below)

@@ -76,7 +76,7 @@ class _Drawn(SearchAlgorithm):
 
     def best(self, scores: Mapping[int, float] | None = None) -> Policy:
         """Return the sub-policies of the best policies, joined. RunError when no policy has a reward."""
-        return self._ranking.joined(self.settings.space, self.settings.joined, scores, f"{self.name}-found")
+        return self._ranking.merge_sub_policies(self.settings.space, self.settings.joined, scores, f"{self.name}-found")
 
 
 class RandomSearch(_Drawn):

@@ -9,8 +9,10 @@ from augplug._policies.grammar import Node, OneOf, Policy
 from augplug._search.base import Proposal, Result
 from augplug._search.space import SearchSpace
 from augplug.errors import RunError, SettingsError
+from augplug.renamed import answers_old_names
 
 
+@answers_old_names
 class Ranking:
     """What was proposed, and what came of it. Of equal rewards the earlier proposal is better."""
 
@@ -51,7 +53,9 @@ class Ranking:
             raise RunError("no proposal has a reward, so there is no best one; look at the errors of the trials")
         return chosen
 
-    def joined(self, space: SearchSpace, count: int, scores: Mapping[int, float] | None, name: str) -> Policy:
+    def merge_sub_policies(
+        self, space: SearchSpace, count: int, scores: Mapping[int, float] | None, name: str
+    ) -> Policy:
         """Return the policy called `name` of all sub-policies of the `count` winners (AutoAugment, section 3)."""
         winners = self.winners(scores, count)
         return space.policy([child for winner in winners for child in sub_policies_of(winner.policy)], name)

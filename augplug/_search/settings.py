@@ -72,7 +72,7 @@ class StudySettings:  # pylint: disable=too-many-instance-attributes  # what dec
 
 
 @dataclass(frozen=True)
-class Parts:
+class Registries:
     """What names mean. `algorithms` are made with `(seed=..., **settings)`: the operations are bound already."""
 
     algorithms: Mapping[str, Callable[..., SearchAlgorithm]]
@@ -112,7 +112,7 @@ def class_of(maker: Callable[..., Any]) -> Any:
 
 
 def study_settings(
-    given: Mapping[str, Any], parts: Parts, *, algorithm: str, evaluator: str = "kernel-ridge", **options: Any
+    given: Mapping[str, Any], parts: Registries, *, algorithm: str, evaluator: str = "kernel-ridge", **options: Any
 ) -> StudySettings:
     """Return study settings from a flat mapping, such as `--set copies=10 --set m=5,9` gives.
 

@@ -24,6 +24,7 @@ from augplug.errors import AugplugError, PolicyError, SettingsError, suggest
 from augplug.formats import format_problem
 from augplug.ops.levels import SCALES
 from augplug.ranges import Ranges, check_ranges
+from augplug.renamed import answers_old_names
 from augplug.rng import key_of
 from augplug.types import Canvas
 
@@ -39,6 +40,7 @@ _TEXTS = ("name", "source", "scale")
 _CANVAS = Canvas(32, 32, 3)
 
 
+@answers_old_names
 @dataclass(frozen=True)
 class SearchSpace:
     """Policies of `sub_policies` sub-policies, each of `length` operations in order; one sub-policy is drawn an image.
@@ -72,7 +74,7 @@ class SearchSpace:
             raise SettingsError(f"a search space's name has 1 to {LONGEST_NAME} printable characters")
         check_ranges("a search space", self, RANGES)
         if self.scale not in SCALES:
-            raise SettingsError(f"{self.scale!r} is no scale{suggest(self.scale, SCALES)}")
+            raise SettingsError(f"unknown scale {self.scale!r}{suggest(self.scale, SCALES)}")
 
     @classmethod
     def read(cls, given: object) -> Self:
@@ -160,9 +162,9 @@ class SearchSpace:
     def _step(self, operations: Operations, operation: int, probability: int, level: int) -> Step:
         # Multiplied before it is divided: the levels of ten are the whole numbers 0 to 9.
         value = SCALES[self.scale].divisor * level / (self.levels - 1)
-        return building.levelled(operations, self.operations[operation], value, self.chance(probability))
+        return building.levelled(operations, self.operations[operation], value, self.probability(probability))
 
-    def chance(self, probability: int) -> float:
+    def probability(self, probability: int) -> float:
         """Return what a choice of probability means, in 0..1."""
         return probability / (self.probabilities - 1) if self.probabilities > 1 else 1.0
 

@@ -1,9 +1,9 @@
 """The study: a search from its settings to `policy.json` and `result.json`.
 
-    parts = Parts(algorithms, evaluators, executors, operations)
+    parts = Registries(algorithms, evaluators, executors, operations)
     settings = study_settings({"copies": "10"}, parts, algorithm="randaugment", seed=0)
     result = run_study(settings, data, parts=parts, out="run", executor="processes", workers=2, observers=[print])
-    result.policy, result.result["verdict"], result.out
+    result.policy, result.result["verdict"], result.folder
 
 What happens, in order, and what the journal holds of it (`evaluation` records come between; times are in those alone):
 
@@ -38,36 +38,38 @@ from augplug._policies import grammar
 from augplug._policies.grammar import Policy
 from augplug._policies.mixtures import hand_made
 from augplug._search.base import Proposal, Result, SearchAlgorithm
-from augplug._search.bench import Bench, Observer, Part, Task
+from augplug._search.bench import EvaluationRunner, Observer, StageData, Task
 from augplug._search.configuration import begin, configure, make_folder, worker_files
 from augplug._search.journal import open_journal
-from augplug._search.pace import MOST_TRIALS, Pace
+from augplug._search.pace import MOST_TRIALS, Budget
 from augplug._search.result import write_result
-from augplug._search.settings import Parts, StudySettings, named
+from augplug._search.settings import Registries, StudySettings, named
 from augplug.data.sets import Labelled
 from augplug.data.split import Split, split
 from augplug.display import Shown
 from augplug.errors import RunError
+from augplug.renamed import answers_old_names
 
 NONE = Policy(grammar.Sequence(()), name="none", source="no augmentation")
 BASELINES = {"none": "the baseline without augmentation", "hand-made": "the hand-made baseline"}
 """What the baselines are called in messages, by the names of their policies."""
 
 
+@answers_old_names
 @dataclass(frozen=True, repr=False)
 class StudyResult(Shown):
-    """The found `policy`, the content of `result.json`, and the folder `out` that holds both."""
+    """The found `policy`, the content of `result.json`, and the `folder` that holds both."""
 
     policy: Policy
     result: Mapping[str, Any]
-    out: Path
+    folder: Path
 
 
 def run_study(
     settings: StudySettings,
     data: Labelled,
     *,
-    parts: Parts,
+    parts: Registries,
     out: str | Path,
     executor: str = "processes",
     workers: int = 2,
@@ -90,7 +92,7 @@ def run_study(
         worker_files(folder) as files,
         made as running,
     ):
-        bench = Bench(journal, running, settings, files, observers)
+        bench = EvaluationRunner(journal, running, settings, files, observers)
         begin(bench, configuration, folder, resume=resume)
         study = _Study(settings, data, places, bench, parts, algorithm)
         study.search(configuration["size"], 1 if executor == "inline" else workers)
@@ -107,8 +109,8 @@ class _Study:
         settings: StudySettings,
         data: Labelled,
         places: Split,
-        bench: Bench,
-        parts: Parts,
+        bench: EvaluationRunner,
+        parts: Registries,
         algorithm: SearchAlgorithm,
     ) -> None:
         self._settings = settings
@@ -117,14 +119,14 @@ class _Study:
         self._bench = bench
         self._algorithm = algorithm
         self.found = NONE
-        self._part = Part("search", data.take(places.train), data.take(places.valid))
+        self._part = StageData("search", data.take(places.train), data.take(places.valid))
         self._baselines = (NONE, hand_made(parts.operations))
-        self._pace = Pace(bench, settings)
+        self._pace = Budget(bench, settings)
 
     def search(self, size: int | None, workers: int) -> None:
         """The baselines, then every trial."""
         tasks = [
-            self._task("baseline", number, BASELINES[policy.name], policy, draws=0)
+            self._task("baseline", number, BASELINES[policy.name], policy, seed_group=0)
             for number, policy in enumerate(self._baselines)
         ]
         for task, scores in self._bench.run(tasks):
@@ -142,9 +144,9 @@ class _Study:
             left -= len(proposals)
 
     def _trials(self, proposals: Sequence[Proposal]) -> list[Result]:
-        floors = self._pace.floors(proposals[0].number)
+        stop_below = self._pace.stop_below(proposals[0].number)
         tasks = [
-            self._task("trial", p.number, f"trial {p.number} ({p.policy.name})", p.policy, floors=floors)
+            self._task("trial", p.number, f"trial {p.number} ({p.policy.name})", p.policy, stop_below=stop_below)
             for p in proposals
         ]
         results = []
@@ -220,10 +222,10 @@ class _Study:
         return scores
 
     def _test(self, found: Policy) -> None:
-        part = Part("test", self._part.train, self._data.take(self._places.test))
+        part = StageData("test", self._part.train, self._data.take(self._places.test))
         policies = {"baseline": self._baselines[0], "found": found, "hand-made": self._baselines[1]}
         tasks = [
-            Task("test", number, f"the test of {name}", policy, part, self._settings.test_seeds, draws=0)
+            Task("test", number, f"the test of {name}", policy, part, self._settings.test_seeds, seed_group=0)
             for number, (name, policy) in enumerate(policies.items())
         ]
         for (task, scores), name in zip(self._bench.run(tasks), policies, strict=True):
@@ -231,10 +233,10 @@ class _Study:
 
     def _gains(self, found: Policy) -> None:
         test = self._data.take(self._places.test)
-        parts = [Part(f"other-{i}", self._data.take(other), test) for i, other in enumerate(self._places.others)]
+        parts = [StageData(f"other-{i}", self._data.take(other), test) for i, other in enumerate(self._places.others)]
         seeds = self._settings.test_seeds
         tasks = [
-            Task("gain", 2 * i + which, f"the comparison on training set {i}", policy, part, seeds, draws=i)
+            Task("gain", 2 * i + which, f"the comparison on training set {i}", policy, part, seeds, seed_group=i)
             for i, part in enumerate(parts)
             for which, policy in enumerate((NONE, found))
         ]
@@ -254,8 +256,8 @@ class _Study:
         policy: Policy,
         *,
         seeds: int | None = None,
-        draws: int | None = None,
-        floors: tuple[float, ...] = (),
+        seed_group: int | None = None,
+        stop_below: tuple[float, ...] = (),
     ) -> Task:
-        drawn = number if draws is None else draws
-        return Task(stage, number, label, policy, self._part, seeds or self._settings.seeds, drawn, floors)
+        drawn = number if seed_group is None else seed_group
+        return Task(stage, number, label, policy, self._part, seeds or self._settings.seeds, drawn, stop_below)

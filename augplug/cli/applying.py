@@ -99,7 +99,7 @@ def find(src: Path, dst: Path) -> tuple[list[Path], list[Path]]:
 def check_masks(src: Path, dst: Path, masks: Masks) -> None:
     """Refuse folders of masks that would mix with those of images, before anything is written."""
     if not masks.src.is_dir():
-        raise DataError(f"{masks.src} is no folder; give --masks a folder with a mask for every image of {src}")
+        raise DataError(f"{masks.src} is not a folder; give --masks a folder with a mask for every image of {src}")
     _check_apart(masks.src, src)
     for folder in (src, masks.src, dst):
         _check_apart(masks.dst, folder)

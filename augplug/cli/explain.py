@@ -12,7 +12,7 @@ import click
 from augplug._pipeline.augmenter import Augmenter
 from augplug.cli.output import LARGEST, echo, image_at, json_option, seed_option
 from augplug.effects import Effect
-from augplug.types import FUSE_LEVELS
+from augplug.types import FUSE_MODES
 
 NUMBER = click.IntRange(0, LARGEST)
 
@@ -27,7 +27,7 @@ NUMBER = click.IntRange(0, LARGEST)
     "--backend", metavar="NAME", help="Who renders: reference or opencv.  [default: opencv where it is installed]"
 )
 @click.option(
-    "--fuse", metavar="LEVEL", help=f"How effects are fused: {' or '.join(FUSE_LEVELS)}.  [default: the policy's]"
+    "--fuse", metavar="LEVEL", help=f"How effects are fused: {' or '.join(FUSE_MODES)}.  [default: the policy's]"
 )
 @json_option
 def command(

@@ -33,7 +33,7 @@ EXAMPLES: Mapping[str, Mapping[str, tuple[float, ...]]] = {
     "GaussianBlur": {"sigma": (0, 1, 2, 4, 8, 16)},
     "MotionBlur": {"length": (1, 5, 11, 21, 41, 61)},
     "Sharpen": {"strength": (0, 0.5, 1, 2, 5, 10)},
-    "GaussianNoise": {"deviation": (0, 5, 10, 20, 40, 80)},
+    "GaussianNoise": {"std": (0, 5, 10, 20, 40, 80)},
     "Scale": {"factor": (0.5, 0.7, 1, 1.2, 1.5, 2)},
     "Affine": {
         "degrees": (0, 30, 0, 0, 0, 30),

@@ -125,7 +125,7 @@ def compose(parts: tuple[str, ...], word: str, n: int | None, name: str, out: Pa
         echo(text)
         return
     if out.suffix.lower() != ".json":
-        raise SettingsError(f"{out} is no .json file; give -o a name that ends in .json")
+        raise SettingsError(f"{out} is not a .json file; give -o a name that ends in .json")
     write(out, text + "\n")
     say(f"the policy is in {out}; try: augplug policies show {out}")
 

@@ -51,7 +51,7 @@ def _text(path: Path) -> str:
         content = path.read_bytes()
         if len(content) > LIMIT:
             raise PlanError(
-                f"{path} is larger than {LIMIT >> 20} MB: this is no plan; give the file that explain --json wrote"
+                f"{path} is larger than {LIMIT >> 20} MB: this is not a plan; give the file that explain --json wrote"
             )
         return content.decode()
     except (OSError, UnicodeDecodeError) as error:

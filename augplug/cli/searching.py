@@ -24,11 +24,11 @@ def run_search(name: str, data: Labelled, out: Path, resuming: Sequence[str], **
             found = api.search(name, data, out=out, observe=(*observe, watcher.see), **options)
         except KeyboardInterrupt:
             raise RunError(f"stopped; nothing that was done is lost. Go on with: {shlex.join(resuming)}") from None
-    page, sheet = write_report(found.out, data=data)
+    page, sheet = write_report(found.folder, data=data)
     result = found.result
     lines = (
         result["verdict"],
-        f"policy  {found.out / 'policy.json'}   {_decided(result)}",
+        f"policy  {found.folder / 'policy.json'}   {_decided(result)}",
         f"report  {page}   (open it in a browser)",
         f"sheet   {sheet}   (what the policy does to images)",
     )

@@ -119,7 +119,7 @@ def opening(where: Path) -> Iterator[Picture]:
         raise DataError(f"{where} has more pixels than the limit of {limit}; make the image smaller first") from error
     except UnidentifiedImageError as error:
         raise DataError(
-            f"{where} is no image of the kinds {', '.join(FORMATS)}; convert it, or leave it out"
+            f"{where} is not an image of the kinds {', '.join(FORMATS)}; convert it, or leave it out"
         ) from error
     except DataError:
         raise
@@ -183,7 +183,7 @@ def format_of(path: Path) -> str:
     known = [suffix for suffix, one in SUFFIXES.items() if one in MODES]
     shown = path.suffix or "no suffix"
     raise DataError(
-        f"{path}: {shown} is no format that augplug writes{suggest(path.suffix, known)}; end the name in .png"
+        f"{path}: {shown} is not a format that augplug writes{suggest(path.suffix, known)}; end the name in .png"
     )
 
 
@@ -211,7 +211,7 @@ def _check_there(where: Path) -> None:
     elif where.is_symlink():
         problem = "is a link that leads to no file"
     else:
-        problem = "is no regular file" if where.exists() else "does not exist"
+        problem = "is not a regular file" if where.exists() else "does not exist"
     raise DataError(f"{where} {problem}; give the path of an image file ({', '.join(sorted(SUFFIXES))})")
 
 

@@ -147,7 +147,7 @@ def _coverage(artifact: Artifact, packed: StageResult, ruled: StageResult, judge
 
 
 def _refusals(findings: tuple[Finding, ...]) -> int:
-    return sum(finding.level == "refusal" for finding in findings)
+    return sum(finding.severity == "refusal" for finding in findings)
 
 
 def dependencies(requires: tuple[str, ...]) -> dict[str, str]:

@@ -49,7 +49,7 @@ def window(candidate: Candidate, version: str) -> str:
         try:
             requirement = Requirement(written)
         except InvalidRequirement as error:
-            return f"its metadata asks for {written!r}, which is no requirement: {error}"
+            return f"its metadata asks for {written!r}, which is not a requirement: {error}"
         if canonicalize_name(requirement.name) != GROUP or (
             requirement.marker is not None and not requirement.marker.evaluate({"extra": ""})
         ):

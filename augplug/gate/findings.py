@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-Level = Literal["refusal", "advice"]
+from augplug.renamed import answers_old_names, module_getattr
+
+Severity = Literal["refusal", "advice"]
 
 
+@answers_old_names
 @dataclass(frozen=True, order=True)
 class Finding:
     """One thing that is wrong.
@@ -23,7 +26,7 @@ class Finding:
     line: int
     message: str
     remedy: str
-    level: Level = "refusal"
+    severity: Severity = "refusal"
 
 
 @dataclass(frozen=True, order=True)
@@ -52,4 +55,8 @@ class StageResult:
 
 def refused(findings: Iterable[Finding]) -> bool:
     """Say whether any of them refuses."""
-    return any(finding.level == "refusal" for finding in findings)
+    return any(finding.severity == "refusal" for finding in findings)
+
+
+if not TYPE_CHECKING:  # type checkers refuse unknown names themselves
+    __getattr__ = module_getattr(__name__)

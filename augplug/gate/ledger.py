@@ -73,7 +73,7 @@ def read_versions(path: Path) -> Approved:
     except (OSError, ValueError, RecursionError) as error:
         raise _damaged(path, f"cannot be read: {error}") from error
     if not isinstance(document, dict) or document.keys() != {"augplug_ledger", "approved"}:
-        raise _damaged(path, "is no ledger: it holds `augplug_ledger` and `approved`, and nothing else")
+        raise _damaged(path, "is not a ledger: it holds `augplug_ledger` and `approved`, and nothing else")
     written = document["augplug_ledger"]
     if problem := format_problem(written, FORMAT):
         raise GateError(f"the ledger {path} cannot be read, so that nothing is approved: {problem}")
@@ -174,7 +174,7 @@ def _approvals(name: str, given: Any, written: int, path: Path) -> tuple[Approva
     if written == 1:
         return (_approval(name, given, 1, path),)
     if not isinstance(given, list) or not given:
-        raise _damaged(path, f"has an entry {name!r} that is no list of approvals")
+        raise _damaged(path, f"has an entry {name!r} that is not a list of approvals")
     approvals = tuple(_approval(name, entry, written, path) for entry in given)
     if len({approval.version for approval in approvals}) != len(approvals):
         raise _damaged(path, f"has an entry {name!r} with one version twice")

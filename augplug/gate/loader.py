@@ -42,7 +42,7 @@ class ApprovedLoader(InspectLoader):
         try:
             return self.resources[Path(path)]
         except KeyError as error:
-            raise OSError(f"{path} is no file of this plugin") from error
+            raise OSError(f"{path} is not a file of this plugin") from error
 
 
 class ApprovedFinder(MetaPathFinder):

@@ -8,7 +8,7 @@ from augplug.gate.check import Verdict
 from augplug.shown import shown
 
 PROMISE = (
-    "These exact bytes were checked by this exact rule set. That is no proof that the plugin does no harm: "
+    "These exact bytes were checked by this exact rule set. That is not a proof that the plugin does no harm: "
     "docs/design/gate.md says what it is."
 )
 MOST = 5
@@ -23,7 +23,7 @@ _MEANS = {
 
 def shortest(verdict: Verdict) -> list[str]:
     """Return the shortest way to pass: each remedy once, those that mend most first."""
-    refused = [finding for finding in verdict.findings if finding.level == "refusal"]
+    refused = [finding for finding in verdict.findings if finding.severity == "refusal"]
     if not refused:
         return []
     mended = Counter(finding.remedy for finding in refused).most_common()
@@ -37,7 +37,7 @@ def text(verdict: Verdict) -> str:
     lines = []
     for finding in verdict.findings:
         place = f"{finding.file or verdict.name}{f':{finding.line}' if finding.line else ''}"
-        lines += [f"{place}: {finding.rule} ({finding.level}): {finding.message}", f"    {finding.remedy}"]
+        lines += [f"{place}: {finding.rule} ({finding.severity}): {finding.message}", f"    {finding.remedy}"]
     lines += [""] if lines else []
     lines += [f"capability {name}: {reason}" for name, reason in verdict.capabilities.items()]
     lines += [

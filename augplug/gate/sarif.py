@@ -85,7 +85,7 @@ def _result(finding: Finding, index: dict[str, int], paths: _Paths) -> dict[str,
     return {
         "ruleId": finding.rule,
         "ruleIndex": index[finding.rule],
-        "level": "error" if finding.level == "refusal" else "note",
+        "level": "error" if finding.severity == "refusal" else "note",
         "message": {"text": f"{shown(finding.message)}\n{shown(finding.remedy)}"},
         "locations": [paths.location(finding.file, finding.line)],
     }

@@ -51,6 +51,16 @@ class About:
             forms |= fields
         return forms
 
+    @cached_property
+    def renamed(self) -> Mapping[str, str]:
+        """Today's names of the fields that policies write under another name."""
+        return {form.name: name for name, form in self.former.items() if form.name is not None}
+
+    def written_name(self, name: str) -> str:
+        """Return the name under which policies write a field."""
+        form = self.former.get(name)
+        return name if form is None or form.name is None else form.name
+
     def read(self, name: str, value: Any) -> Any:
         """Return today's value of a field that a policy gives."""
         return self.former[name].read(value) if name in self.former else value
@@ -62,7 +72,8 @@ class About:
 
     def is_drawn_as_it_is(self, name: str) -> bool:
         """Return True if any number that is drawn for a field is its value."""
-        return name not in self.former and not self.parameters[name].flag
+        form = self.former.get(name)
+        return (form is None or form.keeps_values) and not self.parameters[name].flag
 
 
 class Operation(ABC):
@@ -116,7 +127,7 @@ def operation(
         title = name or cls.__name__
         if not _NAME.fullmatch(title):
             raise OperationError(
-                f"{title!r} is no name for an operation; it begins with a capital, then letters and digits"
+                f"{title!r} is not a name for an operation; it begins with a capital, then letters and digits"
             )
         if Operation not in cls.__bases__:
             raise OperationError(f"{title} must inherit from augplug.Operation directly")

@@ -28,13 +28,13 @@ class Color(Operation):
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One blend with grey; nothing on grey images."""
         require_rgb("Color", canvas)
-        return [] if self.factor == 1 or canvas.channels == 1 else [ColorMix(grey_blend=self.factor)]
+        return [] if self.factor == 1 or canvas.channels == 1 else [ColorMix(gray_blend=self.factor)]
 
     @classmethod
     def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
         """All rows of `describe`."""
         require_rgb("Color", canvas)
-        return _grey_blends(rows.factor, canvas)
+        return _gray_blends(rows.factor, canvas)
 
 
 @operation(source="as Color, under the name that colour jitters use; grey by the weights of ITU-R BT.601")
@@ -46,18 +46,18 @@ class Saturation(Operation):
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One blend with grey; nothing on grey images."""
         require_rgb("Saturation", canvas)
-        return [] if self.factor == 1 or canvas.channels == 1 else [ColorMix(grey_blend=self.factor)]
+        return [] if self.factor == 1 or canvas.channels == 1 else [ColorMix(gray_blend=self.factor)]
 
     @classmethod
     def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
         """All rows of `describe`."""
         require_rgb("Saturation", canvas)
-        return _grey_blends(rows.factor, canvas)
+        return _gray_blends(rows.factor, canvas)
 
 
-def _grey_blends(factors: Any, canvas: Canvas) -> EffectBatch | None:
+def _gray_blends(factors: Any, canvas: Canvas) -> EffectBatch | None:
     """Return blends with grey by factors `(N,)`; None on grey images."""
-    return None if canvas.channels == 1 else EffectBatch(ColorMix(grey_blend=0.0), factors, factors == 1)
+    return None if canvas.channels == 1 else EffectBatch(ColorMix(gray_blend=0.0), factors, factors == 1)
 
 
 @operation(source="grey by the weights of ITU-R BT.601, as Pillow's L")
@@ -67,7 +67,7 @@ class Grayscale(Operation):
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One blend with grey; nothing on grey images."""
         require_rgb("Grayscale", canvas)
-        return [] if canvas.channels == 1 else [ColorMix(grey_blend=0.0)]
+        return [] if canvas.channels == 1 else [ColorMix(gray_blend=0.0)]
 
 
 _YIQ = np.array([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]])

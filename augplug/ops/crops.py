@@ -30,7 +30,7 @@ def cut(top: int, left: int, height: int, width: int, fill: Fill, mask_fill: flo
 def _cut(top: int, left: int, height: int, width: int, fill: Fill, mask_fill: float) -> Warp:
     # Kept: a random crop comes to few places, and looking for a warp's kernel is quicker when it is the same object.
     shift = coords.translation(-float(left), -float(top))
-    return Warp(motion=shift, size=(height, width), fill=fill, mask_fill=mask_fill)
+    return Warp(transform=shift, size=(height, width), fill=fill, mask_fill=mask_fill)
 
 
 @operation(source="a rectangle of pixels; no number in it")
@@ -127,8 +127,8 @@ class RandomResizedCrop(Operation):
         width = min(max(round(math.sqrt(area * self.ratio)), 1), canvas.width)
         height = min(max(round(math.sqrt(area / self.ratio)), 1), canvas.height)
         left, top = _place(self.x, canvas.width - width), _place(self.y, canvas.height - height)
-        motion = coords.crop_resize((left, top, left + width, top + height), self.height, self.width)
-        return [Warp(motion=motion, size=(self.height, self.width), interpolation=self.interpolation)]
+        transform = coords.crop_resize((left, top, left + width, top + height), self.height, self.width)
+        return [Warp(transform=transform, size=(self.height, self.width), interpolation=self.interpolation)]
 
     @classmethod
     def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
@@ -140,10 +140,10 @@ class RandomResizedCrop(Operation):
         height = np.clip(np.rint(np.sqrt(area / rows.ratio)), 1, canvas.height)
         left, top = _places(rows.x, canvas.width - width), _places(rows.y, canvas.height - height)
         sx, sy = rows.width / width, rows.height / height
-        motions = coords_stack.stack(sx, 0.0, sx * (0.5 - left) - 0.5, 0.0, sy, sy * (0.5 - top) - 0.5)
+        transforms = coords_stack.stack(sx, 0.0, sx * (0.5 - left) - 0.5, 0.0, sy, sy * (0.5 - top) - 0.5)
         size = (rows.height, rows.width)
-        template = Warp(motion=coords.IDENTITY, size=size, interpolation=rows.interpolation)
-        return EffectBatch(template, motions, np.zeros(len(motions), np.bool_))
+        template = Warp(transform=coords.IDENTITY, size=size, interpolation=rows.interpolation)
+        return EffectBatch(template, transforms, np.zeros(len(transforms), np.bool_))
 
 
 @operation(source="the image at another size; no number in it")
@@ -158,8 +158,8 @@ class Resize(Operation):
         """One warp; none when the size is right."""
         if (self.height, self.width) == (canvas.height, canvas.width):
             return []
-        motion = coords.crop_resize((0, 0, canvas.width, canvas.height), self.height, self.width)
-        return [Warp(motion=motion, size=(self.height, self.width), interpolation=self.interpolation)]
+        transform = coords.crop_resize((0, 0, canvas.width, canvas.height), self.height, self.width)
+        return [Warp(transform=transform, size=(self.height, self.width), interpolation=self.interpolation)]
 
 
 @operation(source="the image with a border; no number in it")

@@ -1,4 +1,4 @@
-"""Operations that move every pixel by a field of its own. Fields are recipes: see `augplug.effects.Field`."""
+"""Operations that move every pixel by a displacement field; `augplug.DisplacementField` is the recipe of one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 from augplug import coords
 from augplug.distributions import Uniform
-from augplug.effects import FIELD_LIMIT, Effect, Field
+from augplug.effects import FIELD_LIMIT, DisplacementField, Effect
 from augplug.errors import OperationError
 from augplug.ops import parameters
 from augplug.ops.base import Operation, operation
@@ -48,7 +48,7 @@ class ElasticTransform(Resampled, Operation):
         spacing, amplitude = self.spacing, self.amplitude
         if self.alpha or self.sigma:
             spacing, amplitude = converted(self.alpha or 0.0, self.sigma or 0.0)
-        field = Field("elastic", self.key, spacing, amplitude)
+        field = DisplacementField("elastic", self.key, spacing, amplitude)
         return warped(self, field, canvas)
 
 
@@ -80,7 +80,7 @@ class GridDistortion(Resampled, Operation):
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp by a separable field."""
-        field = Field("grid", self.key, self.spacing, self.amplitude)
+        field = DisplacementField("grid", self.key, self.spacing, self.amplitude)
         return warped(self, field, canvas)
 
 
@@ -99,7 +99,7 @@ class OpticalDistortion(Resampled, Operation):
         if self.k == 0:
             return []
         corner = math.hypot(canvas.height, canvas.width) / 2
-        field = Field("radial", 0, corner, self.k * corner)
+        field = DisplacementField("radial", 0, corner, self.k * corner)
         return warped(self, field, canvas)
 
 
@@ -125,5 +125,5 @@ class Perspective(Resampled, Operation):
             dx = inwards_x * stream.real() * self.distortion * canvas.width / 2
             dy = inwards_y * stream.real() * self.distortion * canvas.height / 2
             moved.append((x + dx, y + dy))
-        motion = coords.from_corners(canvas.height, canvas.width, moved)
-        return warped(self, motion, canvas)
+        transform = coords.from_corners(canvas.height, canvas.width, moved)
+        return warped(self, transform, canvas)

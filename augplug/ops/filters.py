@@ -11,6 +11,7 @@ from augplug.effect_batch import EffectBatch, columns
 from augplug.effects import Effect, Filter, Noise
 from augplug.ops import parameters
 from augplug.ops.base import Operation, operation
+from augplug.ops.former import FormerField
 from augplug.ops.parameters import parameter
 from augplug.ops.tone import AUTOAUGMENT
 from augplug.types import Canvas
@@ -88,19 +89,19 @@ class Sharpen(Operation):
         return EffectBatch(Filter(kernel="gaussian"), numbers, np.broadcast_to(rows.strength == 0, len(numbers)))
 
 
-@operation(source="additive white Gaussian noise")
+@operation(source="additive white Gaussian noise", version=2, upgrades={1: {"std": FormerField(name="deviation")}})
 class GaussianNoise(Operation):
-    """Add noise of standard deviation `deviation` to every value; its numbers come from `key` alone."""
+    """Add noise of standard deviation `std` to every value; its numbers come from `key` alone."""
 
-    deviation: float = parameter(low=0, high=255, unit="8-bit values")
+    std: float = parameter(low=0, high=255, unit="8-bit values")
     key: int = parameters.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One noise; none at 0."""
-        return [] if self.deviation == 0 else [Noise(key=self.key, deviation=self.deviation)]
+        return [] if self.std == 0 else [Noise(key=self.key, std=self.std)]
 
     @classmethod
     def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
         """All rows of `describe`."""
-        numbers = columns(rows.key, rows.deviation)
-        return EffectBatch(Noise(key=0, deviation=0.0), numbers, np.broadcast_to(rows.deviation == 0, len(numbers)))
+        numbers = columns(rows.key, rows.std)
+        return EffectBatch(Noise(key=0, std=0.0), numbers, np.broadcast_to(rows.std == 0, len(numbers)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -12,12 +12,20 @@ from typing import Any
 class FormerField:
     """How a field was written: `values` maps what was written to today's value; other values were written as today.
 
+    `name` is what the field was called, if that was another name.
+
     Numbers below `none_below` meant None. For example `FormerField({"no": False, "yes": True})` is a flag that was a
     choice, and `FormerField({-1.0: None}, none_below=0)` a number of which a negative one meant "leave it alone".
     """
 
-    values: Mapping[Any, Any]
+    values: Mapping[Any, Any] = field(default_factory=dict)
     none_below: float = -math.inf
+    name: str | None = None
+
+    @property
+    def keeps_values(self) -> bool:
+        """True if every value was written as today: only the name was another."""
+        return not self.values and self.none_below == -math.inf
 
     def read(self, written: Any) -> Any:
         """Return today's value of what was written; today's values are returned as they are."""

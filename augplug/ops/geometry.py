@@ -10,7 +10,7 @@ import numpy as np
 from augplug import coords, coords_stack
 from augplug.distributions import Integers
 from augplug.effect_batch import EffectBatch
-from augplug.effects import Effect, Field, Warp
+from augplug.effects import DisplacementField, Effect, Warp
 from augplug.ops.base import Operation, operation
 from augplug.ops.parameters import Resampled, parameter, resampling
 from augplug.ops.tone import AUTOAUGMENT
@@ -20,11 +20,11 @@ _PAPER = 150 / 331
 """AutoAugment translates by up to 150 pixels of an image 331 pixels wide."""
 
 
-def warped(resampled: Resampled, motion: Matrix | Field, canvas: Canvas) -> list[Effect]:
+def warped(resampled: Resampled, transform: Matrix | DisplacementField, canvas: Canvas) -> list[Effect]:
     """Return the warp of an operation that keeps the canvas' size."""
     return [
         Warp(
-            motion=motion,
+            transform=transform,
             size=(canvas.height, canvas.width),
             interpolation=resampled.interpolation,
             fill=resampled.fill,
@@ -143,7 +143,7 @@ class HorizontalFlip(Operation):
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp."""
-        return [Warp(motion=coords.flip_x(canvas.width), size=(canvas.height, canvas.width))]
+        return [Warp(transform=coords.flip_x(canvas.width), size=(canvas.height, canvas.width))]
 
 
 @operation(source="the mirror image; no number in it")
@@ -152,7 +152,7 @@ class VerticalFlip(Operation):
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp."""
-        return [Warp(motion=coords.flip_y(canvas.height), size=(canvas.height, canvas.width))]
+        return [Warp(transform=coords.flip_y(canvas.height), size=(canvas.height, canvas.width))]
 
 
 @operation(source="the image at another scale; no number in it")
@@ -218,7 +218,7 @@ class Transpose(Operation):
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp."""
-        return [Warp(motion=coords.TRANSPOSITION, size=(canvas.width, canvas.height))]
+        return [Warp(transform=coords.TRANSPOSITION, size=(canvas.width, canvas.height))]
 
 
 @operation(source="quarter turns; no number in it")
@@ -233,6 +233,6 @@ class Rotate90(Operation):
         quarter: Matrix = ((0.0, 1.0, 0.0), (-1.0, 0.0, width - 1.0), (0.0, 0.0, 1.0))
         half: Matrix = ((-1.0, 0.0, width - 1.0), (0.0, -1.0, height - 1.0), (0.0, 0.0, 1.0))
         three: Matrix = ((0.0, -1.0, height - 1.0), (1.0, 0.0, 0.0), (0.0, 0.0, 1.0))
-        motion = {1: quarter, 2: half, 3: three}.get(self.turns)
+        transform = {1: quarter, 2: half, 3: three}.get(self.turns)
         size = (height, width) if self.turns == 2 else (width, height)
-        return [] if motion is None else [Warp(motion=motion, size=size)]
+        return [] if transform is None else [Warp(transform=transform, size=size)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from augplug.distributions import Beta, Uniform
-from augplug.effects import Effect, Mix, Share
+from augplug.effects import Effect, Mix, MixPart
 from augplug.ops import parameters
 from augplug.ops.base import Operation, operation
 from augplug.ops.parameters import parameter
@@ -35,7 +35,7 @@ class CutMix(Operation):
         top = min(int(self.y * canvas.height), canvas.height - 1) - half_height
         left = min(int(self.x * canvas.width), canvas.width - 1) - half_width
         region = clipped(top, left, 2 * half_height, 2 * half_width, canvas)
-        return [] if region is None else [Mix((Share(self.partner, region=region),))]
+        return [] if region is None else [Mix((MixPart(self.partner, region=region),))]
 
 
 @operation(source="mixup, arXiv 1710.09412, section 2")
@@ -47,7 +47,7 @@ class MixUp(Operation):
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One mix by weight; none when all is kept."""
-        return [] if self.share == 1 else [Mix((Share(self.partner, weight=1 - self.share),))]
+        return [] if self.share == 1 else [Mix((MixPart(self.partner, weight=1 - self.share),))]
 
 
 @operation(source="SamplePairing, arXiv 1801.02929; AutoAugment, arXiv 1805.09501, table 6: weight 0 to 0.4")
@@ -59,4 +59,4 @@ class SamplePairing(Operation):
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One mix by weight; none at 0."""
-        return [] if self.weight == 0 else [Mix((Share(self.partner, weight=self.weight, raw=True),))]
+        return [] if self.weight == 0 else [Mix((MixPart(self.partner, weight=self.weight, raw=True),))]

@@ -13,6 +13,7 @@ import numpy as np
 from augplug.distributions import Distribution, Key
 from augplug.errors import OperationError
 from augplug.ops.annotations import kind_of
+from augplug.renamed import answers_old_keywords
 from augplug.types import Fill, Interpolation
 
 _METADATA = "augplug"
@@ -27,7 +28,7 @@ class Parameter:  # pylint: disable=too-many-instance-attributes  # one for each
     `level` is the value at the weakest and at the strongest level (t = 0 and t = 1 of a scale); with `signed`, a draw
     chooses the side of the weakest value. `draw` is where the number comes from when a policy gives none. `many` allows
     a tuple of numbers as well (one a channel); with `length`, a tuple has so many, and only with `many` may one number
-    stand for it. `optional` allows None. `flag`, `integer`, `optional` and `length` come from the field's annotation.
+    stand for it. `optional` allows None. `flag`, `many`, `integer`, `optional` and `length` come from the annotation.
     """
 
     low: float = -math.inf
@@ -108,6 +109,7 @@ class Parameter:  # pylint: disable=too-many-instance-attributes  # one for each
         return f"{kind} in {self.low:g}..{self.high:g} ({self.unit})"
 
 
+@answers_old_keywords
 def parameter(
     *,
     low: float = -math.inf,
@@ -118,7 +120,6 @@ def parameter(
     draw: Distribution | None = None,
     default: Any = dataclasses.MISSING,
     choices: tuple[str, ...] = (),
-    many: bool = False,
 ) -> Any:
     """Declare a field of an operation; its type is its annotation.
 
@@ -127,7 +128,7 @@ def parameter(
     with `choices`. See `Parameter` for the meaning of each argument. At most one field of an operation carries `level`.
     A field without `default`, `draw` and `level` must be given.
     """
-    made = {_METADATA: Parameter(low, high, unit, level, signed, draw, choices, many)}
+    made = {_METADATA: Parameter(low, high, unit, level, signed, draw, choices)}
     # pylint: disable-next=invalid-field-call  # this is a field specifier of dataclass_transform
     return dataclasses.field(default=default, metadata=made)
 

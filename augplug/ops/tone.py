@@ -10,7 +10,7 @@ import numpy as np
 
 from augplug.distributions import Normal
 from augplug.effect_batch import EffectBatch, columns
-from augplug.effects import AUTOCONTRAST, EQUALIZE, Effect, Tone, ToneFrom, contrast
+from augplug.effects import AUTOCONTRAST, EQUALIZE, AdaptiveTone, Effect, Tone, contrast
 from augplug.errors import ImageError
 from augplug.ops.base import Operation, operation
 from augplug.ops.parameters import parameter
@@ -42,7 +42,7 @@ def posterize(values: Values, bits: int) -> Values:
 
 
 def _tones(
-    effect: Tone | ToneFrom, *arguments: Any, function: Callable[..., Any] | None = None, ordinary: Any = False
+    effect: Tone | AdaptiveTone, *arguments: Any, function: Callable[..., Any] | None = None, ordinary: Any = False
 ) -> EffectBatch:
     """Return tones with arguments of which at least one is an array `(N,)`."""
     numbers = columns(*arguments)

@@ -66,7 +66,9 @@ def text_of(shown: Shown) -> str:
     result: Any = shown  # a StudyResult, which whoever only augments does not import
     told = result.result
     scores = f"test score {told['test_score']:.4f} ({told['baseline_test_score']:.4f} without augmentation)"
-    return bounded([f"<StudyResult of {told['algorithm']!r}: {told['trials']} trials, {scores}, in {result.out}"], ">")
+    return bounded(
+        [f"<StudyResult of {told['algorithm']!r}: {told['trials']} trials, {scores}, in {result.folder}"], ">"
+    )
 
 
 def html_of(shown: Shown) -> str:

@@ -89,7 +89,7 @@ def _used(trial: Trial, space: SearchSpace) -> Iterator[tuple[str, float, float]
     """Each operation of a trial with its probability in 0..1 and its level as a part of the strongest, in 0..1."""
     row = checked([int(decision) for decision in trial.decisions], space.sizes)
     for operation, probability, level in zip(row[::3], row[1::3], row[2::3], strict=True):
-        p = space.chance(probability)
+        p = space.probability(probability)
         if p > 0:
             yield space.operations[operation], p, level / (space.levels - 1)
 

@@ -106,7 +106,7 @@ def _check(result: Mapping[str, Any], records: Sequence[Record], path: Path) -> 
     if missing:
         problem = f"lacks {', '.join(missing)}"
     elif broken:
-        problem = f"has {broken[0]} = {result[broken[0]]!r}, which is no interval"
+        problem = f"has {broken[0]} = {result[broken[0]]!r}, which is not an interval"
     else:
         told = _told(records, path)
         other = [name for name in told if name in result and result[name] != told[name]]
@@ -151,5 +151,5 @@ def _json(path: Path) -> Mapping[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path} cannot be read ({error}); remove it and run the search with --resume") from error
     if not isinstance(content, dict):
-        raise DataError(f"{path} is no JSON object; remove it and run the search with --resume")
+        raise DataError(f"{path} is not a JSON object; remove it and run the search with --resume")
     return content

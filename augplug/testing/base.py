@@ -1,6 +1,6 @@
 """What a check is, what it is asked about, and what comes out.
 
-A check is a function of a `Thing` that returns when all is well, and raises `Failed` or `Skipped` otherwise. Its name
+A check is a function of a `Subject` that returns when all is well, and raises `Failed` or `Skipped` otherwise. Its name
 is the function's, its docstring says what it asks and, behind "When it fails:", what to do. Each file of checks ends
 with the tuple of them.
 """
@@ -12,15 +12,16 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from augplug import naming
 from augplug.errors import AugplugError
 from augplug.ops.base import Operation
+from augplug.renamed import answers_old_names, module_getattr
 
 
 class Failed(Exception):  # noqa: N818  # the word that an author reads in the report
-    """The thing does not do what it must; the message says what was seen."""
+    """The subject does not do what it must; the message says what was seen."""
 
 
 class Skipped(Exception):  # noqa: N818  # as Failed
@@ -28,7 +29,7 @@ class Skipped(Exception):  # noqa: N818  # as Failed
 
 
 @dataclass(frozen=True, eq=False)
-class Thing:
+class Subject:
     """What is examined: `value`, provided as `name`, of a `kind` (`operations`, `policies`, ...; `plugin` is it all).
 
     `operations` is everything that its names may mean: what is installed, and what `module` provides itself.
@@ -42,14 +43,14 @@ class Thing:
 
     @property
     def address(self) -> str:
-        """The name by which the thing is one of `operations`, whoever else has an operation of that name."""
+        """The name by which the subject is one of `operations`, whoever else has an operation of that name."""
         return next(
             (key for key, known in self.operations.items() if ":" in key and known is self.value),
             f"{self.module.__name__}:{self.name}",
         )
 
 
-Check: TypeAlias = Callable[[Thing], None]
+Check: TypeAlias = Callable[[Subject], None]
 
 
 def name_of(check: Check) -> str:
@@ -57,52 +58,54 @@ def name_of(check: Check) -> str:
     return check.__name__.replace("_", "-")
 
 
+@answers_old_names
 @dataclass(frozen=True)
 class Outcome:
     """What a check found. `state` is `passed`, `failed` or `skipped`; the `message` says why unless it passed."""
 
     check: str
-    thing: str
+    subject: str
     state: str
     message: str = ""
 
     def __str__(self) -> str:
         """One line, or more where the message has more."""
-        return f"{self.state}: {self.check} [{self.thing}]" + (f": {self.message}" if self.message else "")
+        return f"{self.state}: {self.check} [{self.subject}]" + (f": {self.message}" if self.message else "")
 
 
+@answers_old_names
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A check and a thing."""
+    """One check applied to one subject; a pytest case."""
 
     check: Check
-    thing: Thing
+    subject: Subject
 
     def __str__(self) -> str:
-        """The check's name and the thing's, as pytest shows them."""
-        return f"{name_of(self.check)}-{self.thing.name}"
+        """The check's name and the subject's, as pytest shows them."""
+        return f"{name_of(self.check)}-{self.subject.name}"
 
     def outcome(self, waivers: Mapping[str, str]) -> Outcome:
         """Run the check. A waived check must fail; then it is skipped, with the waiver's reason."""
-        lend(self.thing)
-        state, message = _perform(self.check, self.thing)
+        use_operations_of(self.subject)
+        state, message = _perform(self.check, self.subject)
         name = name_of(self.check)
-        waiver = waivers.get(f"{name}:{self.thing.name}", waivers.get(name))
+        waiver = waivers.get(f"{name}:{self.subject.name}", waivers.get(name))
         if waiver is not None and state == "failed":
             state, message = "skipped", f"expected to fail ({waiver}): {message}"
         elif waiver is not None and state == "passed":
             state, message = "failed", f"it passes, but is expected to fail ({waiver}): take the waiver out"
-        return Outcome(name, f"{self.thing.kind}:{self.thing.name}", state, message)
+        return Outcome(name, f"{self.subject.kind}:{self.subject.name}", state, message)
 
 
-def lend(thing: Thing) -> None:
-    """Make this process know the thing's operations as if its plugin were installed: its policies ask for them."""
-    naming.registry().lend({address: made for address, made in thing.operations.items() if ":" in address})
+def use_operations_of(subject: Subject) -> None:
+    """Make this process know the subject's operations as if its plugin were installed: its policies ask for them."""
+    naming.registry().lend({address: made for address, made in subject.operations.items() if ":" in address})
 
 
-def _perform(check: Check, thing: Thing) -> tuple[str, str]:
+def _perform(check: Check, subject: Subject) -> tuple[str, str]:
     try:
-        check(thing)
+        check(subject)
     except Skipped as reason:
         return "skipped", str(reason)
     except Failed as reason:
@@ -147,3 +150,7 @@ def refuses(what: str, call: Callable[[], Any], error: type[AugplugError]) -> No
     except Exception as other:
         raise Failed(f"{what} raises {type(other).__name__} ({other}), not {error.__name__}") from other
     raise Failed(f"{what} is taken without a word; {error.__name__} must say that it is wrong")
+
+
+if not TYPE_CHECKING:  # type checkers refuse unknown names themselves
+    __getattr__ = module_getattr(__name__)

@@ -1,6 +1,6 @@
 """The examination in a process of its own, with limits: for plugins that are not trusted to come back.
 
-This is no boundary: the process has the user's rights. It keeps a plugin that hangs, dies or prints from being taken
+This is not a boundary: the process has the user's rights. It keeps a plugin that hangs, dies or prints from being taken
 for one that passed, and nothing more. What the audit hook reports is a hint; code that wants to can go around it.
 """
 

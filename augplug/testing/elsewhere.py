@@ -16,7 +16,7 @@ from typing import Any
 
 from augplug._pipeline.augmenter import Augmenter
 from augplug._sample.image import digest_of
-from augplug.testing.base import Failed, Skipped, Thing, lend
+from augplug.testing.base import Failed, Skipped, Subject, use_operations_of
 from augplug.testing.provided import things_of
 from augplug.testing.samples import augmenter, call, effects_of, examples, photograph
 
@@ -25,18 +25,18 @@ PATIENCE = 300
 _SEED = "4711"
 
 
-def fingerprints_of(thing: Thing) -> list[str]:
-    """Return what a thing does, as texts that are the same wherever it does the same."""
-    return _MAKERS[thing.kind](thing)
+def fingerprints_of(subject: Subject) -> list[str]:
+    """Return what a subject does, as texts that are the same wherever it does the same."""
+    return _MAKERS[subject.kind](subject)
 
 
-def fingerprints_elsewhere(thing: Thing) -> list[str]:
-    """Return what the thing does in another process, whose texts hash differently. Skipped when there can be none."""
-    name = thing.module.__name__
-    if sys.modules.get(name) is not thing.module or name == "__main__":
+def fingerprints_elsewhere(subject: Subject) -> list[str]:
+    """Return what the subject does in another process, whose texts hash differently. Skipped when there can be none."""
+    name = subject.module.__name__
+    if sys.modules.get(name) is not subject.module or name == "__main__":
         raise Skipped(f"another process cannot import {name!r}: it was not imported under that name")
-    table = _ask(name, getattr(thing.module, "__file__", None) or "")
-    key = f"{thing.kind}:{thing.name}"
+    table = _ask(name, getattr(subject.module, "__file__", None) or "")
+    key = f"{subject.kind}:{subject.name}"
     if key not in table:
         raise Failed(f"another process that imports {name} does not get {key}")
     return list(table[key])
@@ -76,27 +76,27 @@ def _root_of(name: str, file: str) -> list[str]:
     return [str(inner.parents[depth])] if file and depth < len(inner.parents) else []
 
 
-def _of_operation(thing: Thing) -> list[str]:
+def _of_operation(subject: Subject) -> list[str]:
     image = photograph()
     made = []
-    for operation in examples(thing):
-        pixels = digest_of(call(augmenter(thing, operation), image))
+    for operation in examples(subject):
+        pixels = digest_of(call(augmenter(subject, operation), image))
         made.append(f"{text_of(effects_of(operation))} {pixels}")
     return made
 
 
-def _of_policy(thing: Thing) -> list[str]:
-    policy = thing.value(thing.operations)
+def _of_policy(subject: Subject) -> list[str]:
+    policy = subject.value(subject.operations)
     augment = Augmenter(policy)
     image = photograph()
     return [policy.digest.hex(), *(str(augment.plan(image, index=index)) for index in range(20))]
 
 
-def _of_search(thing: Thing) -> list[str]:
-    return [proposal.policy.digest.hex() for proposal in thing.value(thing.operations, seed=3).ask(5)]
+def _of_search(subject: Subject) -> list[str]:
+    return [proposal.policy.digest.hex() for proposal in subject.value(subject.operations, seed=3).ask(5)]
 
 
-_MAKERS: Mapping[str, Callable[[Thing], list[str]]] = {
+_MAKERS: Mapping[str, Callable[[Subject], list[str]]] = {
     "operations": _of_operation,
     "policies": _of_policy,
     "searches": _of_search,
@@ -121,14 +121,14 @@ def main(name: str) -> None:
     os.dup2(2, 1)
     sys.path[:] = json.load(sys.stdin)
     table = {}
-    for thing in things_of(importlib.import_module(name)):
-        if thing.kind not in _MAKERS:
+    for subject in things_of(importlib.import_module(name)):
+        if subject.kind not in _MAKERS:
             continue
-        lend(thing)
+        use_operations_of(subject)
         try:
-            table[f"{thing.kind}:{thing.name}"] = fingerprints_of(thing)
-        except Exception as error:  # noqa: BLE001  # one broken thing must not hide the others
-            table[f"{thing.kind}:{thing.name}"] = [f"{type(error).__name__}: {error}"]
+            table[f"{subject.kind}:{subject.name}"] = fingerprints_of(subject)
+        except Exception as error:  # noqa: BLE001  # one broken subject must not hide the others
+            table[f"{subject.kind}:{subject.name}"] = [f"{type(error).__name__}: {error}"]
     json.dump(table, answer)
     answer.close()
 

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from augplug import api
-from augplug._executors.base import Executor, Job, Outcome
+from augplug._executors.base import Executor, Job, JobResult
 from augplug._executors.running import JobRunner
 from augplug._policies.building import sequence, step
 from augplug._policies.grammar import Policy
 from augplug.data.archive import write_parts
-from augplug.testing.base import Check, Failed, Thing, require
+from augplug.testing.base import Check, Failed, Subject, require
 from augplug.testing.evaluators import shuffled, stripes
 
 _EVALUATOR = "kernel-ridge"
@@ -41,19 +41,19 @@ def _jobs(count: int, evaluators: Sequence[str] = (_EVALUATOR,)) -> Iterator[lis
         ]
 
 
-def _executor(thing: Thing, workers: int = 2) -> Executor:
+def _executor(subject: Subject, workers: int = 2) -> Executor:
     runner = JobRunner(api.evaluators(), api.operations())
-    made = thing.value(workers=workers, runner=runner)
+    made = subject.value(workers=workers, runner=runner)
     require(isinstance(made, Executor), f"it makes {type(made).__name__}, not an Executor")
     return made  # type: ignore[no-any-return]  # `require` has looked
 
 
-def _outcomes(thing: Thing, jobs: Sequence[Job], workers: int = 2) -> list[Outcome]:
-    with _executor(thing, workers) as executor:
+def _outcomes(subject: Subject, jobs: Sequence[Job], workers: int = 2) -> list[JobResult]:
+    with _executor(subject, workers) as executor:
         return list(executor.run(jobs))
 
 
-def runs_every_job_once(thing: Thing) -> None:
+def runs_every_job_once(subject: Subject) -> None:
     """Is there one outcome for each job, with its `id` and the reward that this process gets too?
 
     When it fails: give the outcomes of the runner, or of a worker that calls `JobRunner`, as they are.
@@ -63,32 +63,32 @@ def runs_every_job_once(thing: Thing) -> None:
         expected = {job.id: runner(job).reward for job in jobs}
         require(len(set(expected.values())) > 1, f"the jobs do not tell seeds apart: {expected}")
         for workers in (1, 2):
-            made = _outcomes(thing, jobs, workers)
+            made = _outcomes(subject, jobs, workers)
             numbers = sorted(one.id for one in made)
             require(numbers == sorted(expected), f"{workers} workers on {sorted(expected)} give outcomes of {numbers}")
             rewards = {one.id: one.reward for one in made}
             require(rewards == expected, f"{workers} workers give the rewards {rewards}, not {expected}")
 
 
-def nothing_to_do_is_fine(thing: Thing) -> None:
+def nothing_to_do_is_fine(subject: Subject) -> None:
     """Does it take no jobs at all, a second run after the first, and an iterator of jobs?
 
     When it fails: keep nothing of a run for the next, and go through `jobs` once.
     """
-    with _jobs(3) as jobs, _executor(thing) as executor:
+    with _jobs(3) as jobs, _executor(subject) as executor:
         require(not list(executor.run([])), "no jobs have outcomes")
         first = sorted(one.id for one in executor.run(iter(jobs)))
         again = sorted(one.id for one in executor.run(jobs))
         require(first == again == [job.id for job in jobs], f"two runs of 3 jobs give {first}, then {again}")
 
 
-def failures_are_outcomes(thing: Thing) -> None:
+def failures_are_outcomes(subject: Subject) -> None:
     """Is what an evaluator raises the outcome of its own job, and of no other?
 
     When it fails: catch nothing and raise nothing: the runner makes an outcome with the error.
     """
     with _jobs(4, (_EVALUATOR, "no-such-evaluator")) as jobs:
-        made = {one.id: one for one in _outcomes(thing, jobs)}
+        made = {one.id: one for one in _outcomes(subject, jobs)}
         require(set(made) == {job.id for job in jobs}, f"of 4 jobs, two of which fail, only {sorted(made)} come back")
         for job in jobs:
             outcome = made[job.id]
@@ -99,19 +99,19 @@ def failures_are_outcomes(thing: Thing) -> None:
                 require(lost, f"{job.label} raises, but its outcome is {outcome}")
 
 
-def leaving_stops_it(thing: Thing) -> None:
+def leaving_stops_it(subject: Subject) -> None:
     """Does leaving the context, with jobs still to do or on an error, end at once and leave no process behind?
 
     When it fails: stop every worker in `__exit__`, wait for it, and do not swallow the error.
     """
     before = _children()
     with _jobs(6) as jobs:
-        with _executor(thing) as executor:
+        with _executor(subject) as executor:
             next(iter(executor.run(jobs)))
         left = _children() - before
         require(not left, f"it leaves {len(left)} processes behind")
         try:
-            with _executor(thing):
+            with _executor(subject):
                 raise _MadeUpError
         except _MadeUpError:
             pass

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from augplug.testing.base import Check, Thing, require
+from augplug.testing.base import Check, Subject, require
 
 RECORDS: tuple[Mapping[str, Any], ...] = (
     {"kind": "configuration", "format": 1, "settings": {"algorithm": "random", "trials": 2}, "size": None},
@@ -31,43 +31,43 @@ def _numbered() -> list[dict[str, Any]]:
     return [{"n": number, **copy.deepcopy(record), "crc": "00000000"} for number, record in enumerate(RECORDS)]
 
 
-def _observer(thing: Thing) -> Callable[[Mapping[str, Any]], None]:
-    made = thing.value()
+def _observer(subject: Subject) -> Callable[[Mapping[str, Any]], None]:
+    made = subject.value()
     require(callable(made), f"it makes {type(made).__name__}, which cannot be called")
     return made  # type: ignore[no-any-return]  # `require` has looked
 
 
-def takes_every_record(thing: Thing) -> None:
+def takes_every_record(subject: Subject) -> None:
     """Does it take every kind of record, also one that it does not know, and a failed trial without a reward?
 
     When it fails: look at `record["kind"]` first, and let others go by.
     """
-    watch = _observer(thing)
+    watch = _observer(subject)
     for record in _numbered():
         watch(record)
 
 
-def records_stay(thing: Thing) -> None:
+def records_stay(subject: Subject) -> None:
     """Are the records left as they were?
 
     When it fails: copy what you keep or change: other observers get the same record.
     """
-    watch, records = _observer(thing), _numbered()
+    watch, records = _observer(subject), _numbered()
     for record, before in zip(records, _numbered(), strict=True):
         watch(record)
         require(record == before, f"it changes a record of kind {before['kind']}")
 
 
-def starts_anywhere(thing: Thing) -> None:
+def starts_anywhere(subject: Subject) -> None:
     """Does a fresh observer take the later half of a journal, as after a resume?
 
     When it fails: make what you need when it is first needed; a resumed search repeats no record.
     """
-    watch = _observer(thing)
+    watch = _observer(subject)
     for record in _numbered()[5:]:
         watch(record)
     for record in _numbered():
-        _observer(thing)(record)
+        _observer(subject)(record)
 
 
 CHECKS: tuple[Check, ...] = (takes_every_record, records_stay, starts_anywhere)

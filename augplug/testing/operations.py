@@ -19,26 +19,26 @@ import numpy.typing as npt
 
 from augplug._policies.grammar import DEFAULTS
 from augplug.effect_batch import EffectBatch
-from augplug.effects import Effect, Tone, ToneFrom
+from augplug.effects import AdaptiveTone, Effect, Tone
 from augplug.errors import AugplugError, OperationError
 from augplug.ops.base import Operation
 from augplug.ops.levels import SCALES
 from augplug.ops.parameters import Parameter
-from augplug.testing.base import Check, Failed, Skipped, Thing, refuses, require
+from augplug.testing.base import Check, Failed, Skipped, Subject, refuses, require
 from augplug.testing.samples import MIDDLE, SIZES, effects_of, examples, tried_range
 from augplug.types import Canvas
 
 _CANVASES = [Canvas(*size, channels) for size in (*SIZES, (64, 48)) for channels in (1, 3, 4)]
 
 
-def is_documented(thing: Thing) -> None:
+def is_documented(subject: Subject) -> None:
     """Does the operation say what it does, where its numbers come from, and the unit of each?
 
     When it fails: write a docstring, `source=` of `augplug.operation`, and `unit=` of each `augplug.parameter`.
     """
-    about = thing.value.about
+    about = subject.value.about
     made_up = (inspect.getdoc(Operation) or "").startswith(about.summary) or about.summary.startswith(
-        f"{thing.value.__name__}("  # what dataclass() writes where there is none
+        f"{subject.value.__name__}("  # what dataclass() writes where there is none
     )
     require(not made_up, "its class has no docstring")
     require(about.source.strip(), "source= is empty")
@@ -46,12 +46,12 @@ def is_documented(thing: Thing) -> None:
     require(not bare, f"there is no unit= on {', '.join(bare)}")
 
 
-def levels_are_legal(thing: Thing) -> None:
+def levels_are_legal(subject: Subject) -> None:
     """Do the ends of `level=`, of `draw=` and the default lie in the parameter's range?
 
     When it fails: correct `level=(weakest, strongest)`, `draw=` or `default=`, or widen `low=` and `high=`.
     """
-    for name, declared in thing.value.about.parameters.items():
+    for name, declared in subject.value.about.parameters.items():
         for what, value in _declared_values(declared):
             require(
                 declared.low <= value <= declared.high,
@@ -67,45 +67,45 @@ def _declared_values(declared: Parameter) -> Iterator[tuple[str, float]]:
         yield "the default", declared.default
 
 
-def every_level_is_taken(thing: Thing) -> None:
+def every_level_is_taken(subject: Subject) -> None:
     """Can every level of every scale be had, on either side, and described?
 
     When it fails: take every value between `level=(weakest, strongest)`, and beyond it as far as `low=` and `high=` go:
     scales extrapolate.
     """
-    field = thing.value.about.level_field
+    field = subject.value.about.level_field
     if field is None:
         raise Skipped("no parameter carries level=")
-    base = examples(thing)[0]
-    given = {name: getattr(base, name) for name in thing.value.about.parameters}
+    base = examples(subject)[0]
+    given = {name: getattr(base, name) for name in subject.value.about.parameters}
     del given[field]
-    for scale, row in [(scale, scale.row(thing.address, thing.value)) for scale in SCALES.values()]:
+    for scale, row in [(scale, scale.row(subject.address, subject.value)) for scale in SCALES.values()]:
         if row is None:
             continue
         levels = [scale.highest * part / 10 for part in range(11)]
         for level, sign in itertools.product(levels, (1, -1) if row.signed else (1,)):
             value = row.value(level / scale.divisor, sign)
             try:
-                effects_of(thing.value(**{**given, row.field: value}))
+                effects_of(subject.value(**{**given, row.field: value}))
             except AugplugError as error:
                 raise Failed(f"level {level:g} of {scale.name}, {row.field}={value:g}, is refused: {error}") from error
 
 
-def bad_values_are_refused(thing: Thing) -> None:
+def bad_values_are_refused(subject: Subject) -> None:
     """Is a value out of range, of another type or not a number an OperationError, as is an unknown field?
 
     When it fails: leave the checks to `low=`, `high=` and `choices=`; a `__post_init__` of your own calls that of
     `augplug.Operation` first and raises `augplug.OperationError`.
     """
-    base = examples(thing)[0]
-    given = {name: getattr(base, name) for name in thing.value.about.parameters}
+    base = examples(subject)[0]
+    given = {name: getattr(base, name) for name in subject.value.about.parameters}
     with contextlib.suppress(TypeError, OperationError):  # Python itself refuses unknown arguments
-        thing.value(**{**given, "no_such_field": 1})
+        subject.value(**{**given, "no_such_field": 1})
         raise Failed("an unknown field is taken without a word")
-    for name, declared in thing.value.about.parameters.items():
+    for name, declared in subject.value.about.parameters.items():
         for value in _bad_values(declared):
-            refuses(f"{name}={value!r}", partial(thing.value, **{**given, name: value}), OperationError)
-        _take_ends(thing, given, name, declared)
+            refuses(f"{name}={value!r}", partial(subject.value, **{**given, name: value}), OperationError)
+        _take_ends(subject, given, name, declared)
 
 
 def _bad_values(declared: Parameter) -> list[Any]:
@@ -125,13 +125,13 @@ def _beyond(end: float) -> float:
     return max(1.0, abs(end) * 1e-6)
 
 
-def _take_ends(thing: Thing, given: dict[str, Any], name: str, declared: Parameter) -> None:
+def _take_ends(subject: Subject, given: dict[str, Any], name: str, declared: Parameter) -> None:
     """Try a field's ends: they are taken, or refused by an OperationError for the sake of another field."""
     for value in _ends(declared):
         if isinstance(value, float | int | tuple) and not np.isfinite(value).all():
             continue
         try:
-            thing.value(**{**given, name: value})
+            subject.value(**{**given, name: value})
         except OperationError:
             continue
         except Exception as error:
@@ -150,17 +150,17 @@ def _ends(declared: Parameter) -> tuple[Any, ...]:
     return (*ends, None) if declared.optional else ends
 
 
-def describe_is_pure(thing: Thing) -> None:
+def describe_is_pure(subject: Subject) -> None:
     """Do the same fields on the same canvas give the same effects, in any order, whatever was described before?
 
     When it fails: let `describe` use its fields and the canvas alone: no globals, no counters, no clock, no random
     numbers; chance is a field with `draw=`.
     """
-    made = examples(thing)
+    made = examples(subject)
     rows = [(number, canvas) for number in range(len(made)) for canvas in _CANVASES]
     first = {row: _described(made[row[0]], row[1]) for row in rows}
     random.Random(7).shuffle(rows)  # nosec B311  # an order, not a secret
-    again = examples(thing)
+    again = examples(subject)
     for number, canvas in rows:
         require(
             _described(again[number], canvas) == first[number, canvas],
@@ -175,21 +175,21 @@ def _described(operation: Operation, canvas: Canvas) -> list[Effect] | str:
         return str(error)
 
 
-def a_batch_says_the_same(thing: Thing) -> None:
+def a_batch_says_the_same(subject: Subject) -> None:
     """Does `describe_batch`, if the operation has it, say what `describe` says, to the last bit?
 
     When it fails: compute as `describe` does and in its order; take sines, cosines and powers from Python's `math`, not
     from numpy; and name as `ordinary` the rows that are no such effect.
     """
-    if "describe_batch" not in vars(thing.value):
+    if "describe_batch" not in vars(subject.value):
         raise Skipped("it describes no batches")
     told = False
-    for base, canvas in itertools.product(examples(thing), _CANVASES):
-        columns = _columns(thing, canvas.width)
+    for base, canvas in itertools.product(examples(subject), _CANVASES):
+        columns = _columns(subject, canvas.width)
         try:
-            batch = thing.value.describe_batch(SimpleNamespace(**{**vars(base), **columns}), canvas)
+            batch = subject.value.describe_batch(SimpleNamespace(**{**vars(base), **columns}), canvas)
             drawn = zip(*(column.tolist() for column in columns.values()), strict=True)
-            rows = [thing.value(**{**vars(base), **dict(zip(columns, row, strict=True))}) for row in drawn]
+            rows = [subject.value(**{**vars(base), **dict(zip(columns, row, strict=True))}) for row in drawn]
             described = [row.describe(canvas) for row in rows]
         except AugplugError:  # fields may depend on each other and on the canvas
             continue
@@ -209,10 +209,10 @@ def a_batch_says_the_same(thing: Thing) -> None:
 _ROWS = 40
 
 
-def _columns(thing: Thing, seed: int) -> dict[str, npt.NDArray[np.float64]]:
+def _columns(subject: Subject, seed: int) -> dict[str, npt.NDArray[np.float64]]:
     """Return numbers for each field that may be drawn: the ends of its range, some round ones, and chance."""
     chance, columns = np.random.default_rng(seed), {}
-    for name, declared in thing.value.about.parameters.items():
+    for name, declared in subject.value.about.parameters.items():
         if name in DEFAULTS or not declared.is_number or declared.many or declared.length:
             continue
         if declared.integer and declared.draw is None:
@@ -227,7 +227,7 @@ def _columns(thing: Thing, seed: int) -> dict[str, npt.NDArray[np.float64]]:
 def _tables_agree(batch: EffectBatch) -> None:
     """Require that the function of all rows gives what the tone's function gives of each."""
     effect = batch.effect
-    if batch.function is None or not isinstance(effect, Tone | ToneFrom):
+    if batch.function is None or not isinstance(effect, Tone | AdaptiveTone):
         return
     values, means = np.arange(256.0), [] if isinstance(effect, Tone) else [100.0]
     every = np.insert(batch.numbers, [0] * len(means), means, axis=1)
@@ -237,30 +237,30 @@ def _tables_agree(batch: EffectBatch) -> None:
         require(np.array_equal(together[row], alone), f"the function of the batch differs on {batch.at(row)}")
 
 
-def effects_are_values(thing: Thing) -> None:
+def effects_are_values(subject: Subject) -> None:
     """Is what `describe` returns a list of effects that compare, hash and pickle?
 
     When it fails: build effects of numbers, texts, tuples and module-level functions; no arrays, lists, lambdas,
-    objects made on the spot, and nothing that is no effect of augplug's.
+    objects made on the spot, and nothing that is not an effect of augplug's.
     """
-    for operation in examples(thing):
+    for operation in examples(subject):
         described = operation.describe(Canvas(*MIDDLE, 3))
         require(isinstance(described, list), f"describe returns {type(described).__name__}, not a list")
         for effect in described:
-            require(isinstance(effect, typing.get_args(Effect)), f"{effect!r} is no effect")
+            require(isinstance(effect, typing.get_args(Effect)), f"{effect!r} is not an effect")
             again = pickle.loads(pickle.dumps(effect))  # nosec B301  # pickled one word before
             require(again == effect and hash(again) == hash(effect), f"{effect!r} comes back from pickle as {again!r}")
 
 
-def tones_look_at_one_value(thing: Thing) -> None:
+def tones_look_at_one_value(subject: Subject) -> None:
     """Does a Tone's function treat each value by itself, and give a finite number for each?
 
     When it fails: use arithmetic on the whole array, without mean, minimum, shape, order or chance. What needs to see
-    the image is a `ToneFrom`.
+    the image is an `AdaptiveTone`.
     """
     values = np.linspace(0, 255, 511)
     order = np.random.default_rng(3).permutation(len(values))
-    tones = [effect for operation in examples(thing) for effect in effects_of(operation) if isinstance(effect, Tone)]
+    tones = [effect for operation in examples(subject) for effect in effects_of(operation) if isinstance(effect, Tone)]
     if not tones:
         raise Skipped("it describes no Tone")
     for tone in tones:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from augplug.errors import AugplugError
-from augplug.testing.base import Check, Failed, Skipped, Thing, require
+from augplug.testing.base import Check, Failed, Skipped, Subject, require
 from augplug.testing.samples import augmenter, call, digest, examples, images, photograph
 from augplug.types import Image
 
@@ -22,18 +22,18 @@ HUNGRIEST = 80.0
 """Memory while an image is made at most, in units of the image as float64."""
 
 
-def images_of_every_kind(thing: Thing) -> None:
+def images_of_every_kind(subject: Subject) -> None:
     """Do uint8, uint16 and float images, grey to 4 channels, of any size and layout, come out as the same kind?
 
     When it fails: work on whatever canvas is given; for an image that makes no sense raise `augplug.OperationError` or
     `augplug.ImageError`, never for uint8 RGB. An Opaque's function keeps shape and dtype.
     """
     try:
-        tried = examples(thing)[:3]
+        tried = examples(subject)[:3]
     except Skipped as reason:
         raise Failed("no values found that it takes on an RGB image of 33x47 pixels") from reason
     for operation in tried:
-        augment, made = augmenter(thing, operation), 0
+        augment, made = augmenter(subject, operation), 0
         for words, image in images():
             try:
                 out = call(augment, image)
@@ -51,13 +51,13 @@ def images_of_every_kind(thing: Thing) -> None:
         require(made, f"{operation} takes no image at all")
 
 
-def input_stays(thing: Thing) -> None:
+def input_stays(subject: Subject) -> None:
     """Is the input image (and the partner, and every target) left as it was, and no memory of it handed out?
 
     When it fails: make new arrays; never keep or write into what a function was given.
     """
-    for operation, dtype in itertools.product(examples(thing), ("uint8", "float64")):
-        augment, image = augmenter(thing, operation), photograph(dtype=dtype)
+    for operation, dtype in itertools.product(examples(subject), ("uint8", "float64")):
+        augment, image = augmenter(subject, operation), photograph(dtype=dtype)
         given = image.copy()
         before = digest(image)
         out = call(augment, image)
@@ -70,7 +70,7 @@ def input_stays(thing: Thing) -> None:
         require(digest(out) == kept, f"{operation} changes a result that it gave before")
 
 
-def same_key_same_bits(thing: Thing) -> None:
+def same_key_same_bits(subject: Subject) -> None:
     """Does the same draw give the same pixels again, whatever was rendered in between?
 
     When it fails: take every random number from a field with `draw=` (a key: `augplug.Key()`), and keep nothing between
@@ -78,26 +78,26 @@ def same_key_same_bits(thing: Thing) -> None:
     """
     for dtype in ("uint8", "float32"):  # tables of integers are cached
         image = photograph(dtype=dtype)
-        rows = [augmenter(thing, operation) for operation in examples(thing)]
+        rows = [augmenter(subject, operation) for operation in examples(subject)]
         first = [digest(call(augment, image)) for augment in rows]
         other = [digest(call(augment, image)) for augment in reversed(rows)]
         require(first == other[::-1], f"the second rendering of the same draw on {dtype} has other pixels")
-        fresh = [digest(call(augmenter(thing, operation), image)) for operation in examples(thing)]
+        fresh = [digest(call(augmenter(subject, operation), image)) for operation in examples(subject)]
         require(first == fresh, f"a fresh Augmenter gives other pixels for the same draw on {dtype}")
 
 
-def level_is_strength(thing: Thing) -> None:
+def level_is_strength(subject: Subject) -> None:
     """Does the distance from the image grow from the weakest to the strongest level?
 
     When it fails: give `level=(weakest, strongest)` in that order, and let the field do something.
     """
-    field = thing.value.about.level_field
+    field = subject.value.about.level_field
     if field is None:
         raise Skipped("no parameter carries level=")
-    weakest, strongest = thing.value.about.parameters[field].level
+    weakest, strongest = subject.value.about.parameters[field].level
     rows = [
-        [_distance(thing, base, field, weakest + (strongest - weakest) * part / 4, image) for part in range(5)]
-        for base in examples(thing)[:3]
+        [_distance(subject, base, field, weakest + (strongest - weakest) * part / 4, image) for part in range(5)]
+        for base in examples(subject)[:3]
         for image in (photograph((48, 48)),)
     ]
     distances = np.mean(rows, axis=0)
@@ -107,17 +107,17 @@ def level_is_strength(thing: Thing) -> None:
     require((np.diff(distances) > -slack).all(), f"a higher level moves the pixels less: {told} (8-bit values)")
 
 
-def _distance(thing: Thing, base: Any, field: str, value: float, image: Image) -> float:
-    declared = thing.value.about.parameters
+def _distance(subject: Subject, base: Any, field: str, value: float, image: Image) -> float:
+    declared = subject.value.about.parameters
     fields = {name: getattr(base, name) for name in declared}
-    operation = thing.value(**{**fields, field: round(value) if declared[field].integer else value})
-    out = call(augmenter(thing, operation), image)
+    operation = subject.value(**{**fields, field: round(value) if declared[field].integer else value})
+    out = call(augmenter(subject, operation), image)
     if out.shape != image.shape:
         raise Skipped("it changes the image's size, so there is no distance")
     return float(np.abs(out.astype(float) - image).mean())
 
 
-def cost_is_bounded(thing: Thing) -> None:
+def cost_is_bounded(subject: Subject) -> None:
     """Does an image take bounded CPU time and memory, beside plain arithmetic on it in the same run?
 
     When it fails: use whole-array arithmetic instead of loops over pixels, and arrays no larger than a few images.
@@ -125,8 +125,8 @@ def cost_is_bounded(thing: Thing) -> None:
     image = photograph((192, 192))
     real = image.astype(np.float64)
     unit = _least(lambda: np.sin(real))
-    for operation in examples(thing)[:3]:
-        augment = augmenter(thing, operation)
+    for operation in examples(subject)[:3]:
+        augment = augmenter(subject, operation)
         spent = _least(lambda augment=augment: call(augment, image)) / unit
         require(spent <= SLOWEST, f"{operation} takes {spent:.0f} times as long as the sine of the image")
         tracemalloc.start()

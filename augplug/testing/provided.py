@@ -11,7 +11,7 @@ from augplug.errors import PluginError
 from augplug.gate.artifact import GROUP
 from augplug.ops.base import Operation
 from augplug.registry import KINDS
-from augplug.testing.base import Failed, Thing
+from augplug.testing.base import Failed, Subject
 
 PLUGIN = "plugin"
 
@@ -21,12 +21,12 @@ def hooks_of(module: ModuleType) -> dict[str, Callable[[], Any]]:
     return {name: item for name, item in vars(module).items() if hasattr(item, f"{GROUP}_impl")}
 
 
-def things_of(module: ModuleType) -> list[Thing]:
+def things_of(module: ModuleType) -> list[Subject]:
     """Return the plugin itself, then everything it provides that can be had. PluginError when it provides nothing."""
     hooks = hooks_of(module)
     if not hooks:
         raise PluginError(
-            f"{getattr(module, '__name__', module)!r} is no plugin: none of its functions is marked with "
+            f"{getattr(module, '__name__', module)!r} is not a plugin: none of its functions is marked with "
             "@augplug.hookimpl; examine takes the module that your entry point names"
         )
     given = {kind: _given(kind, hooks) for kind in KINDS}
@@ -36,8 +36,8 @@ def things_of(module: ModuleType) -> list[Thing]:
         if item not in known and isinstance(item, type) and issubclass(item, Operation):
             own |= {f"{owner}:{name}": item for owner in _likely_owners(module)} | {name: item}
     shared = MappingProxyType({**own, **installed})
-    plugin = Thing(PLUGIN, module.__name__, module, module, shared)
-    return [plugin, *(Thing(kind, name, given[kind][name], module, shared) for kind in KINDS for name in given[kind])]
+    plugin = Subject(PLUGIN, module.__name__, module, module, shared)
+    return [plugin, *(Subject(kind, name, given[kind][name], module, shared) for kind in KINDS for name in given[kind])]
 
 
 def _likely_owners(module: ModuleType) -> list[str]:
@@ -61,11 +61,11 @@ def provided(kind: str, hooks: Mapping[str, Callable[[], Any]]) -> dict[str, Any
     given = hook()
     if kind != "operations":
         if not isinstance(given, Mapping) or not all(isinstance(name, str) and callable(given[name]) for name in given):
-            raise Failed(f"{GROUP}_{kind} returns {given!r}; it must be a mapping of names to what makes the thing")
+            raise Failed(f"{GROUP}_{kind} returns {given!r}; it must be a mapping of names to what makes the subject")
         return dict(given)
     if not isinstance(given, list | tuple):
         raise Failed(f"{GROUP}_operations returns {given!r}; it must be a list of classes")
     for item in given:
         if not hasattr(item, "about") or not issubclass(item, Operation):
-            raise Failed(f"{item!r} is no operation: a class that augplug.operation made")
+            raise Failed(f"{item!r} is not an operation: a class that augplug.operation made")
     return {item.about.name: item for item in given}

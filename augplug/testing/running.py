@@ -38,19 +38,19 @@ CHECKS: Mapping[str, tuple[Check, ...]] = {
     "backends": backends.CHECKS,
     "observers": observers.CHECKS,
 }
-"""Every check, by the kind of thing that it is asked about."""
+"""Every check, by the kind of subject that it is asked about."""
 
 
 def cases_of(module: ModuleType) -> list[Case]:
     """Return every check of everything that a plugin's module provides. Raises PluginError for no plugin."""
-    return [Case(check, thing) for thing in things_of(module) for check in CHECKS[thing.kind]]
+    return [Case(check, subject) for subject in things_of(module) for check in CHECKS[subject.kind]]
 
 
 def run(module: ModuleType, *, expected_failures: Mapping[str, str] | None = None) -> list[Outcome]:
-    """Examine a plugin's module; return an outcome for each check of each thing.
+    """Examine a plugin's module; return an outcome for each check of each subject.
 
     `expected_failures` are waivers beside those of `[expected-failures]` in the package's `augplug-plugin.toml`: the
-    name of a check, or `check:thing`, with the reason. A waived failure is
+    name of a check, or `check:subject`, with the reason. A waived failure is
     reported as skipped; one that passes is a failure. Raises PluginError for no plugin and for a waiver of no check.
     """
     cases = cases_of(module)
@@ -59,7 +59,7 @@ def run(module: ModuleType, *, expected_failures: Mapping[str, str] | None = Non
 
 
 def examine(module: ModuleType, *, expected_failures: Mapping[str, str] | None = None) -> Callable[..., None]:
-    """Return a pytest test of a plugin's module, with a case for each check of each thing; arguments as `run`."""
+    """Return a pytest test of a plugin's module, with a case for each check of each subject; arguments as `run`."""
     import pytest  # a test's business; without it `run` does the same
 
     cases = cases_of(module)
@@ -81,12 +81,12 @@ def examine(module: ModuleType, *, expected_failures: Mapping[str, str] | None =
 def opaque_operations(module: ModuleType) -> list[str]:
     """Return the operations of a plugin that describe an `Opaque`: nothing fuses, follows or explains those."""
     found = []
-    for thing in things_of(module):
+    for subject in things_of(module):
         with suppress(Exception, Skipped):  # one that cannot be described fails its own checks
-            if thing.kind == "operations" and any(
-                isinstance(effect, Opaque) for effect in effects_of(examples(thing)[0])
+            if subject.kind == "operations" and any(
+                isinstance(effect, Opaque) for effect in effects_of(examples(subject)[0])
             ):
-                found.append(thing.name)
+                found.append(subject.name)
     return found
 
 
@@ -104,10 +104,10 @@ def declared_failures(module: ModuleType) -> Mapping[str, str]:
 
 def _checked(waivers: Mapping[str, str], cases: list[Case]) -> Mapping[str, str]:
     names = {name_of(case.check) for case in cases}
-    known = names | {f"{name_of(case.check)}:{case.thing.name}" for case in cases}
+    known = names | {f"{name_of(case.check)}:{case.subject.name}" for case in cases}
     for name, reason in waivers.items():
         if name not in known:
-            raise PluginError(f"expected_failures names {name!r}, which is no check here{suggest(name, names)}")
+            raise PluginError(f"expected_failures names {name!r}, which is not a check here{suggest(name, names)}")
         if not str(reason).strip():
             raise PluginError(f"expected_failures of {name!r} needs a reason: why may it fail?")
     return waivers

@@ -19,8 +19,8 @@ from augplug.errors import AugplugError
 from augplug.ops.base import Operation
 from augplug.ops.parameters import Parameter
 from augplug.rng import Stream
-from augplug.testing.base import Skipped, Thing
-from augplug.types import Canvas, FuseLevel, Image
+from augplug.testing.base import Skipped, Subject
+from augplug.types import Canvas, FuseMode, Image
 
 DTYPES = ("uint8", "uint16", "float32", "float64")
 CHANNELS = (None, 1, 3, 4)
@@ -64,14 +64,14 @@ def images() -> Iterator[tuple[str, Image]]:
         yield words, laid_out(photograph(size, channels, dtype), layout)
 
 
-def examples(thing: Thing) -> list[Operation]:
+def examples(subject: Subject) -> list[Operation]:
     """Return the operation with several sets of values: weakest, strongest, and chance. Skipped when none is legal."""
     made: list[Operation] = []
     for attempt in range(_ATTEMPTS):
         stream = Stream(b"augplug.testing", attempt.to_bytes(8, "little"))
-        fields = {name: _value(p, stream, attempt) for name, p in thing.value.about.parameters.items()}
+        fields = {name: _value(p, stream, attempt) for name, p in subject.value.about.parameters.items()}
         try:
-            operation = thing.value(**fields)
+            operation = subject.value(**fields)
             operation.describe(Canvas(*MIDDLE, 3))
         except AugplugError:  # fields may depend on each other and on the canvas
             continue
@@ -113,13 +113,13 @@ def tried_range(declared: Parameter) -> tuple[float, float]:
 
 
 def augmenter(
-    thing: Thing, *operations: Operation, backend: Backend | None = None, fuse: FuseLevel = "exact"
+    subject: Subject, *operations: Operation, backend: Backend | None = None, fuse: FuseMode = "exact"
 ) -> Augmenter:
     """Return an Augmenter that applies the operations in order; those of other classes are augplug's own."""
     steps = [
         building.step(
-            thing.operations,
-            thing.address if isinstance(one, thing.value) else f"augplug:{one.about.name}",
+            subject.operations,
+            subject.address if isinstance(one, subject.value) else f"augplug:{one.about.name}",
             **{field: getattr(one, field) for field in one.about.parameters},
         )
         for one in operations

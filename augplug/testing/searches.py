@@ -9,7 +9,7 @@ from augplug._policies.grammar import Policy
 from augplug._search.base import Proposal, Result, SearchAlgorithm
 from augplug._search.settings import declared
 from augplug.errors import SettingsError
-from augplug.testing.base import Check, Failed, Skipped, Thing, require
+from augplug.testing.base import Check, Failed, Skipped, Subject, require
 from augplug.testing.elsewhere import fingerprints_elsewhere, fingerprints_of
 from augplug.testing.samples import call, photograph
 
@@ -39,8 +39,8 @@ def _play(algorithm: SearchAlgorithm, rounds: Sequence[int] = _ROUNDS) -> list[P
     return proposed
 
 
-def _made(thing: Thing, seed: int = 3) -> SearchAlgorithm:
-    made = thing.value(thing.operations, seed=seed)
+def _made(subject: Subject, seed: int = 3) -> SearchAlgorithm:
+    made = subject.value(subject.operations, seed=seed)
     require(isinstance(made, SearchAlgorithm), f"it makes {type(made).__name__}, not a SearchAlgorithm")
     return made  # type: ignore[no-any-return]  # `require` has looked
 
@@ -49,12 +49,12 @@ def _text(proposed: Sequence[Proposal]) -> list[tuple[int, str, object]]:
     return [(one.number, one.policy.digest.hex(), one.decisions) for one in proposed]
 
 
-def numbers_count_from_zero(thing: Thing) -> None:
+def numbers_count_from_zero(subject: Subject) -> None:
     """Does `ask(count)` return at most `count` proposals, numbered 0, 1, 2, ... over all calls?
 
     When it fails: keep one count of everything proposed, whatever is told in between.
     """
-    algorithm, proposed = _made(thing), list[Proposal]()
+    algorithm, proposed = _made(subject), list[Proposal]()
     for count in _ROUNDS:
         asked = algorithm.ask(count)
         require(isinstance(asked, list), f"ask returns {type(asked).__name__}, not a list")
@@ -69,12 +69,12 @@ def numbers_count_from_zero(thing: Thing) -> None:
     require(all(plain), "decisions are a tuple of whole numbers, or None: they are written into the journal")
 
 
-def ends_with_nothing(thing: Thing) -> None:
+def ends_with_nothing(subject: Subject) -> None:
     """Once `ask` returns fewer than it was asked for, does it go on to return none?
 
     When it fails: return an empty list at the end, every time; never start again.
     """
-    algorithm = _made(thing)
+    algorithm = _made(subject)
     for _ in range(_MOST // 20):
         asked = algorithm.ask(20)
         algorithm.tell(_told(asked))
@@ -86,13 +86,13 @@ def ends_with_nothing(thing: Thing) -> None:
     require(more == [0, 0, 0], f"after its end it proposes {more} more")
 
 
-def same_seed_same_proposals(thing: Thing) -> None:
+def same_seed_same_proposals(subject: Subject) -> None:
     """Do the same settings, seed and results give the same proposals, here and in another process?
 
     When it fails: draw from a generator made of `seed`; share nothing between instances; use no clock, no order of
     sets and no `hash()` of texts.
     """
-    one, other = _made(thing), _made(thing)
+    one, other = _made(subject), _made(subject)
     first: list[Proposal] = []
     second: list[Proposal] = []
     for count in _ROUNDS:  # in turn, so that what two instances share shows
@@ -101,17 +101,17 @@ def same_seed_same_proposals(thing: Thing) -> None:
             algorithm.tell(_told(asked))
             proposed += asked
     require(_text(first) == _text(second), "two instances with one seed propose differently")
-    require(fingerprints_elsewhere(thing) == fingerprints_of(thing), "another process proposes differently")
+    require(fingerprints_elsewhere(subject) == fingerprints_of(subject), "another process proposes differently")
 
 
-def replays_from_results(thing: Thing) -> None:
+def replays_from_results(subject: Subject) -> None:
     """Does an instance that is told a journal's results go on as the one that was there?
 
     When it fails: let the state depend on settings, asks and results alone: a killed search resumes by replaying them.
     """
-    there = _made(thing)
+    there = _made(subject)
     before = _play(there)
-    resumed = _made(thing)
+    resumed = _made(subject)
     again: list[Proposal] = []
     for count in _ROUNDS:
         asked = resumed.ask(count)
@@ -124,12 +124,12 @@ def replays_from_results(thing: Thing) -> None:
     require(ranked[0] == ranked[1], f"after replaying, its finalists are {ranked[1]}, not {ranked[0]}")
 
 
-def failed_results_are_taken(thing: Thing) -> None:
+def failed_results_are_taken(subject: Subject) -> None:
     """Does it go on when every trial of a batch failed, and prefer none of them?
 
     When it fails: in `tell` leave results whose `reward` is None out of all arithmetic.
     """
-    algorithm = _made(thing)
+    algorithm = _made(subject)
     asked = algorithm.ask(4)
     algorithm.tell([Result(one.number, None, "MemoryError: made up") for one in asked])
     failed = {one.number for one in asked}
@@ -141,12 +141,12 @@ def failed_results_are_taken(thing: Thing) -> None:
     require(not wrong, f"failed trials {wrong} are finalists")
 
 
-def finalists_are_ranked(thing: Thing) -> None:
+def finalists_are_ranked(subject: Subject) -> None:
     """Are `finalists(k)` at most k of the proposals, all different, best reward first?
 
     When it fails: sort by reward, the highest first, and cut at `count`.
     """
-    algorithm = _made(thing)
+    algorithm = _made(subject)
     known = {one.number: one for one in _play(algorithm)}
     for count in (0, 1, 3, 50):
         ranked = algorithm.finalists(count)
@@ -157,15 +157,17 @@ def finalists_are_ranked(thing: Thing) -> None:
         require(all(known[one.number].policy.digest == one.policy.digest for one in ranked), "a finalist has changed")
         rewards = [_reward(number) or 0.0 for number in numbers]
         require(rewards == sorted(rewards, reverse=True), f"finalists({count}) have the rewards {rewards}")
-        require(count != 1 or rewards == [max(_reward(number) or 0.0 for number in known)], "finalists(1) is no winner")
+        require(
+            count != 1 or rewards == [max(_reward(number) or 0.0 for number in known)], "finalists(1) is not a winner"
+        )
 
 
-def best_is_a_policy(thing: Thing) -> None:
+def best_is_a_policy(subject: Subject) -> None:
     """Is `best()` a policy that augments, with and without fresh scores, and not the worst of the proposals?
 
     When it fails: return a Policy, that of the highest reward.
     """
-    algorithm, image = _made(thing), photograph()
+    algorithm, image = _made(subject), photograph()
     proposed = _play(algorithm)
     scores = {one.number: 0.5 - 0.01 * place for place, one in enumerate(algorithm.finalists(3))}
     for made in (algorithm.best(), algorithm.best(scores=scores)):
@@ -176,12 +178,12 @@ def best_is_a_policy(thing: Thing) -> None:
     require(len(rewards) < 2 or reward > min(rewards.values()), "best() is the proposal with the worst reward")
 
 
-def fresh_scores_decide(thing: Thing) -> None:
+def fresh_scores_decide(subject: Subject) -> None:
     """Does `best(scores)` follow the fresh scores of finalists rather than the rewards of their trials?
 
     When it fails: rank by `scores` where they are given: a high reward is high by luck in part.
     """
-    algorithm = _made(thing)
+    algorithm = _made(subject)
     _play(algorithm)
     ranked = algorithm.finalists(2)
     if len(ranked) < 2 or algorithm.best().digest != ranked[0].policy.digest:
@@ -190,26 +192,26 @@ def fresh_scores_decide(thing: Thing) -> None:
     require(found.digest == ranked[1].policy.digest, "the finalist with the higher fresh score is not the best")
 
 
-def settings_are_checked(thing: Thing) -> None:
+def settings_are_checked(subject: Subject) -> None:
     """Are settings declared with defaults, and is an unknown one refused?
 
     When it fails: give each keyword a default or a field in `Settings`, and take no keyword that is not declared
     (`augplug.check_known`).
     """
-    declared(thing.value)
+    declared(subject.value)
     try:
-        thing.value(thing.operations, seed=3, no_such_setting=1)
+        subject.value(subject.operations, seed=3, no_such_setting=1)
     except (SettingsError, TypeError):
         return
     raise Failed("an unknown setting is taken without a word")
 
 
-def proposals_augment(thing: Thing) -> None:
+def proposals_augment(subject: Subject) -> None:
     """Does every proposed policy augment a grey and an RGB image alone, without a partner?
 
     When it fails: leave operations that mix images or refuse grey ones out of the space.
     """
-    for proposal in _play(_made(thing)):
+    for proposal in _play(_made(subject)):
         augment = Augmenter(proposal.policy)
         require(not augment.mixes, f"proposal {proposal.number} mixes images, and an evaluator has no partner")
         for channels in (None, 3):

@@ -11,7 +11,7 @@ from scipy import ndimage
 from augplug._sample.boxes import Boxes
 from augplug.effects import Opaque, Warp
 from augplug.errors import TargetError
-from augplug.testing.base import Check, Failed, Skipped, Thing, require
+from augplug.testing.base import Check, Failed, Skipped, Subject, require
 from augplug.testing.samples import augmenter, effects_of, examples
 from augplug.types import Image
 
@@ -29,21 +29,21 @@ _LARGEST = 3.0
 """How many times as long as the disc's own a side of its box may be: boxes of turned boxes grow."""
 
 
-def targets_follow(thing: Thing) -> None:
+def targets_follow(subject: Subject) -> None:
     """Do masks, boxes and keypoints lie where the pixels are afterwards, or are refused?
 
     When it fails: move them in the Opaque's function as the pixels move, or name in `targets=` only those that it
     moves. A Warp moves them by itself.
     """
     compared = 0
-    if "partner" in thing.value.about.parameters:
+    if "partner" in subject.value.about.parameters:
         raise Skipped("it mixes images, and the targets of both with them")
-    for operation in examples(thing):
+    for operation in examples(subject):
         effects = effects_of(operation, _SIZE)
         if not all(isinstance(effect, Warp | Opaque) for effect in effects):
             raise Skipped("its effects are not all Warp or Opaque, so they move nothing by themselves")
         claimed = _claimed(effects)
-        outcomes = [_compare(augmenter(thing, operation), centre, claimed) for centre in _CENTRES]
+        outcomes = [_compare(augmenter(subject, operation), centre, claimed) for centre in _CENTRES]
         told = [outcome for outcome in outcomes if outcome is not None]
         wrong = [outcome for outcome in told if outcome]
         # Noise may eat at one disc; what is not moved along is wrong wherever it lies.

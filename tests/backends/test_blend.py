@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import augplug
-from augplug import Blend, Canvas, ColorMix, Effect, Filter, Region, Tone, ToneFrom, Warp
+from augplug import AdaptiveTone, Blend, Canvas, ColorMix, Effect, Filter, Region, Tone, Warp
 from augplug._backends.base import Backend
 from augplug._backends.opencv import OpenCV
 from augplug._backends.reference import Reference
@@ -35,7 +35,7 @@ def matrix(outputs: int, inputs: int) -> ColorMix:
 
 def cropped(height: int, width: int) -> Warp:
     """Cut at the bottom and the right, or padded there: whole pixels, which both backends move to the bit."""
-    return Warp(motion=IDENTITY, size=(height, width))
+    return Warp(transform=IDENTITY, size=(height, width))
 
 
 def image(shape: tuple[int, ...], dtype: str = "uint8") -> augplug.Image:
@@ -193,7 +193,7 @@ def test_a_chain_of_a_policy_may_change_the_channels_if_it_changes_them_back(bac
 
 def test_the_shape_after_effects_of_every_kind() -> None:
     assert shape_after(Filter(kernel="smooth3"), (4, 5, 3)) == (4, 5, 3)
-    assert shape_after(ToneFrom("histogram", inverted), (4, 5)) == (4, 5)
+    assert shape_after(AdaptiveTone("histogram", inverted), (4, 5)) == (4, 5)
     assert shape_after(Paint(regions=(Region(0, 0, 1, 1),)), (4, 5, 2)) == (4, 5, 2)
     assert shape_after(matrix(4, 3), (4, 5, 3)) == (4, 5, 4)
     assert shape_after(matrix(3, 1), (4, 5)) == (4, 5, 3)

@@ -14,7 +14,7 @@ from augplug._backends import default_backend, sampling
 from augplug._backends.base import Backend
 from augplug._backends.opencv_groups import groups
 from augplug._backends.reference import Reference
-from augplug.effects import Field, Warp
+from augplug.effects import DisplacementField, Warp
 from augplug.types import Image, Interpolation, Matrix
 
 FAST, RIGHT = default_backend(), Reference()
@@ -68,7 +68,7 @@ def test_flips_turns_and_crops_are_slices(
     before = image.copy()
     for name, (matrix, size, expected) in SLICES.items():
         for interpolation in ("nearest", "linear", "cubic", "area"):
-            effect = Warp(motion=matrix, size=size, interpolation=interpolation)
+            effect = Warp(transform=matrix, size=size, interpolation=interpolation)
             made = backend.prepare(effect, image.shape, image.dtype)(image)
             assert np.array_equal(made, expected(image)), name
             assert (made.dtype, made.flags.c_contiguous, made.flags.writeable) == (image.dtype, True, True)
@@ -94,7 +94,7 @@ def test_whole_shifts_and_pads_are_slices(
             rows, columns = np.mgrid[: size[0], : size[1]]
             held = (rows >= dy) & (rows < dy + H) & (columns >= dx) & (columns < dx + W)
             expected[held] = image.reshape(H, W, count)[rows[held] - dy, columns[held] - dx]
-            effect = Warp(motion=shift(dx, dy), size=size, interpolation="linear", fill=fill)
+            effect = Warp(transform=shift(dx, dy), size=size, interpolation="linear", fill=fill)
             made = backend.prepare(effect, image.shape, image.dtype)(image)
             assert np.array_equal(made, expected.reshape(made.shape))
             assert (made.dtype, made.shape[2:], made.flags.c_contiguous) == (image.dtype, image.shape[2:], True)
@@ -106,7 +106,7 @@ def warps(interpolation: Interpolation, channels: int) -> Iterator[Warp]:
     size = (41, 60)
     if interpolation == "area":
         for box, out in (((0, 0, W, H), (11, 13)), ((3, 4, 40, 30), (60, 70)), ((0, 0, W, H), (17, 80))):
-            yield Warp(motion=coords.crop_resize(box, *out), size=out, interpolation="area", fill=fill)
+            yield Warp(transform=coords.crop_resize(box, *out), size=out, interpolation="area", fill=fill)
         return
     for matrix in (
         coords.rotation(27, H, W),
@@ -115,9 +115,9 @@ def warps(interpolation: Interpolation, channels: int) -> Iterator[Warp]:
         coords.translation(2.4, -3.6),
         ((1.0, 0.2, 1.0), (0.1, 0.9, 2.0), (1e-3, -2e-3, 1.0)),
     ):
-        yield Warp(motion=matrix, size=size, interpolation=interpolation, fill=fill)
+        yield Warp(transform=matrix, size=size, interpolation=interpolation, fill=fill)
     for kind in ("elastic", "grid"):
-        yield Warp(motion=Field(kind, 77, 11.0, 2.0), size=SIZE, interpolation=interpolation, fill=fill)
+        yield Warp(transform=DisplacementField(kind, 77, 11.0, 2.0), size=SIZE, interpolation=interpolation, fill=fill)
 
 
 @pytest.mark.parametrize("channels", CHANNELS)
@@ -148,7 +148,7 @@ def test_warps_keep_the_tolerance(interpolation: Interpolation, dtype: str, chan
 def test_nearest_moves_values_of_every_dtype_alike(dtype: str) -> None:
     """Each value is one of the image's, and stands where a uint8 image has it."""
     plane = noise("uint8", 0, (180, 210))
-    effect = Warp(motion=coords.rotation(20, 180, 210), size=(180, 210), fill=0.0)
+    effect = Warp(transform=coords.rotation(20, 180, 210), size=(180, 210), fill=0.0)
     expected = FAST.prepare(effect, plane.shape, plane.dtype)(plane)
     levels = np.linspace(0.0, 1.0, 256) if dtype.startswith("float") else np.arange(256) * 3
     image = np.stack([levels.astype(dtype)[plane]] * 5, axis=2) if dtype != "uint8" else np.stack([plane] * 5, axis=2)
@@ -169,6 +169,6 @@ def test_channels_are_grouped() -> None:
 def test_hundreds_of_channels_are_warped() -> None:
     """OpenCV takes at most 128 at once."""
     image = noise("uint16", 300, (9, 11))
-    effect = Warp(motion=coords.rotation(20, 9, 11), size=(9, 11), interpolation="linear")
+    effect = Warp(transform=coords.rotation(20, 9, 11), size=(9, 11), interpolation="linear")
     made, right = (backend.prepare(effect, image.shape, image.dtype)(image) for backend in (FAST, RIGHT))
     assert np.abs(made.astype(float) - right).max() / 257 <= MOST["linear"]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from augplug._backends import opencv_color, tables
-from augplug._backends import opencv_looks as looks
+from augplug._backends import opencv_lookup as looks
 from augplug._backends import opencv_tones as tones
 from augplug._backends.tables import run_table, tone_table
 from augplug.effects import EQUALIZE, Tone

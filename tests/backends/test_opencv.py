@@ -13,7 +13,7 @@ import pytest
 from augplug import coords
 from augplug._backends.opencv import OpenCV
 from augplug._backends.reference import Reference
-from augplug.effects import ColorMix, Effect, Field, Filter, ToneFrom, Warp
+from augplug.effects import AdaptiveTone, ColorMix, DisplacementField, Effect, Filter, Warp
 from augplug.tones import equalize
 from augplug.types import Image, Interpolation
 
@@ -54,8 +54,8 @@ def fields_on(image: Image, interpolation: Interpolation) -> Iterator[Warp]:
     height, width = image.shape[:2]
     for kind, _ in product(("elastic", "grid", "radial"), range(4)):
         spacing = float(np.hypot(height, width) / 2 if kind == "radial" else rng.uniform(2, 64))
-        field = Field(kind, int(rng.integers(1 << 40)), spacing, spacing * 0.2 * float(rng.uniform(-1, 1)))  # type: ignore[arg-type]  # one of its kinds
-        yield Warp(motion=field, size=(height, width), interpolation=interpolation, fill=77.0)
+        field = DisplacementField(kind, int(rng.integers(1 << 40)), spacing, spacing * 0.2 * float(rng.uniform(-1, 1)))  # type: ignore[arg-type]  # one of its kinds
+        yield Warp(transform=field, size=(height, width), interpolation=interpolation, fill=77.0)
 
 
 @pytest.mark.parametrize("channels", range(6))
@@ -81,12 +81,12 @@ def test_packed_pixels_move_as_single_channels(last: tuple[float, float, float],
     """Large RGB images are packed into float32 for nearest neighbour: no bit is lost, of whatever a float may be."""
     image = np.random.default_rng(4).integers(0, 256, (200, 210, 3), dtype=np.uint8)
     image[:60], image[60:90] = 255, 0
-    motion = ((0.8, 0.3, 9.0), (-0.35, 0.9, 60.0), last)
+    transform = ((0.8, 0.3, 9.0), (-0.35, 0.9, 60.0), last)
     made = FAST.prepare(
-        Warp(motion=motion, size=(200, 210), interpolation="nearest", fill=fill), image.shape, image.dtype
+        Warp(transform=transform, size=(200, 210), interpolation="nearest", fill=fill), image.shape, image.dtype
     )(image)
     for channel in range(3):
-        alone = Warp(motion=motion, size=(200, 210), interpolation="nearest", fill=fill[channel])
+        alone = Warp(transform=transform, size=(200, 210), interpolation="nearest", fill=fill[channel])
         plane = np.ascontiguousarray(image[..., channel])
         np.testing.assert_array_equal(made[..., channel], FAST.prepare(alone, plane.shape, plane.dtype)(plane))
 
@@ -101,8 +101,8 @@ def test_area_keeps_the_tolerance(channels: int) -> None:
         left, top = (0, 0) if number < 4 else (int(rng.integers(0, width)), int(rng.integers(0, height)))
         right, bottom = (width, height) if number < 4 else (width - int(rng.integers(0, width - left)), height)
         size = (int(rng.integers(1, 2 * height + 3)), int(rng.integers(1, 2 * width + 3)))
-        motion = coords.crop_resize((left, top, right, bottom), *size)
-        worst = max(worst, int(difference(Warp(motion=motion, size=size, interpolation="area"), image).max()))
+        transform = coords.crop_resize((left, top, right, bottom), *size)
+        worst = max(worst, int(difference(Warp(transform=transform, size=size, interpolation="area"), image).max()))
     sys.stdout.write(f"\narea, {channels} channels: off by up to {worst}\n")
     assert worst <= MOST[4 if channels == 2 else MAJOR, "area"]
 
@@ -116,8 +116,8 @@ def test_a_linear_resize_keeps_the_tolerance(channels: int) -> None:
         height, width = image.shape[:2]
         most = 2 if number % 2 else 1
         size = (int(rng.integers(1, most * height + 1)), int(rng.integers(1, most * width + 1)))
-        motion = coords.crop_resize((0, 0, width, height), *size)
-        effect = Warp(motion=motion, size=size, interpolation="linear", fill=77.0)
+        transform = coords.crop_resize((0, 0, width, height), *size)
+        effect = Warp(transform=transform, size=size, interpolation="linear", fill=77.0)
         worst = max(worst, int(difference(effect, image).max()))
     assert worst <= MOST[4 if channels == 2 else MAJOR, "linear"]
 
@@ -125,8 +125,8 @@ def test_a_linear_resize_keeps_the_tolerance(channels: int) -> None:
 def test_area_between_pixels_is_the_reference() -> None:
     """A cut through pixels is not OpenCV's."""
     image = next(image for image in images(3) if image.shape[0] == 33)
-    motion = coords.crop_resize((1.5, 2.25, 40.1, 30.0), 10, 12)
-    assert difference(Warp(motion=motion, size=(10, 12), interpolation="area"), image).max() == 0
+    transform = coords.crop_resize((1.5, 2.25, 40.1, 30.0), 10, 12)
+    assert difference(Warp(transform=transform, size=(10, 12), interpolation="area"), image).max() == 0
 
 
 @pytest.mark.parametrize("channels", range(6))
@@ -165,5 +165,5 @@ def test_tables_of_an_image_are_those_of_the_reference(side: int, channels: int)
     image = np.clip(np.random.default_rng(5).normal(90, 40, size), 0, 255).astype(np.uint8)
     before = image.copy()
 
-    assert not difference(ToneFrom("histogram", equalize), image).any()
+    assert not difference(AdaptiveTone("histogram", equalize), image).any()
     np.testing.assert_array_equal(image, before)

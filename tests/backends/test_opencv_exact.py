@@ -16,7 +16,7 @@ from augplug._backends import noise, opencv_area, opencv_noise, opencv_packing
 from augplug._backends.opencv import OpenCV
 from augplug._backends.reference import Reference
 from augplug._backends.scratch import scratch
-from augplug.effects import Blend, ColorMix, Effect, Field, Filter, Noise, Paint, Region, Warp
+from augplug.effects import Blend, ColorMix, DisplacementField, Effect, Filter, Noise, Paint, Region, Warp
 from augplug.types import Image, Interpolation
 
 FAST, RIGHT = OpenCV(), Reference()
@@ -48,8 +48,8 @@ def test_cuts_and_margins_are_exact(interpolation: Interpolation, shape: tuple[i
     fill = tuple(range(10, 10 + shape[2])) if len(shape) == 3 else 7.0
     for dx, dy in [(0, 0), (-1, -2), (2, 1), (-3, 4), (width, 0), (0, -height), (-width - 5, 3 * height), (99999, 0)]:
         for size in [(height, width), (1, 1), (height + 3, width + 2), (max(1, height - 2), width + 1)]:
-            motion = coords.translation(float(dx), float(dy))
-            same(Warp(motion=motion, size=size, interpolation=interpolation, fill=fill), noise_image(shape))
+            transform = coords.translation(float(dx), float(dy))
+            same(Warp(transform=transform, size=size, interpolation=interpolation, fill=fill), noise_image(shape))
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -70,13 +70,13 @@ def test_paint_is_exact(shape: tuple[int, ...]) -> None:
 @pytest.mark.parametrize("deviation", [0.0, 0.3, 1.0, 12.75, 80.0, 1e6])
 def test_noise_is_exact(deviation: float, shape: tuple[int, ...]) -> None:
     """By table and without one; numbers half-way between integers go up on both backends."""
-    same(Noise(key=2**53 - 1, deviation=deviation), noise_image(shape))
+    same(Noise(key=2**53 - 1, std=deviation), noise_image(shape))
 
 
 def test_noise_by_numpy_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """OpenCV 4 has no tables of 65,536 values; numpy looks up there."""
     monkeypatch.setattr(opencv_noise, "WIDE_TABLES", False)
-    same(Noise(key=8, deviation=20.0), noise_image((150, 131, 3)))
+    same(Noise(key=8, std=20.0), noise_image((150, 131, 3)))
 
 
 @pytest.mark.parametrize("key", [0, 7, 2**53 - 1, 2**64 + 3])
@@ -95,10 +95,10 @@ def test_words_are_those_of_philox(key: int) -> None:
 def test_blends_are_exact(shape: tuple[int, ...]) -> None:
     """Sums that fall half-way, weights beyond 1 and below 0, chains that change the canvas on their way."""
     transposed = (shape[1], shape[0])
-    there = Warp(motion=coords.TRANSPOSITION, size=transposed)
-    back = Warp(motion=coords.TRANSPOSITION, size=(shape[0], shape[1]))
-    shift = Warp(motion=coords.translation(1.0, 0.0), size=transposed, fill=255.0)
-    chains: tuple[tuple[Effect, ...], ...] = ((), (there, shift, back), (Noise(key=3, deviation=30.0),))
+    there = Warp(transform=coords.TRANSPOSITION, size=transposed)
+    back = Warp(transform=coords.TRANSPOSITION, size=(shape[0], shape[1]))
+    shift = Warp(transform=coords.translation(1.0, 0.0), size=transposed, fill=255.0)
+    chains: tuple[tuple[Effect, ...], ...] = ((), (there, shift, back), (Noise(key=3, std=30.0),))
     for weights in [(0.5, 0.25, 0.25), (0.1, 0.2, 0.7), (1.5, 0.5, -0.5), (-1.0, 0.25, 0.25)]:
         same(Blend(weights, chains), noise_image(shape))
 
@@ -112,11 +112,11 @@ def test_channels_in_another_order_are_exact(order: tuple[int, ...]) -> None:
 
 TURN = coords.rotation(20.0, 150, 131)
 PACKED = [
-    Warp(motion=TURN, size=(150, 131), interpolation="nearest", fill=(1.0, 0.0, 128.0)),
-    Warp(motion=TURN, size=(150, 131), interpolation="linear", fill=(1.0, 0.0, 128.0)),
-    Warp(motion=(*TURN[:2], (1e-4, 2e-4, 1.0)), size=(120, 160), interpolation="linear", fill=9.0),
-    Warp(motion=Field("elastic", 3, 20.0, 4.0), size=(150, 131), interpolation="linear", fill=9.0),
-    Warp(motion=coords.crop_resize((10, 20, 110, 120), 130, 140), size=(130, 140), interpolation="area"),
+    Warp(transform=TURN, size=(150, 131), interpolation="nearest", fill=(1.0, 0.0, 128.0)),
+    Warp(transform=TURN, size=(150, 131), interpolation="linear", fill=(1.0, 0.0, 128.0)),
+    Warp(transform=(*TURN[:2], (1e-4, 2e-4, 1.0)), size=(120, 160), interpolation="linear", fill=9.0),
+    Warp(transform=DisplacementField("elastic", 3, 20.0, 4.0), size=(150, 131), interpolation="linear", fill=9.0),
+    Warp(transform=coords.crop_resize((10, 20, 110, 120), 130, 140), size=(130, 140), interpolation="area"),
 ]
 
 
@@ -134,11 +134,11 @@ def test_a_fourth_byte_changes_no_bit(effect: Warp, monkeypatch: pytest.MonkeyPa
 
 BUSY: list[Effect] = [
     *PACKED,
-    Warp(motion=Field("grid", 1, 40.0, 8.0), size=(150, 131), interpolation="linear"),
+    Warp(transform=DisplacementField("grid", 1, 40.0, 8.0), size=(150, 131), interpolation="linear"),
     Filter(kernel="line", arguments=(9.0, 30.0)),
-    Noise(key=1, deviation=20.0),
-    Blend((0.3, 0.7), ((), (Noise(key=4, deviation=9.0),))),
-    Warp(motion=coords.crop_resize((0, 0, 131, 150), 77, 90), size=(77, 90), interpolation="area"),
+    Noise(key=1, std=20.0),
+    Blend((0.3, 0.7), ((), (Noise(key=4, std=9.0),))),
+    Warp(transform=coords.crop_resize((0, 0, 131, 150), 77, 90), size=(77, 90), interpolation="area"),
 ]
 
 
@@ -151,7 +151,7 @@ def test_two_images_are_weighed_to_the_bit(weight: float) -> None:
         one, other = mine[:rows], theirs[:rows]
         right = np.floor((1 - weight) * one.astype(float) + weight * other.astype(float) + 0.5)
         for backend in (FAST, RIGHT):
-            np.testing.assert_array_equal(backend.weighed(one, other, weight), right)
+            np.testing.assert_array_equal(backend.weighted_sum(one, other, weight), right)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -159,7 +159,7 @@ def test_images_of_any_shape_are_weighed(shape: tuple[int, ...]) -> None:
     """Grey, one channel and many; floats too."""
     for scale in (1, np.float32(1 / 255)):
         one, other = noise_image(shape) * scale, noise_image(shape, 1) * scale
-        made, right = FAST.weighed(one, other, 0.4), RIGHT.weighed(one, other, 0.4)
+        made, right = FAST.weighted_sum(one, other, 0.4), RIGHT.weighted_sum(one, other, 0.4)
         assert (made.shape, made.dtype) == (right.shape, one.dtype)
         np.testing.assert_array_equal(made, right)
 
@@ -191,8 +191,8 @@ def test_cuts_are_found_at_edges_of_pixels_alone() -> None:
     """The rows and columns that a crop shows; nothing between pixels, beyond the image or turned."""
 
     def found(left: float, top: float, right: float, bottom: float) -> Any:
-        motion = coords.crop_resize((left, top, right, bottom), 13, 17)
-        return opencv_area.cuts(motion, (13, 17), (150, 131, 3))
+        transform = coords.crop_resize((left, top, right, bottom), 13, 17)
+        return opencv_area.cuts(transform, (13, 17), (150, 131, 3))
 
     assert found(3, 20, 90, 150) == (opencv_area.Cut(20, 150, 13), opencv_area.Cut(3, 90, 17))
     assert found(3, 20, 90, 150.5) is None

@@ -124,8 +124,8 @@ def test_a_number_for_channels_that_are_not_there_is_refused(given: dict[str, An
         ({"std": None}, "std is a number"),
         ({"std": 0}, "above 0"),
         ({"std": (0.2, -0.1)}, "above 0"),
-        ({"layout": "chw"}, "is no layout"),
-        ({"layout": ["CHW"]}, "is no layout"),
+        ({"layout": "chw"}, "unknown layout"),
+        ({"layout": ["CHW"]}, "unknown layout"),
     ],
 )
 def test_wrong_settings_are_refused(given: dict[str, Any], words: str) -> None:

@@ -481,5 +481,5 @@ def test_translations_are_whole_pixels_cut_from_exact_fractions(scale: str, leve
                 canvas = Canvas(7, side, 3) if across else Canvas(side, 7, 3)
                 effect = operation.describe(canvas)[0]
                 assert isinstance(effect, Warp)
-                assert isinstance(effect.motion, tuple)
-                assert abs(effect.motion[0 if across else 1][2]) == int(exact), (operation, side)
+                assert isinstance(effect.transform, tuple)
+                assert abs(effect.transform[0 if across else 1][2]) == int(exact), (operation, side)

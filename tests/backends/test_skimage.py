@@ -26,7 +26,7 @@ from augplug._backends import fields
 from augplug._backends.base import Backend
 from augplug._backends.opencv import OpenCV
 from augplug._backends.reference import Reference
-from augplug.effects import Effect, Field, Noise, Warp
+from augplug.effects import DisplacementField, Effect, Noise, Warp
 from augplug.ops.base import Operation
 from augplug.ops.color import Grayscale, HueShift, Saturation
 from augplug.ops.crops import Resize
@@ -90,16 +90,16 @@ class Case:
 
 
 def warp(
-    motion: Callable[[int, int], Matrix | Field], interpolation: Interpolation
+    transform: Callable[[int, int], Matrix | DisplacementField], interpolation: Interpolation
 ) -> Callable[[Canvas], list[Effect]]:
     def effects(canvas: Canvas) -> list[Effect]:
         size = (canvas.height, canvas.width)
-        return [Warp(motion=motion(*size), size=size, interpolation=interpolation)]
+        return [Warp(transform=transform(*size), size=size, interpolation=interpolation)]
 
     return effects
 
 
-def always(field: Field, _height: int, _width: int) -> Field:
+def always(field: DisplacementField, _height: int, _width: int) -> DisplacementField:
     return field
 
 
@@ -113,15 +113,15 @@ def projective(height: int, width: int) -> Matrix:
     )
 
 
-def matrix_peer(kind: type, motion: Callable[[int, int], Matrix], order: int) -> Callable[[Reals], Any]:
+def matrix_peer(kind: type, matrix: Callable[[int, int], Matrix], order: int) -> Callable[[Reals], Any]:
     def theirs(image: Reals) -> Any:
-        pull = kind(matrix=np.array(motion(*image.shape[:2]))).inverse
+        pull = kind(matrix=np.array(matrix(*image.shape[:2]))).inverse
         return transform.warp(image, pull, order=order, mode="constant", clip=False)
 
     return theirs
 
 
-def field_peer(field: Field, order: int) -> Callable[[Reals], Any]:
+def field_peer(field: DisplacementField, order: int) -> Callable[[Reals], Any]:
     def theirs(image: Reals) -> Any:
         xs, ys = fields.pull_points(field, (image.shape[0], image.shape[1]))
         return by_channel(image, lambda one: transform.warp(one, np.stack([ys, xs]), order=order, clip=False))
@@ -162,10 +162,14 @@ def grown(canvas: Canvas) -> list[Effect]:
 
 
 def transposed(canvas: Canvas) -> list[Effect]:
-    return [Warp(motion=coords.TRANSPOSITION, size=(canvas.width, canvas.height))]
+    return [Warp(transform=coords.TRANSPOSITION, size=(canvas.width, canvas.height))]
 
 
-FIELDS = (Field("elastic", 5, 12.0, 2.0), Field("grid", 5, 12.0, 2.0), Field("radial", 0, 20.0, 3.5))
+FIELDS = (
+    DisplacementField("elastic", 5, 12.0, 2.0),
+    DisplacementField("grid", 5, 12.0, 2.0),
+    DisplacementField("radial", 0, 20.0, 3.5),
+)
 EXACT = "flips, transposition, quarter turns"
 EVEN = ((4, 6), (32, 32), (60, 48), (224, 224))
 CASES = [
@@ -303,7 +307,7 @@ def test_noise_has_the_statistics_of_random_noise(backend: str, dtype: str) -> N
     grey = np.full((224, 224), 0.5)
     theirs = util.random_noise(grey, "gaussian", var=(20 / 255) ** 2, rng=1) * 255
     image = (grey * (np.iinfo(dtype).max if dtype.startswith("u") else 1)).astype(dtype)
-    ours = in_one(rendered(BACKENDS[backend], [Noise(key=1, deviation=20.0)], image)) * 255
+    ours = in_one(rendered(BACKENDS[backend], [Noise(key=1, std=20.0)], image)) * 255
     points = np.linspace(1, 99, 50)
     apart = float(np.abs(np.percentile(ours, points) - np.percentile(theirs, points)).max())
     sys.stdout.write(f"{backend:10} {dtype:8} noise: {apart:.3g}\n")

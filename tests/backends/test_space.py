@@ -117,8 +117,8 @@ def motion_of(operation: Operation, image: Image) -> Matrix:
     """The matrix of an operation that is one warp."""
     (effect,) = operation.describe(canvas_of(image))
     assert isinstance(effect, Warp)
-    assert isinstance(effect.motion, tuple)
-    return effect.motion
+    assert isinstance(effect.transform, tuple)
+    return effect.transform
 
 
 @pytest.mark.parametrize(("operation", "moves"), GEOMETRY)
@@ -127,10 +127,10 @@ def test_the_forward_matrix_moves_points_as_the_operation_says(
     operation: Operation, moves: Moves, x: float, y: float, height: int, width: int
 ) -> None:
     """Centres at integers, x right, y down; matrices push points from input to output."""
-    motion = motion_of(operation, np.zeros((height, width), dtype=np.uint8))
-    moved = coords.apply(motion, np.array([[x, y]]))
+    transform = motion_of(operation, np.zeros((height, width), dtype=np.uint8))
+    moved = coords.apply(transform, np.array([[x, y]]))
     assert np.allclose(moved, [moves(x, y, height, width)], atol=1e-9)
-    assert np.allclose(coords.apply(coords.inverse(motion), moved), [[x, y]], atol=1e-9)
+    assert np.allclose(coords.apply(coords.inverse(transform), moved), [[x, y]], atol=1e-9)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -219,7 +219,7 @@ def slow_point(image: Image, x: float, y: float, interpolation: str, fill: float
 
 def slow_warp(effect: Warp, image: Image) -> npt.NDArray[np.float64]:
     """A warp by one matrix and a loop over pixels, unrounded."""
-    pull = np.linalg.inv(np.array(effect.motion))
+    pull = np.linalg.inv(np.array(effect.transform))
     assert isinstance(effect.fill, float)
     made = np.empty(effect.size)
     for row, column in product(*map(range, effect.size)):
@@ -245,21 +245,26 @@ matrices = st.one_of(
 
 @pytest.mark.parametrize("interpolation", ["nearest", "linear", "cubic"])
 @given(
-    motion=matrices,
+    transform=matrices,
     size=st.tuples(st.integers(1, 9), st.integers(1, 9)),
     inside=st.tuples(st.integers(1, 9), st.integers(1, 9)),
     fill=st.sampled_from([0.0, 77.0, 255.0]),
     seed=st.integers(0, 99),
 )
 def test_the_reference_equals_a_slow_loop(
-    interpolation: Interpolation, motion: Matrix, size: tuple[int, int], inside: tuple[int, int], fill: float, seed: int
+    interpolation: Interpolation,
+    transform: Matrix,
+    size: tuple[int, int],
+    inside: tuple[int, int],
+    fill: float,
+    seed: int,
 ) -> None:
     """Nearest, linear and cubic as defined: taps outside are fill, integers round to nearest."""
     image = noise(*inside, seed=seed)
-    effect = Warp(motion=motion, size=size, interpolation=interpolation, fill=fill)
+    effect = Warp(transform=transform, size=size, interpolation=interpolation, fill=fill)
     if interpolation == "nearest":
         ys, xs = np.mgrid[: size[0], : size[1]]
-        points = coords.apply(np.linalg.inv(np.array(motion)), np.column_stack([xs.ravel(), ys.ravel()]) * 1.0)
+        points = coords.apply(np.linalg.inv(np.array(transform)), np.column_stack([xs.ravel(), ys.ravel()]) * 1.0)
         if (np.abs(points - np.floor(points) - 0.5) < 1e-3).any():
             return  # on the very edge fixed point decides; test_pillow.py holds that to the bit
     exact = np.clip(slow_warp(effect, image), 0, 255)
@@ -305,8 +310,8 @@ def differences(image: Image, interpolation: Interpolation, count: int) -> list[
     """How far OpenCV's pixels are from the reference's under warps of each kind."""
     found = []
     image = np.ascontiguousarray(image)
-    for motion in random_warps(image.shape, count):
-        effect = Warp(motion=motion, size=image.shape[:2], interpolation=interpolation, fill=77.0)
+    for transform in random_warps(image.shape, count):
+        effect = Warp(transform=transform, size=image.shape[:2], interpolation=interpolation, fill=77.0)
         right = warped(effect, image, "reference").astype(np.int64)
         found.append(np.abs(warped(effect, image, "opencv") - right))
     return found
@@ -352,7 +357,7 @@ def test_area_is_the_mean_under_each_output_pixel(
     """Fractional boxes, growing and shrinking, over the border too; OpenCV rounds halves otherwise."""
     image = noise(9, 8, seed=seed)
     box = (corner[0], corner[1], corner[0] + sides[0], corner[1] + sides[1])
-    effect = Warp(motion=coords.crop_resize(box, *size), size=size, interpolation="area", fill=40.0)
+    effect = Warp(transform=coords.crop_resize(box, *size), size=size, interpolation="area", fill=40.0)
     made = warped(effect, image, "reference")
     assert (np.abs(made - slow_area(image, box, size, 40.0)) <= 0.5 + 1e-6).all()
     off = np.abs(warped(effect, image, "opencv").astype(np.int64) - made).max()
@@ -391,7 +396,7 @@ def agree(made: Image, image: Image, operation: Operation, *, exactly: bool) -> 
     good = made == right
     for shift in product((-1 / 512, 1 / 512), repeat=2):
         moved = coords.to_matrix(np.linalg.inv(pull + np.column_stack([np.zeros((3, 2)), [*shift, 0]])))
-        nudged = Warp(motion=moved, size=image.shape, interpolation="nearest", fill=getattr(operation, "fill", 0.0))
+        nudged = Warp(transform=moved, size=image.shape, interpolation="nearest", fill=getattr(operation, "fill", 0.0))
         good |= made == warped(nudged, image, "reference")
     return bool(good.all())
 

@@ -16,7 +16,7 @@ from augplug._pipeline.augmenter import Augmenter
 from augplug.cli import doctor, ops
 from augplug.errors import PluginError
 from augplug.registry import Plugin
-from augplug.types import FUSE_LEVELS
+from augplug.types import FUSE_MODES
 from tests.cli.conftest import Run, read, write_image
 from tests.operations import names
 
@@ -285,9 +285,9 @@ def test_preview_writes_a_sheet_under_a_free_name(run: Run, tmp_path: Path) -> N
 def test_explain_offers_the_fuse_levels_that_there_are(run: Run, tmp_path: Path) -> None:
     offered = " ".join(run("explain", "--help").out.split())
 
-    assert f"How effects are fused: {' or '.join(FUSE_LEVELS)}." in offered
+    assert f"How effects are fused: {' or '.join(FUSE_MODES)}." in offered
     write_image(tmp_path / "a.png")
-    for level in FUSE_LEVELS:
+    for level in FUSE_MODES:
         outcome = run("explain", "randaugment", "a.png", "--index", "3", "--fuse", level)
         assert (outcome.status, outcome.err) == (0, "")
 
@@ -340,7 +340,7 @@ def test_replay_refuses_what_it_cannot_do(run: Run, tmp_path: Path) -> None:
     Path("mixed.json").write_text(json.dumps({**plan, "partners": {"1": "00"}}), "utf-8")
     assert "another partner image" in run("replay", "mixed.json", "a.png", "-o", "b.png", "--partner", "a.png").err
     Path("large.json").write_bytes(b" " * (1 << 20) + b"{}")
-    assert "this is no plan" in run("replay", "large.json", "a.png", "-o", "b.png").err
+    assert "this is not a plan" in run("replay", "large.json", "a.png", "-o", "b.png").err
 
 
 def test_notes_on_images_go_to_stderr(run: Run, tmp_path: Path) -> None:

@@ -96,9 +96,9 @@ def test_what_cannot_be_read_is_a_data_error(tmp_path: Path) -> None:
     written(tmp_path / "float.tif", Image.fromarray(RGB[:, :, 0].astype(np.float32)))
     said = {
         "cut.jpg": "cannot be read",
-        "text.png": "is no image of the kinds",
-        "empty.png": "is no image of the kinds",
-        "script.eps": "is no image of the kinds",
+        "text.png": "is not an image of the kinds",
+        "empty.png": "is not an image of the kinds",
+        "script.eps": "is not an image of the kinds",
         "float.tif": "has 32 bits a value",
         "missing.png": "does not exist",
         "": "is a folder, not an image file",

@@ -88,7 +88,7 @@ class Runner:
         "RandomErase",
         "Erases at random, by a key.",
         field='key: int = augplug.parameter(low=0, high=2**53 - 1, unit="key", draw=augplug.Key())',
-        body="return [augplug.Noise(key=self.key, deviation=random_deviation(self.key))]",
+        body="return [augplug.Noise(key=self.key, std=random_deviation(self.key))]",
         functions='''
 def random_deviation(seed: int) -> float:
     """A deviation."""

@@ -45,7 +45,7 @@ def judged(way: Break, before: str = "") -> set[str]:
     files = {"my_ops/__init__.py": before + way.source}
     if declared:
         files["my_ops/augplug-plugin.toml"] = f"augplug-plugin = 1\n[capabilities]\n{declared}"
-    return {found.rule for found in check(artifact(files)).findings if found.level == "refusal"}
+    return {found.rule for found in check(artifact(files)).findings if found.severity == "refusal"}
 
 
 @pytest.mark.parametrize("way", BREAKS, ids=lambda way: f"{way.letter}: {way.name}")

@@ -8,7 +8,7 @@ import pytest
 from augplug.gate import report, rules, structure
 from augplug.gate.check import check
 from augplug.gate.findings import Finding
-from augplug.gate.tools.told import level, once
+from augplug.gate.tools.told import once, severity
 from tests.gate.building import FAIR, artifact
 from tests.gate.making import artifact_of, installed, make_editable
 
@@ -21,7 +21,7 @@ MENDED = {given["name"]: (given["source"], given["remedy"], given["following"]) 
 
 def refusals(source: str) -> list[Finding]:
     found = rules.check(artifact({"my_ops.py": source})).findings
-    return [finding for finding in found if finding.level == "refusal"]
+    return [finding for finding in found if finding.severity == "refusal"]
 
 
 @pytest.mark.parametrize("name", PASSES)
@@ -70,7 +70,7 @@ def round_down''',
 def test_style_is_advice_and_each_thing_is_told_once() -> None:
     verdict = check(artifact({"my_ops/__init__.py": STYLE, "my_ops/py.typed": ""}), cached=False)
     tools = [finding for finding in verdict.findings if finding.rule.partition("/")[0] not in ("structure", "coverage")]
-    assert [finding for finding in tools if finding.level == "refusal"] == []
+    assert [finding for finding in tools if finding.severity == "refusal"] == []
     assert {"ruff/C408", "ruff/N806", "ruff/RET505"} & {finding.rule for finding in tools}
     places = [(finding.line, finding.message) for finding in tools]
     assert len(places) == len(set(places))
@@ -94,7 +94,7 @@ def test_style_is_advice_and_each_thing_is_told_once() -> None:
     ],
 )
 def test_what_is_advice(tool: str, code: str, said: str) -> None:
-    assert level(tool, code) == said
+    assert severity(tool, code) == said
 
 
 def test_one_thing_is_told_once_by_the_first_tool_that_names_it() -> None:

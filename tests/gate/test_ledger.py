@@ -64,12 +64,12 @@ EDITS = {
     "a key is unknown": _with("trusted", True),
     "a version is a number": _with("version", 1),
     "files are a list": _with("files", []),
-    "a digest is no text": _with("files", {"my_ops/__init__.py": 0}),
+    "a digest is not a text": _with("files", {"my_ops/__init__.py": 0}),
     "a digest is too short": _with("files", {"my_ops/__init__.py": "ab"}),
     "a digest is in capitals": _with("files", {"my_ops/__init__.py": "AB" * 32}),
     "another name": _with("name", "other"),
-    "a requirement is no text": _with("requires", [1]),
-    "a waiver is no table": _with("waivers", ["all"]),
+    "a requirement is not a text": _with("requires", [1]),
+    "a waiver is not a table": _with("waivers", ["all"]),
     "a wheel is a number": _with("wheel", 0),
 }
 

@@ -138,7 +138,7 @@ def test_garbage_is_a_finding(path: str, content: bytes) -> None:
     made = artifact({"my_ops/__init__.py": FAIR, path: content})
     findings = (*structure.check(made).findings, *rules.check(made).findings)
     harmless = content.startswith(b"PK")  # an archive of nothing
-    assert harmless or path in {found.file for found in findings if found.level == "refusal"}
+    assert harmless or path in {found.file for found in findings if found.severity == "refusal"}
 
 
 SUFFIXES = [

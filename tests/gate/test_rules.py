@@ -17,7 +17,7 @@ def rules(source: str, *, capabilities: str = "") -> set[str]:
     if capabilities:
         files["my_ops/augplug-plugin.toml"] = capabilities
     result = check(building.artifact(files))
-    return {finding.rule for finding in result.findings if finding.level == "refusal"}
+    return {finding.rule for finding in result.findings if finding.severity == "refusal"}
 
 
 @pytest.mark.parametrize("name", EVASIONS)

@@ -105,7 +105,7 @@ def test_a_reason_that_hides_something_is_refused(text: str, table: str) -> None
     written = "".join(f"\\u{ord(char):04x}" if hidden(char) else char for char in text)
     declared = f'augplug-plugin = 1\n[{table}]\nfiles = "why{written}"\n'
     result = rules.check(artifact({"my_ops/__init__.py": FAIR, "my_ops/augplug-plugin.toml": declared}))
-    assert "allow/capability" in {found.rule for found in result.findings if found.level == "refusal"}
+    assert "allow/capability" in {found.rule for found in result.findings if found.severity == "refusal"}
     assert not result.capabilities
     assert not result.waivers
 

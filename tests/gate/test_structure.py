@@ -18,7 +18,7 @@ from tests.gate.making import Build, Case, artifact_of, packed
 def test_a_hostile_distribution_is_refused_by_the_rule_for_it(case: Case, tmp_path: Path) -> None:
     """The rule fires as a refusal, at the file, with a remedy in one sentence; nothing ran."""
     result = check(artifact_of(case.build(tmp_path)))
-    found = [finding for finding in result.findings if finding.rule == case.rule and finding.level == "refusal"]
+    found = [finding for finding in result.findings if finding.rule == case.rule and finding.severity == "refusal"]
     assert found, result.findings
     assert not case.file or case.file in {finding.file for finding in found}
     assert all(finding.remedy.endswith(".") and finding.message for finding in found)
@@ -43,7 +43,7 @@ def test_a_fair_distribution_is_not_refused(build: Build, tmp_path: Path) -> Non
     """And every file of it is covered."""
     artifact = artifact_of(build(tmp_path))
     result = check(artifact)
-    assert not [finding for finding in result.findings if finding.level == "refusal"]
+    assert not [finding for finding in result.findings if finding.severity == "refusal"]
     assert result.covered == set(artifact.files) != set()
     assert [found for found in rules.check(artifact).findings if found.rule == "allow/unreadable"] == []
 
@@ -62,13 +62,13 @@ def test_a_fair_distribution_is_not_refused(build: Build, tmp_path: Path) -> Non
 def test_an_import_that_every_start_pays_for_is_advice(library: str, source: str, fires: bool, tmp_path: Path) -> None:
     """Only where it runs when the module is loaded."""
     found = check(artifact_of(packed({"my_ops/a.py": source.format(library)})(tmp_path))).findings
-    assert [(finding.rule, finding.level) for finding in found] == [("structure/import-cost", "advice")] * fires
+    assert [(finding.rule, finding.severity) for finding in found] == [("structure/import-cost", "advice")] * fires
 
 
 def test_a_window_without_an_upper_bound_is_advice(tmp_path: Path) -> None:
     """It is no refusal: the plugin may well work."""
     found = check(artifact_of(packed(requires=("augplug>=1",))(tmp_path))).findings
-    assert [(finding.rule, finding.level) for finding in found] == [("structure/window", "advice")]
+    assert [(finding.rule, finding.severity) for finding in found] == [("structure/window", "advice")]
 
 
 def test_a_wheel_of_too_many_files_cannot_be_read(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ class Typed(augplug.Resampled, augplug.Operation):
     def describe(self, canvas: Canvas) -> list[Effect]:
         """A tone, noise if `flag` is set."""
         if self.flag:
-            return [augplug.Noise(key=self.key, deviation=self.add)]
+            return [augplug.Noise(key=self.key, std=self.add)]
         return [augplug.Tone(brighter, self.add)]
 
     @classmethod
@@ -149,7 +149,7 @@ def test_own_fields_come_before_those_of_base_classes() -> None:
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_the_examination_takes_fields_of_every_kind(check: Any) -> None:
-    thing = base.Thing("operations", "Typed", Typed, sys.modules[__name__], {**augplug.operations(), **OPERATIONS})
+    thing = base.Subject("operations", "Typed", Typed, sys.modules[__name__], {**augplug.operations(), **OPERATIONS})
     if check.__name__ in ("every_level_is_taken", "a_batch_says_the_same"):
         with pytest.raises(base.Skipped):
             check(thing)

@@ -20,7 +20,7 @@ from augplug._backends.base import Backend
 from augplug._backends.opencv import OpenCV
 from augplug._backends.reference import Reference
 from augplug._sample.image import canvas_of
-from augplug.effects import Field, Warp
+from augplug.effects import DisplacementField, Warp
 from augplug.errors import OperationError
 from augplug.ops.base import Operation
 from augplug.ops.crops import CenterCrop, Crop, Pad, RandomCrop, RandomResizedCrop, Resize
@@ -67,7 +67,7 @@ def test_every_offset_of_a_random_crop_is_as_likely() -> None:
     """x in 0..1 falls into equal parts, one for each offset; both ends are within the image."""
     places = [RandomCrop(height=8, width=8, x=x, y=0.0).describe(Canvas(8, 11, 1))[0] for x in (0.0, 0.3, 0.6, 0.99, 1)]
     shifts = [
-        -effect.motion[0][2] for effect in places if isinstance(effect, Warp) and isinstance(effect.motion, tuple)
+        -effect.transform[0][2] for effect in places if isinstance(effect, Warp) and isinstance(effect.transform, tuple)
     ]
 
     assert shifts == [0, 1, 2, 3, 3]
@@ -127,7 +127,7 @@ def test_random_resized_crops_stay_inside_the_image(
     crop = RandomResizedCrop(height=size[0], width=size[1], scale=scale, ratio=ratio, x=x, y=y)
     effect = crop.describe(canvas_of(image))[0]
     assert isinstance(effect, Warp)
-    pull = coords.inverse(effect.motion) if isinstance(effect.motion, tuple) else np.eye(3)
+    pull = coords.inverse(effect.transform) if isinstance(effect.transform, tuple) else np.eye(3)
     ends = coords.apply(pull, np.array([[-0.5, -0.5], [size[1] - 0.5, size[0] - 0.5]]))
 
     assert (ends >= -0.5 - 1e-6).all()
@@ -148,8 +148,8 @@ def test_scale_and_affine_keep_the_centre(name: str) -> None:
     assert turned[15, 20] == 255
     sheared = Affine(shear_x=45.0).describe(Canvas(41, 41, 1))[0]
     assert isinstance(sheared, Warp)
-    assert isinstance(sheared.motion, tuple)
-    assert coords.apply(sheared.motion, np.array([[20.0, 30.0]]))[0] == pytest.approx([30.0, 30.0])
+    assert isinstance(sheared.transform, tuple)
+    assert coords.apply(sheared.transform, np.array([[20.0, 30.0]]))[0] == pytest.approx([30.0, 30.0])
 
 
 @given(st.integers(0, 2**53 - 1), st.floats(0, 0.9))
@@ -157,27 +157,27 @@ def test_perspective_moves_every_corner_inwards(key: int, distortion: float) -> 
     """By at most the distortion of half the side; and the matrix has an inverse."""
     effect = Perspective(distortion=distortion, key=key).describe(Canvas(30, 50, 3))[0]
     assert isinstance(effect, Warp)
-    assert isinstance(effect.motion, tuple)
+    assert isinstance(effect.transform, tuple)
     corners = np.array([[-0.5, -0.5], [49.5, -0.5], [49.5, 29.5], [-0.5, 29.5]])
-    moved = coords.apply(effect.motion, corners)
+    moved = coords.apply(effect.transform, corners)
     inwards = (moved - corners) * [[1, 1], [-1, 1], [-1, -1], [1, -1]]
 
     assert (inwards >= -1e-6).all()
     assert (inwards <= np.array([25, 15]) * distortion + 1e-6).all()
-    assert np.allclose(coords.apply(coords.inverse(effect.motion), moved), corners, atol=1e-6)
+    assert np.allclose(coords.apply(coords.inverse(effect.transform), moved), corners, atol=1e-6)
 
 
 FIELDS = [
-    Field("elastic", 5, 16.0, 3.2),
-    Field("elastic", 6, 56.0, 11.2),
-    Field("grid", 7, 20.0, 4.0),
-    Field("radial", 0, math.hypot(60, 90) / 2, 0.2 * math.hypot(60, 90) / 2),
-    Field("radial", 0, math.hypot(60, 90) / 2, -0.2 * math.hypot(60, 90) / 2),
+    DisplacementField("elastic", 5, 16.0, 3.2),
+    DisplacementField("elastic", 6, 56.0, 11.2),
+    DisplacementField("grid", 7, 20.0, 4.0),
+    DisplacementField("radial", 0, math.hypot(60, 90) / 2, 0.2 * math.hypot(60, 90) / 2),
+    DisplacementField("radial", 0, math.hypot(60, 90) / 2, -0.2 * math.hypot(60, 90) / 2),
 ]
 
 
 @pytest.mark.parametrize("field", FIELDS)
-def test_points_follow_fields_and_come_back(field: Field) -> None:
+def test_points_follow_fields_and_come_back(field: DisplacementField) -> None:
     """Pushing a point and pulling it again is the point; the whole grid says the same as single points."""
     points = np.random.default_rng(0).uniform(0, [89, 59], (500, 2))
     pushed = fields.push_points(field, points, (60, 90))
@@ -195,7 +195,7 @@ def test_points_follow_fields_and_come_back(field: Field) -> None:
 
 
 @pytest.mark.parametrize("field", FIELDS)
-def test_fields_do_not_fold(field: Field) -> None:
+def test_fields_do_not_fold(field: DisplacementField) -> None:
     """The Jacobian of output to input is positive everywhere."""
     xs, ys = (np.broadcast_to(part, (60, 90)) for part in fields.pull_points(field, (60, 90)))
     turned = (
@@ -236,14 +236,14 @@ def test_alpha_and_sigma_are_converted_or_refused() -> None:
     spacing, amplitude = converted(alpha, sigma)
     rng = np.random.default_rng(0)
     theirs = np.std([ndimage.gaussian_filter(rng.uniform(-1, 1, (256, 256)), sigma) * alpha for _ in range(6)])
-    pulls = [fields.pull_points(Field("elastic", key, spacing, amplitude), (256, 256)) for key in range(6)]
+    pulls = [fields.pull_points(DisplacementField("elastic", key, spacing, amplitude), (256, 256)) for key in range(6)]
     ours = np.std([xs - np.arange(256.0) for xs, _ in pulls])
 
     assert ours == pytest.approx(theirs, rel=0.1)
     assert spacing == pytest.approx(math.sqrt(3) * sigma)
     effect = ElasticTransform(alpha=alpha, sigma=sigma, key=1).describe(Canvas(64, 64, 1))[0]
     assert isinstance(effect, Warp)
-    assert effect.motion == Field("elastic", 1, spacing, amplitude)
+    assert effect.transform == DisplacementField("elastic", 1, spacing, amplitude)
     with pytest.raises(OperationError, match=r"could fold.*alpha may be at most"):
         ElasticTransform(alpha=120.0, sigma=6.0, key=1).describe(Canvas(64, 64, 1))
 

@@ -167,15 +167,15 @@ def test_sharpen_moves_away_from_the_blur(name: str) -> None:
 def test_noise_has_its_moments_and_comes_from_its_key_alone() -> None:
     """The same on both backends and for views of any layout; another key is other noise."""
     image = np.full((200, 150, 3), 128, dtype=np.uint8)
-    made = render(GaussianNoise(deviation=10.0, key=5), image).astype(float) - 128
+    made = render(GaussianNoise(std=10.0, key=5), image).astype(float) - 128
 
     assert made.mean() == pytest.approx(0, abs=0.15)
     assert made.std() == pytest.approx(10, rel=0.02)
     assert np.array_equal(
-        render(GaussianNoise(deviation=10.0, key=5), image, "opencv"),
-        render(GaussianNoise(deviation=10.0, key=5), image),
+        render(GaussianNoise(std=10.0, key=5), image, "opencv"),
+        render(GaussianNoise(std=10.0, key=5), image),
     )
-    assert not np.array_equal(render(GaussianNoise(deviation=10.0, key=6), image), made + 128)
+    assert not np.array_equal(render(GaussianNoise(std=10.0, key=6), image), made + 128)
     assert made[0, :8, 0].astype(int).tolist() == KEPT_NOISE
 
 
@@ -239,7 +239,7 @@ NEW = [
     GaussianBlur(sigma=1.5),
     MotionBlur(length=4.5, degrees=30.0),
     Sharpen(strength=0.5),
-    GaussianNoise(deviation=20.0, key=1),
+    GaussianNoise(std=20.0, key=1),
     ChannelShuffle(key=2),
     Cutout(size=0.5, x=0.3, y=0.3),
     RandomErasing(scale=0.3, ratio=1.0, x=0.5, y=0.5, key=1),

@@ -6,7 +6,7 @@ import numpy as np
 
 import augplug
 from augplug._backends.reference import Reference
-from augplug.effects import Filter, Tone, ToneFrom, Warp
+from augplug.effects import Filter, Tone, AdaptiveTone, Warp
 
 PLANTED = {}
 BACKENDS = {}
@@ -28,8 +28,8 @@ class Wrapped(augplug.Backend):
     def finish(self, output, last, shape, dtype):
         return self.inner.finish(output, last, shape, dtype)
 
-    def weighed(self, image, partner, weight, into=None):
-        return self.inner.weighed(image, partner, weight, into)
+    def weighted_sum(self, image, partner, weight, out=None):
+        return self.inner.weighted_sum(image, partner, weight, out)
 
 
 def planted(*checks):
@@ -117,8 +117,8 @@ class ForgetsAfter(Wrapped):
     def prepare(self, effect, shape, dtype):
         if isinstance(effect, Tone) and effect.after:
             effect = Tone(effect.function, *effect.arguments)
-        if isinstance(effect, ToneFrom) and effect.after:
-            effect = ToneFrom(effect.statistic, effect.function, *effect.arguments, before=effect.before)
+        if isinstance(effect, AdaptiveTone) and effect.after:
+            effect = AdaptiveTone(effect.statistic, effect.function, *effect.arguments, before=effect.before)
         return super().prepare(effect, shape, dtype)
 
 
@@ -132,22 +132,22 @@ class ForgetsTone(Wrapped):
 class LeavesTheArrayThatItIsGiven(Wrapped):
     def finish(self, output, last, shape, dtype):
         kernel = super().finish(output, last, shape, dtype)
-        return lambda image, into=None: kernel(image) if into is None else into
+        return lambda image, out=None: kernel(image) if out is None else out
 
 
 @planted("mixes-as-the-reference")
 class RoundsInFloat32(Wrapped):
-    def weighed(self, image, partner, weight, into=None):
+    def weighted_sum(self, image, partner, weight, out=None):
         if image.dtype != np.uint8:
-            return super().weighed(image, partner, weight, into)
+            return super().weighted_sum(image, partner, weight, out)
         share = np.float32(weight)
         return np.rint((1 - share) * image + share * partner).astype(np.uint8)
 
 
 @planted("mixes-as-the-reference")
 class MixesInPlace(Wrapped):
-    def weighed(self, image, partner, weight, into=None):
-        image[...] = super().weighed(image, partner, weight)
+    def weighted_sum(self, image, partner, weight, out=None):
+        image[...] = super().weighted_sum(image, partner, weight)
         return image
 
 

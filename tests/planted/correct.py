@@ -89,7 +89,7 @@ class OnlyColour(augplug.Operation):
             raise augplug.OperationError("OnlyColour takes RGB images")
         if self.strength == 0:
             return []
-        return [augplug.ColorMix(grey_blend=1 - self.strength), augplug.Filter(kernel="gaussian", arguments=(self.strength,))]
+        return [augplug.ColorMix(gray_blend=1 - self.strength), augplug.Filter(kernel="gaussian", arguments=(self.strength,))]
 
 
 @augplug.operation(source="a test")
@@ -99,8 +99,8 @@ class Halve(augplug.Operation):
     def describe(self, canvas: Canvas) -> list[Effect]:
         size = max(canvas.height // 2, 1), max(canvas.width // 2, 1)
         across, down = size[1] / canvas.width, size[0] / canvas.height
-        motion = ((across, 0.0, across / 2 - 0.5), (0.0, down, down / 2 - 0.5), (0.0, 0.0, 1.0))
-        return [augplug.Warp(motion=motion, size=size, interpolation="area")]
+        transform = ((across, 0.0, across / 2 - 0.5), (0.0, down, down / 2 - 0.5), (0.0, 0.0, 1.0))
+        return [augplug.Warp(transform=transform, size=size, interpolation="area")]
 
 
 @augplug.operation(source="a test")

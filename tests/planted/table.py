@@ -66,22 +66,22 @@ def add_planted(table: Table, names: tuple[str, ...] = BUGGY) -> None:
     """Ask each planted bug the checks that must catch it."""
     for name in names:
         module = importlib.import_module(f"tests.planted.{name}")
-        cases = {(case.thing.name, name_of(case.check)): case for case in cases_of(module)}
+        cases = {(case.subject.name, name_of(case.check)): case for case in cases_of(module)}
         for thing, checks in module.PLANTED.items():
             for check in checks:
                 case = cases[thing, check]
                 found = case.outcome({})
                 what = "caught" if found.state == "failed" else "missed"
-                table.add(case.thing.kind, check, what, f"{thing}: {found}")
+                table.add(case.subject.kind, check, what, f"{thing}: {found}")
 
 
 def add_correct(table: Table, names: tuple[str, ...] = CORRECT, kinds: tuple[str, ...] = tuple(CHECKS)) -> None:
     """Ask the correct plugins everything; a check that does not apply is counted as skipped."""
     for name in names:
-        for case in (one for one in cases_of(importlib.import_module(name)) if one.thing.kind in kinds):
+        for case in (one for one in cases_of(importlib.import_module(name)) if one.subject.kind in kinds):
             found = case.outcome({})
             what = {"passed": "passed", "failed": "accused", "skipped": "skipped"}[found.state]
-            table.add(case.thing.kind, found.check, what, str(found))
+            table.add(case.subject.kind, found.check, what, str(found))
 
 
 def complete(table: Table) -> Table:

@@ -98,9 +98,9 @@ def test_what_is_not_clean_is_refused_and_not_approved(gate: Gate, tmp_path: Pat
 @pytest.mark.parametrize(
     ("target", "message"),
     [
-        ("nothing-there", "is no path and no installed distribution"),
-        ("broken.whl", "is no zip archive that can be read"),
-        ("notes.txt", "is no wheel (.whl) and no sdist"),
+        ("nothing-there", "is neither a path nor an installed distribution"),
+        ("broken.whl", "is not a zip archive that can be read"),
+        ("notes.txt", "is neither a wheel (.whl) nor an sdist"),
         ("empty", "has no pyproject.toml"),
     ],
 )

@@ -22,8 +22,8 @@ BROKEN = {
     ),
     "hook-returns-rubbish": ("import augplug\n@augplug.hookimpl\ndef augplug_operations():\n    return [int]\n", "int"),
     "no-operation": (
-        "import augplug\n@augplug.operation(source='a')\nclass Thing:\n    describe = None\n",
-        "Thing must inherit from augplug.Operation",
+        "import augplug\n@augplug.operation(source='a')\nclass Subject:\n    describe = None\n",
+        "Subject must inherit from augplug.Operation",
     ),
 }
 

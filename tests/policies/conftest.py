@@ -16,7 +16,7 @@ class Odd(Operation):
 
     strength: float = parameter(level=(0, 1))
     count: int = parameter(low=1, high=9, default=3)
-    shade: Fill = parameter(low=0, high=255, many=True, default=0.0)
+    shade: Fill = parameter(low=0, high=255, default=0.0)
     kind: str = parameter(choices=("soft", "hard"), default="soft")
     where: float = parameter(low=0, high=1, draw=Uniform(0, 1))
 

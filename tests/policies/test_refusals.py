@@ -71,7 +71,7 @@ NODES: list[tuple[object, str, str]] = [
     ({"op": "Rotate", "degrees": {"choice": [1, 2], "weights": [1]}}, "/degrees/weights", "2 weights"),
     ({"op": "Rotate", "degrees": {"choice": [1], "weights": [-1]}}, "/degrees/weights", "negative"),
     ({"op": "Rotate", "degrees": {"normal": [0, 1]}}, "/degrees", "clip"),
-    ({"op": "Rotate", "degrees": {"normal": [0, -1], "clip": [0, 1]}}, "/degrees/normal", "deviation"),
+    ({"op": "Rotate", "degrees": {"normal": [0, -1], "clip": [0, 1]}}, "/degrees/normal", "std"),
     ({"op": "Rotate", "degrees": {"normal": [0, 1], "clip": [1, 0]}}, "/degrees/clip", "low <= high"),
     ({"op": "Rotate", "degrees": {"log_uniform": [0, 1]}}, "/degrees/log_uniform", "positive"),
     ({"op": "Rotate", "degrees": {"beta": [0, 1]}}, "/degrees/beta", "positive"),
@@ -181,7 +181,7 @@ def test_what_is_no_policy_at_all() -> None:
     refused_at("", "no policy file", read_policy, {"name": "x"})
     refused_at("", '"policy" is missing', read_policy, {"augplug_policy": 1})
     refused_at("/policy", "tuple", read_policy, {"augplug_policy": 1, "policy": ()})
-    refused_at("/policy", "3 is no key", read_policy, {"augplug_policy": 1, "policy": {3: 3}})
+    refused_at("/policy", "3 is not a key", read_policy, {"augplug_policy": 1, "policy": {3: 3}})
 
 
 TEXTS: list[tuple[bytes, str | None, str]] = [

@@ -27,7 +27,7 @@ def test_a_run_is_read_from_its_folder(tmp_path: Path) -> None:
 def test_a_folder_that_is_no_finished_run_is_refused(tmp_path: Path) -> None:
     folder = write_run(tmp_path / "run")
     write_json(folder / "policy.json", [1])
-    with pytest.raises(DataError, match="is no JSON object"):
+    with pytest.raises(DataError, match="is not a JSON object"):
         read_run(folder)
     write_json(folder / "result.json", {"algorithm": "x"})
     with pytest.raises(DataError, match="lacks settings"):

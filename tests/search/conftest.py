@@ -12,7 +12,7 @@ from augplug import api
 from augplug._executors.inline import Inline
 from augplug._executors.processes import Processes
 from augplug._policies.grammar import Node, OneOf, Policy
-from augplug._search.settings import Parts, study_settings
+from augplug._search.settings import Registries, study_settings
 from augplug._search.study import StudyResult, run_study
 from augplug.data.sets import Labelled
 from tests.executors.toys import COMMAND, Toy, images
@@ -59,7 +59,7 @@ def make_study(root: Path) -> Study:
     ) -> StudyResult:
         executors: Any = {"inline": Inline, "processes": partial(Processes, command=COMMAND)}
         searches = {**api.searches(), **(algorithms or {})}
-        parts = Parts(searches, {"toy": Toy, **api.evaluators()}, executors, api.operations())
+        parts = Registries(searches, {"toy": Toy, **api.evaluators()}, executors, api.operations())
         chosen = {"algorithm": "randaugment", "evaluator": "toy", "seeds": 2, **(options or {})}
         small = {"m": (1, 5, 9), "n": (1, 2)} if chosen["algorithm"] == "randaugment" else {}
         settings = study_settings(

@@ -119,10 +119,10 @@ def test_early_stopping_can_be_left_out(study: Study) -> None:
     assert study(**how).result["stopped"] == 0
 
 
-def job(folder: Path, floors: tuple[float, ...], **settings: Any) -> Job:
+def job(folder: Path, stop_below: tuple[float, ...], **settings: Any) -> Job:
     write_parts(folder / "data.npz", images(12), images(12))
     policy = api.policy("randaugment").to_json()
-    return Job(0, "a job", "toy", settings, str(folder / "data.npz"), policy, 1, floors)
+    return Job(0, "a job", "toy", settings, str(folder / "data.npz"), policy, 1, stop_below)
 
 
 def test_a_worker_stops_at_the_first_report_below_its_floor(tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ import pytest
 from augplug import api
 from augplug._executors.inline import Inline
 from augplug._search.grid import RandAugmentGrid
-from augplug._search.settings import Declared, Parts, StudySettings, declared, parsed, study_settings, type_of
+from augplug._search.settings import Declared, Registries, StudySettings, declared, parsed, study_settings, type_of
 from augplug.errors import SettingsError
 from tests.executors.toys import Toy
 
-PARTS = Parts(api.searches(), {"toy": Toy, **api.evaluators()}, {"inline": Inline}, api.operations())
+PARTS = Registries(api.searches(), {"toy": Toy, **api.evaluators()}, {"inline": Inline}, api.operations())
 
 
 class Clashing(RandAugmentGrid):
@@ -57,7 +57,7 @@ def test_a_wrong_setting_is_refused(given: dict[str, Any], message: str) -> None
 
 
 def test_a_name_that_two_declare_needs_its_owner() -> None:
-    clashing = Parts(
+    clashing = Registries(
         {"clash": partial(Clashing, api.operations())}, PARTS.evaluators, PARTS.executors, PARTS.operations
     )
 

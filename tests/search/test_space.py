@@ -221,7 +221,7 @@ def test_a_file_may_leave_everything_out(tmp_path: Path) -> None:
         (b'{"operations": []}', "1 to 1,000 operations"),
         (b'{"operations": [1]}', "/operations/0: a string is needed"),
         (b'{"operations": ["Rotate", "Rotate"]}', "each named once"),
-        (b'{"scale": "autoaugmnt"}', "'autoaugmnt' is no scale (did you mean 'autoaugment'?)"),
+        (b'{"scale": "autoaugmnt"}', "unknown scale 'autoaugmnt' (did you mean 'autoaugment'?)"),
         (b'{"name": 3}', "/name: a string is needed"),
         (b'{"augplug_space": 2}', "/augplug_space: made by a newer augplug"),
         (b'{"augplug_space": "1"}', "/augplug_space: a whole number is needed"),

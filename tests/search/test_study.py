@@ -70,8 +70,8 @@ def test_a_study_leaves_its_result_and_every_fact_behind(study: Study, tmp_path:
     assert api.load_policy(tmp_path / "run" / "policy.json") == done.policy
     assert result["trials"] == 6
     assert not result["partial"]
-    assert done.out == tmp_path / "run"
-    assert {path.name for path in done.out.iterdir()} == RUN
+    assert done.folder == tmp_path / "run"
+    assert {path.name for path in done.folder.iterdir()} == RUN
 
 
 def test_neither_clock_nor_path_is_in_the_result(study: Study, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from augplug import api
-from augplug._executors.base import Job, Outcome
+from augplug._executors.base import Job, JobResult
 from augplug._policies.reader import read_policy
 from augplug._search import bench
 from augplug.data import archive
@@ -106,13 +106,13 @@ class Victim:
         """Stand at every moment, in front of what happens there."""
         for name, function in watched(self.before, self.after).items():
             setattr(os, name, function)
-        to_json, from_json, write_parts = Job.to_json, Outcome.from_json, archive.write_parts
+        to_json, from_json, write_parts = Job.to_json, JobResult.from_json, archive.write_parts
 
         def handed(job: Job) -> dict[str, Any]:
             self.hand(job)
             return to_json(job)
 
-        def came(document: dict[str, Any]) -> Outcome:
+        def came(document: dict[str, Any]) -> JobResult:
             self.reach("evaluation.end")
             return from_json(document)
 
@@ -122,7 +122,7 @@ class Victim:
 
         for place, name, function in (
             (Job, "to_json", handed),
-            (Outcome, "from_json", came),
+            (JobResult, "from_json", came),
             (bench, "write_parts", written),
         ):
             setattr(place, name, function)

@@ -52,7 +52,7 @@ def test_run_gives_outcomes() -> None:
     outcomes = run(my_ops)
 
     assert {one.state for one in outcomes} <= {"passed", "skipped"}
-    assert {one.thing for one in outcomes} >= {"operations:Ink", "searches:random-ink"}
+    assert {one.subject for one in outcomes} >= {"operations:Ink", "searches:random-ink"}
     assert all(one.message for one in outcomes if one.state == "skipped")
 
 
@@ -65,7 +65,7 @@ def test_a_waiver_is_seen_and_strict() -> None:
     """A failure that is expected is skipped with the reason; a waived check that passes is a failure."""
     waived = {one.check: one for one in run(observers, expected_failures={"records-stay:pops": "known"})}
     outcomes = run(observers, expected_failures={"records-stay:pops": "known", "starts-anywhere:pops": "wrong"})
-    told = {(one.check, one.thing): one for one in outcomes}
+    told = {(one.check, one.subject): one for one in outcomes}
 
     assert waived
     assert told["records-stay", "observers:pops"].state == "skipped"

@@ -14,7 +14,7 @@ from tools import count_functions
 TOY = """
 import json
 
-class Thing:
+class Subject:
     @property
     def size(self):
         return 1
@@ -68,7 +68,7 @@ def test_one_function_made_twice_counts_once(toy: ModuleType) -> None:
 
 
 def test_properties_lambdas_comprehensions_and_generators_count(toy: ModuleType) -> None:
-    assert names(toy, lambda: toy.Thing().size) == ["size"]
+    assert names(toy, lambda: toy.Subject().size) == ["size"]
     comprehensions = [] if sys.version_info >= (3, 12) else ["<dictcomp>", "<listcomp>"]  # compiled inline from 3.12
     expected = sorted(["<genexpr>", "<lambda>", "inner_functions", *comprehensions])
     assert names(toy, toy.inner_functions) == expected

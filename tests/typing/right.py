@@ -29,7 +29,7 @@ boxes = augplug.Boxes(rows, format="coco", labels=["cat"], min_visibility=0.3)
 yolo = augplug.Boxes([[0.5, 0.5, 0.2, 0.2]], "yolo")
 read_back = augment(**dict[str, Any](image=image, mask=mask), index=np.int64(3))["mask"]
 columns = augment.batch(images, mask=[mask, mask], indices=np.arange(2))["image"]
-points = augplug.Keypoints([[1.0, 2.0], [3.0, 4.0]], swap=((0, 1),))
+points = augplug.Keypoints([[1.0, 2.0], [3.0, 4.0]], flip_pairs=((0, 1),))
 batch = augment.batch(images, indices=[0, 1], epoch=2, threads=2)
 output = augplug.Output(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225), layout="CHW")
 tensor = augplug.Augmenter("hand-made", output=output, classes=10)(image, index=0)

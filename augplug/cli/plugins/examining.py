@@ -33,7 +33,7 @@ def _findings(found: Examination) -> tuple[Finding, ...]:
             f"examination/{outcome.check}",
             "",
             0,
-            f"{outcome.thing}: {outcome.message}",
+            f"{outcome.subject}: {outcome.message}",
             "docs/plugins/examination.md says what this check asks, and what to do.",
         )
         for outcome in found.outcomes

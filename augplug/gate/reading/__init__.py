@@ -39,7 +39,7 @@ def _read_file(path: Path) -> Artifact:
         return read_wheel(path)
     if path.name.endswith((".tar.gz", ".zip")):
         return read_sdist(path)
-    raise GateError(f"{path} is no wheel (.whl) and no sdist (.tar.gz, .zip): build one with `python -m build`")
+    raise GateError(f"{path} is neither a wheel (.whl) nor an sdist (.tar.gz, .zip): build one with `python -m build`")
 
 
 def read_named(name: str) -> Artifact:
@@ -49,7 +49,7 @@ def read_named(name: str) -> Artifact:
     found = list({(Path(str(dist.locate_file(""))).resolve(), dist.version): dist for dist in every}.values())
     if not found:
         raise GateError(
-            f"{name!r} is no path and no installed distribution: name a folder, a wheel, an sdist, or what "
+            f"{name!r} is neither a path nor an installed distribution: name a folder, a wheel, an sdist, or what "
             "`augplug plugins list` shows"
         )
     if len(found) > 1:

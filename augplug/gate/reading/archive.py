@@ -45,7 +45,7 @@ def read_zip(path: Path) -> Tree:
                     break
                 _take(tree, archive, info)
     except GARBAGE as error:
-        raise GateError(f"{path} is no zip archive that can be read ({_reason(error)}): make it anew") from error
+        raise GateError(f"{path} is not a zip archive that can be read ({_reason(error)}): make it anew") from error
     return tree
 
 
@@ -63,7 +63,7 @@ def read_tar(path: Path) -> Tree:
             while not tree.full() and (member := archive.next()) is not None:
                 _take_member(tree, archive, member)
     except GARBAGE as error:
-        raise GateError(f"{path} is no .tar.gz that can be read ({_reason(error)}): make it anew") from error
+        raise GateError(f"{path} is not a .tar.gz that can be read ({_reason(error)}): make it anew") from error
     return tree
 
 

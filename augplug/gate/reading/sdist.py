@@ -31,7 +31,7 @@ def read_sdist(path: Path) -> Artifact:
     packed = read_zip(path) if path.name.endswith(".zip") else read_tar(path)
     folders = {name.partition("/")[0] for name in packed.files}
     if len(folders) != 1:
-        raise GateError(f"{path} is no sdist: its files are in {len(folders)} folders, not in one")
+        raise GateError(f"{path} is not an sdist: its files are in {len(folders)} folders, not in one")
     prefix = f"{folders.pop()}/"
     files = {name.removeprefix(prefix): content for name, content in packed.files.items()}
     irregular = [(name.removeprefix(prefix), reason) for name, reason in packed.irregular]

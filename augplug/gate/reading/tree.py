@@ -112,4 +112,4 @@ def _kind(mode: int) -> str:
         return "is a link: its bytes are somewhere else, and can be changed there"
     if stat.S_ISDIR(mode):
         return f"is more than {MAX_DEPTH} folders deep"
-    return "is no file but a device, pipe or socket"
+    return "is not a file but a device, pipe or socket"

@@ -18,7 +18,7 @@ def read_wheel(path: Path) -> Artifact:
     infos = sorted({name.partition("/")[0] for name in tree.files if name.partition("/")[0].endswith(".dist-info")})
     if len(infos) != 1:
         unread = f"; not all of it was read: {tree.irregular[0][1]}" if tree.irregular else ""
-        raise GateError(f"{path} is no wheel: it holds {len(infos)} .dist-info folders, not one{unread}")
+        raise GateError(f"{path} is not a wheel: it holds {len(infos)} .dist-info folders, not one{unread}")
     return of_tree(tree, infos[0], "wheel")
 
 

@@ -56,7 +56,7 @@ def granted(path: str, document: Mapping[str, object]) -> tuple[dict[str, str], 
     known = ", ".join(allowed()["capabilities"])
     remedy = f"Name one of {known}, or a library by its import name, and say why it is needed."
     bad = [
-        Finding(RULE, path, 0, f"{name} is no capability, or has no reason of one line", remedy)
+        Finding(RULE, path, 0, f"{name} is not a capability, or has no reason of one line", remedy)
         for name in table
         if name not in good
     ]

@@ -70,7 +70,7 @@ def _is_generated(path: str, content: bytes) -> bool:
 
 def _system_problems(system: Any) -> Iterator[str]:
     if not isinstance(system, dict):
-        yield "[build-system] is no table"
+        yield "[build-system] is not a table"
         return
     backend = system.get("build-backend", "setuptools.build_meta")
     if "backend-path" in system:
@@ -108,7 +108,7 @@ def _keys(name: str, tools: Any) -> Iterator[str]:
     table = _allowed()[name]["table"]
     known = [tuple(key.split(".")) for key in _allowed()[name]["keys"]]
     if not isinstance(tools.get(table, {}), dict):
-        yield f"[tool.{table}] is no table"
+        yield f"[tool.{table}] is not a table"
         return
     for path in _leaves(tools.get(table, {})):
         if not any(_fits(path, pattern) for pattern in known):

@@ -59,7 +59,7 @@ def _problem(name: PurePosixPath, content: bytes) -> str | None:
         if suffix == ".npz":
             return _arrays_problem(content)
     except Exception as error:  # noqa: BLE001  # whatever numpy and zipfile raise for bytes that are no array
-        return f"is no array that can be read without pickle: {type(error).__name__}: {error}"
+        return f"is not an array that can be read without pickle: {type(error).__name__}: {error}"
     return "is of a kind that may hold code or cannot be read: executables, archives, pickles, models, bytecode ..."
 
 
@@ -67,9 +67,9 @@ def _text_problem(suffix: str, content: bytes) -> str | None:
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
-        return "is no text in UTF-8, whatever its name says"
+        return "is not text in UTF-8, whatever its name says"
     if "\0" in text:
-        return "holds null bytes, so it is no text"
+        return "holds null bytes, so it is not text"
     if text.startswith("#!") and suffix != ".sh":
         return "is a script (it begins with `#!`)"
     return None
@@ -84,7 +84,7 @@ def _arrays_problem(content: bytes) -> str | None:
             if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 return "is packed by a method other than deflate"
             if not member.filename.endswith(".npy"):
-                return f"holds {member.filename!r}, which is no array"
+                return f"holds {member.filename!r}, which is not an array"
             with archive.open(member) as file:
                 if problem := _array_problem(file.read(MAX_FILE)):
                     return problem

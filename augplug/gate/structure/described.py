@@ -30,12 +30,12 @@ def check_described(artifact: Artifact) -> Iterator[Finding]:
 
 def _identity(artifact: Artifact) -> Iterator[Finding]:
     if not NAME.fullmatch(artifact.name) or canonicalize_name(artifact.name) == "augplug":
-        message = f"{artifact.name!r} is no name for a distribution, or is augplug's own"
+        message = f"{artifact.name!r} is not a name for a distribution, or is augplug's own"
         yield Finding("structure/name", "", 0, message, "Name it by ASCII letters, digits, `-`, `_` and `.`: my-ops.")
     try:
         Version(artifact.version)
     except InvalidVersion:
-        message = f"{artifact.version!r} is no version as PEP 440 defines it"
+        message = f"{artifact.version!r} is not a version as PEP 440 defines it"
         yield Finding("structure/name", "", 0, message, "Give it a version such as 1.0.")
     infos = {path.partition("/")[0] for path in artifact.metadata if ".dist-info/" in path}
     for info in infos:
@@ -90,7 +90,7 @@ def _window(artifact: Artifact) -> Iterator[Finding]:
             need = Requirement(text)
         except InvalidRequirement as error:
             yield Finding(
-                "structure/requires", "", 0, f"{text!r} is no requirement: {error}", "Write it as PEP 508 says."
+                "structure/requires", "", 0, f"{text!r} is not a requirement: {error}", "Write it as PEP 508 says."
             )
             continue
         if canonicalize_name(need.name) == "augplug":

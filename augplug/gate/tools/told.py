@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 
-from augplug.gate.findings import Finding, Level
+from augplug.gate.findings import Finding, Severity
 
 
 @cache
@@ -16,7 +16,7 @@ def _tables() -> Mapping[str, Mapping[str, list[str]]]:
     return tomllib.loads(files("augplug.gate.tools").joinpath("told.toml").read_text("utf-8"))
 
 
-def level(tool: str, code: str) -> Level:
+def severity(tool: str, code: str) -> Severity:
     """Advice for what is a matter of style, else a refusal."""
     return "advice" if code.startswith(tuple(_tables()["advice"].get(tool, ())) or ("?",)) else "refusal"
 
@@ -28,13 +28,13 @@ def _groups() -> Mapping[str, tuple[str, int]]:
 
 
 def once(findings: Iterable[Finding]) -> list[Finding]:
-    """Return the findings with their level, of those on one line that say the same only the first.
+    """Return the findings with their severity, of those on one line that say the same only the first.
 
     A refusal comes before advice.
     """
-    levelled = [replace(found, level=level(*found.rule.split("/", 1))) for found in findings]
+    judged = [replace(found, severity=severity(*found.rule.split("/", 1))) for found in findings]
     kept: dict[tuple[str, int, str], Finding] = {}
-    for finding in sorted(levelled, key=lambda found: (found.level != "refusal", _place(found), found)):
+    for finding in sorted(judged, key=lambda found: (found.severity != "refusal", _place(found), found)):
         group = _groups().get(finding.rule, (f"{finding.rule} {finding.message}", 0))[0]
         kept.setdefault((finding.file, finding.line, group), finding)
     return sorted(kept.values())

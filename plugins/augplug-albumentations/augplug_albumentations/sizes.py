@@ -52,7 +52,7 @@ def cropped(canvas: Canvas, x_min: int, y_min: int, x_max: int, y_max: int) -> S
     """Return the size of a rectangle of the canvas. Raises OperationError where it lies outside."""
     if not (0 <= x_min < x_max <= canvas.width and 0 <= y_min < y_max <= canvas.height):
         raise OperationError(
-            f"x {x_min}..{x_max}, y {y_min}..{y_max} is no part of a canvas of {canvas.width} by {canvas.height}"
+            f"x {x_min}..{x_max}, y {y_min}..{y_max} is not a part of a canvas of {canvas.width} by {canvas.height}"
         )
     return y_max - y_min, x_max - x_min
 

@@ -27,7 +27,7 @@ PHOTO = np.ascontiguousarray(data.astronaut()[100:164, 180:252])  # type: ignore
             OperationError,
             "a crop of 9 by 400 is larger than the canvas of 72 by 64",
         ),
-        ("ACrop", {"x_max": 400, "y_max": 9}, OperationError, "is no part of a canvas of 72 by 64"),
+        ("ACrop", {"x_max": 400, "y_max": 9}, OperationError, "is not a part of a canvas of 72 by 64"),
         ("AResize", {"height": 0, "width": 9}, OperationError, "height"),
         ("ABlur", {"blur_limit": (3.5, 7)}, OperationError, "whole number"),
         ("ARotate", {"interpolation": "best"}, OperationError, "nearest"),

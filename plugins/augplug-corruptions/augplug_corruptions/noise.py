@@ -19,7 +19,7 @@ class CorruptionGaussianNoise(augplug.Operation):
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One noise."""
-        return [augplug.Noise(key=self.key, deviation=255 * severities.GAUSSIAN_NOISE[self.severity - 1])]
+        return [augplug.Noise(key=self.key, std=255 * severities.GAUSSIAN_NOISE[self.severity - 1])]
 
 
 @augplug.operation(source=PAPER)

@@ -10,17 +10,17 @@ import numpy as np
 
 import augplug
 from augplug import (
+    AdaptiveTone,
     Backend,
     ColorMix,
     Effect,
     EffectBatch,
     Filter,
     Image,
-    Kernel,
+    ImageFunction,
     Output,
     PreparedRows,
     Tone,
-    ToneFrom,
     Warp,
 )
 from augplug_numba import kernels
@@ -49,7 +49,7 @@ class Numba(Backend):
         """Return numba's version, and that of the backend beneath."""
         return f"numba {numba.__version__}, {self._beneath.version()}"
 
-    def prepare(self, effect: Effect, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Kernel:
+    def prepare(self, effect: Effect, shape: tuple[int, ...], dtype: np.dtype[Any]) -> ImageFunction:
         """Return a compiled kernel for a uint8 RGB image, if there is one, else that of the backend beneath."""
         return self._compiled(effect, shape, dtype) or self._beneath.prepare(effect, shape, dtype)
 
@@ -58,39 +58,41 @@ class Numba(Backend):
         compiled = self._compiled(batch.effect, shape, dtype)
         return None if compiled is not None else self._beneath.prepare_batch(batch, shape, dtype)
 
-    def prepare_values(self, warp: Warp, shape: tuple[int, ...], dtype: np.dtype[Any], fill: Image) -> Kernel | None:
+    def prepare_values(
+        self, warp: Warp, shape: tuple[int, ...], dtype: np.dtype[Any], fill: Image
+    ) -> ImageFunction | None:
         """Return the kernel of the backend beneath."""
         return self._beneath.prepare_values(warp, shape, dtype, fill)
 
     def finish(
-        self, output: Output, last: Tone | ToneFrom | None, shape: tuple[int, ...], dtype: np.dtype[Any]
+        self, output: Output, last: Tone | AdaptiveTone | None, shape: tuple[int, ...], dtype: np.dtype[Any]
     ) -> Callable[..., Image]:
         """Return the last step of the backend beneath, behind the compiled kernel of `last`, if there is one."""
         first = None if last is None else self._compiled(last, shape, dtype)
         if first is None:
             return self._beneath.finish(output, last, shape, dtype)
         then = self._beneath.finish(output, None, shape, dtype)
-        return lambda image, into=None: then(first(image), into)
+        return lambda image, out=None: then(first(image), out)
 
-    def weighed(self, image: Image, partner: Image, weight: float, into: Image | None = None) -> Image:
+    def weighted_sum(self, image: Image, partner: Image, weight: float, out: Image | None = None) -> Image:
         """Return two images added by weight: uint8 by a compiled kernel, others as the backend beneath does it."""
         if image.dtype != _UINT8:
-            return self._beneath.weighed(image, partner, weight, into)
-        made: Image = kernels.weighed(image.reshape(-1), partner.reshape(-1), weight)
-        return made.reshape(image.shape)  # `into` is left alone, as it may be: a kernel changes nothing it is given
+            return self._beneath.weighted_sum(image, partner, weight, out)
+        made: Image = kernels.weighted_sum(image.reshape(-1), partner.reshape(-1), weight)
+        return made.reshape(image.shape)  # `out` is left alone, as it may be: a kernel changes nothing it is given
 
-    def _compiled(self, effect: Effect, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Kernel | None:
+    def _compiled(self, effect: Effect, shape: tuple[int, ...], dtype: np.dtype[Any]) -> ImageFunction | None:
         if dtype != _UINT8 or shape[2:] != (3,):
             return None
-        if isinstance(effect, ToneFrom):
+        if isinstance(effect, AdaptiveTone):
             return self._toned(effect, shape)
-        if isinstance(effect, ColorMix) and effect.grey_blend is not None:
-            return _by_factor(kernels.colored, effect.grey_blend)
+        if isinstance(effect, ColorMix) and effect.gray_blend is not None:
+            return _by_factor(kernels.colored, effect.gray_blend)
         if isinstance(effect, Filter) and (effect.kernel, effect.border) == ("smooth3", "keep"):
             return _by_factor(kernels.sharpened, effect.factor)
         return None
 
-    def _toned(self, effect: ToneFrom, shape: tuple[int, ...]) -> Kernel | None:
+    def _toned(self, effect: AdaptiveTone, shape: tuple[int, ...]) -> ImageFunction | None:
         """Return the kernel of a run of tones; None where one of them looks at the image in a way of its own."""
         run = augplug.split_tones(effect)
         factor = augplug.contrast_factor(effect)
@@ -109,6 +111,6 @@ class Numba(Backend):
         return lambda image: kernels.toned(image, codes, tables)
 
 
-def _by_factor(kernel: Any, factor: float) -> Kernel:
+def _by_factor(kernel: Any, factor: float) -> ImageFunction:
     by = float(factor)
     return lambda image: kernel(image, by)

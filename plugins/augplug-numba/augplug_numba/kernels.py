@@ -263,7 +263,7 @@ def _rounds_alike(weight: float) -> bool:
 
 
 @numba.njit((_VALUES, _VALUES, numba.float64), nogil=True)
-def weighed(values: Bytes, others: Bytes, weight: float) -> Bytes:
+def weighted_sum(values: Bytes, others: Bytes, weight: float) -> Bytes:
     """Return (1 - weight) value + weight other, rounded to nearest as float64 rounds; all `(N,)`."""
     result = np.empty(values.size, np.uint8)
     if _rounds_alike(weight):

@@ -33,7 +33,7 @@ class Recorder(augplug.Backend):
     def version(self) -> str:
         return self._reference.version()
 
-    def prepare(self, effect: augplug.Effect, shape: tuple[int, ...], dtype: np.dtype[Any]) -> augplug.Kernel:
+    def prepare(self, effect: augplug.Effect, shape: tuple[int, ...], dtype: np.dtype[Any]) -> augplug.ImageFunction:
         self.effects.append(effect)
         return self._reference.prepare(effect, shape, dtype)
 
@@ -41,10 +41,10 @@ class Recorder(augplug.Backend):
         self.effects.append(last)
         return self._reference.finish(output, last, shape, dtype)
 
-    def weighed(
-        self, image: augplug.Image, partner: augplug.Image, weight: float, into: augplug.Image | None = None
+    def weighted_sum(
+        self, image: augplug.Image, partner: augplug.Image, weight: float, out: augplug.Image | None = None
     ) -> augplug.Image:
-        return self._reference.weighed(image, partner, weight, into)
+        return self._reference.weighted_sum(image, partner, weight, out)
 
 
 def photograph(height: int, width: int, at: int = 100) -> augplug.Image:
@@ -115,26 +115,26 @@ def halved(values: augplug.Values, mean: float) -> augplug.Values:
     return (values + mean) / 2
 
 
-def flattened(counts: augplug.Counts) -> augplug.Values:
+def flattened(counts: augplug.Histograms) -> augplug.Values:
     return np.broadcast_to(np.arange(256) // 2, counts.shape)
 
 
-def run_of(name: str, *after: augplug.Tone | augplug.ToneFrom) -> augplug.ToneFrom:
+def run_of(name: str, *after: augplug.Tone | augplug.AdaptiveTone) -> augplug.AdaptiveTone:
     """The tone of an operation, with tones behind it."""
     (effect,) = augplug.operations()[name](**COMPILED[name]).describe(augplug.Canvas(20, 20, 3))
-    assert isinstance(effect, augplug.ToneFrom)
-    return augplug.ToneFrom(effect.statistic, effect.function, *effect.arguments, after=after)
+    assert isinstance(effect, augplug.AdaptiveTone)
+    return augplug.AdaptiveTone(effect.statistic, effect.function, *effect.arguments, after=after)
 
 
 @pytest.mark.parametrize(
     "run",
     [
-        augplug.ToneFrom("grey_mean", halved),
-        augplug.ToneFrom("histogram", flattened, before=(augplug.Tone(np.sqrt),)),
-        run_of("Equalize", augplug.ToneFrom("histogram", flattened)),
+        augplug.AdaptiveTone("gray_mean", halved),
+        augplug.AdaptiveTone("histogram", flattened, before=(augplug.Tone(np.sqrt),)),
+        run_of("Equalize", augplug.AdaptiveTone("histogram", flattened)),
     ],
 )
-def test_a_function_that_only_another_plugin_knows_is_left_to_the_backend_beneath(run: augplug.ToneFrom) -> None:
+def test_a_function_that_only_another_plugin_knows_is_left_to_the_backend_beneath(run: augplug.AdaptiveTone) -> None:
     image, beneath = photograph(20, 20), Recorder()
 
     made = Numba(beneath).prepare(run, image.shape, image.dtype)(image)
@@ -145,12 +145,12 @@ def test_a_function_that_only_another_plugin_knows_is_left_to_the_backend_beneat
 
 def test_what_stands_behind_contrast_is_prepared_as_one_effect() -> None:
     image, beneath = photograph(20, 20), Recorder()
-    last = augplug.ToneFrom("histogram", flattened)
+    last = augplug.AdaptiveTone("histogram", flattened)
     run = run_of("Contrast", augplug.Tone(np.sqrt), last, augplug.Tone(np.sqrt))
 
     made = Numba(beneath).prepare(run, image.shape, image.dtype)(image)
 
-    rest = augplug.ToneFrom("histogram", flattened, before=(augplug.Tone(np.sqrt),), after=(augplug.Tone(np.sqrt),))
+    rest = augplug.AdaptiveTone("histogram", flattened, before=(augplug.Tone(np.sqrt),), after=(augplug.Tone(np.sqrt),))
     assert beneath.effects == [rest]
     assert np.array_equal(BACKENDS["reference"].prepare(run, image.shape, image.dtype)(image), made)
 
@@ -218,12 +218,12 @@ def test_bytes_of_any_shape_are_added_by_the_kernel(shape: tuple[int, ...]) -> N
     image.flags.writeable = partner.flags.writeable = False
     expected = np.floor(0.7 * image.astype(float) + 0.3 * partner.astype(float) + 0.5)
 
-    for into in (None, np.empty(shape, np.uint8)):
-        assert np.array_equal(Numba(Recorder()).weighed(image, partner, 0.3, into), expected)
+    for out in (None, np.empty(shape, np.uint8)):
+        assert np.array_equal(Numba(Recorder()).weighted_sum(image, partner, 0.3, out), expected)
 
 
 def test_two_images_of_floats_are_added_by_the_backend_beneath(monkeypatch: pytest.MonkeyPatch) -> None:
-    beneath, image, into = Recorder(), np.zeros((8, 8, 3), np.float32), np.ones((8, 8, 3), np.float32)
-    monkeypatch.setattr(beneath, "weighed", lambda *given: given)
+    beneath, image, out = Recorder(), np.zeros((8, 8, 3), np.float32), np.ones((8, 8, 3), np.float32)
+    monkeypatch.setattr(beneath, "weighted_sum", lambda *given: given)
 
-    assert Numba(beneath).weighed(image, into, 0.25, into) == (image, into, 0.25, into)
+    assert Numba(beneath).weighted_sum(image, out, 0.25, out) == (image, out, 0.25, out)

@@ -173,7 +173,7 @@ def test_a_quotient_of_equalize_that_is_a_whole_number_is_not_rounded_down() -> 
 def test_every_pair_of_values_is_weighed_as_float64_rounds(weight: float) -> None:
     mine, theirs = np.mgrid[0:256, 0:256].astype(np.uint8)
 
-    made = BACKENDS["numba"].weighed(mine, theirs, weight)
+    made = BACKENDS["numba"].weighted_sum(mine, theirs, weight)
 
     assert np.array_equal(made, np.floor((1 - weight) * mine.astype(float) + weight * theirs.astype(float) + 0.5))
 

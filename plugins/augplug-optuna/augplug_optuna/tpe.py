@@ -101,7 +101,7 @@ class TPE(augplug.SearchAlgorithm):
 
     def best(self, scores: Mapping[int, float] | None = None) -> Policy:
         """Return the sub-policies of the best policies, joined. RunError when no policy has a reward."""
-        return self._ranking.joined(self.settings.space, self.settings.joined, scores, "optuna-found")
+        return self._ranking.merge_sub_policies(self.settings.space, self.settings.joined, scores, "optuna-found")
 
 
 def distributions(space: SearchSpace) -> dict[str, BaseDistribution]:

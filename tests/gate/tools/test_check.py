@@ -125,7 +125,7 @@ def test_each_planted_finding_is_found_in_its_file(planted: StageResult, rule: s
 def test_files_with_findings_are_covered_and_findings_say_what_to_do(planted: StageResult) -> None:
     assert len(planted.covered) == len(PLANTED) + len(SHELL) + 1
     assert "shellcheck/SC2086" in {finding.rule for finding in planted.findings if finding.file == "my_ops/plain"}
-    assert all(finding.remedy and finding.level == "refusal" and finding.line >= 1 for finding in planted.findings)
+    assert all(finding.remedy and finding.severity == "refusal" and finding.line >= 1 for finding in planted.findings)
     assert not [finding for finding in planted.findings if "augplug_gate" in finding.message]
     assert not [finding for finding in planted.findings if "augplug-gate-" in finding.message]
 

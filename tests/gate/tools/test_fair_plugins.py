@@ -20,5 +20,5 @@ def test_a_fair_plugin_passes_every_stage(name: str, closure: Closure, tmp_path:
     artifact = read(str(wheel(tmp_path, FAIR_PLUGINS[name])))
     ruled = rules.check(artifact)
     results = (structure.check(artifact), ruled, tools.check(artifact, ruled.capabilities, closure=closure))
-    refusals = [found for result in results for found in result.findings if found.level == "refusal"]
+    refusals = [found for result in results for found in result.findings if found.severity == "refusal"]
     assert refusals == []

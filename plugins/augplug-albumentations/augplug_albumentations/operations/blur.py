@@ -13,12 +13,12 @@ SOURCE = "Albumentations 2.0.8, whose settings and defaults these are"
 class AAdvancedBlur(augplug.Operation):
     """Albumentations' AdvancedBlur: the image; masks, boxes and keypoints stay."""
 
-    blur_limit: int = augplug.parameter(low=0, unit="pixels, odd", many=True, default=(3, 7))
-    sigma_x_limit: float = augplug.parameter(low=0, unit="pixels", many=True, default=(0.2, 1.0))
-    sigma_y_limit: float = augplug.parameter(low=0, unit="pixels", many=True, default=(0.2, 1.0))
-    rotate_limit: int = augplug.parameter(unit="degrees", many=True, default=(-90, 90))
-    beta_limit: float = augplug.parameter(low=0, unit="exponent", many=True, default=(0.5, 8.0))
-    noise_limit: float = augplug.parameter(low=0, unit="factor", many=True, default=(0.9, 1.1))
+    blur_limit: int | tuple[int, ...] = augplug.parameter(low=0, unit="pixels, odd", default=(3, 7))
+    sigma_x_limit: float | tuple[float, ...] = augplug.parameter(low=0, unit="pixels", default=(0.2, 1.0))
+    sigma_y_limit: float | tuple[float, ...] = augplug.parameter(low=0, unit="pixels", default=(0.2, 1.0))
+    rotate_limit: int | tuple[int, ...] = augplug.parameter(unit="degrees", default=(-90, 90))
+    beta_limit: float | tuple[float, ...] = augplug.parameter(low=0, unit="exponent", default=(0.5, 8.0))
+    noise_limit: float | tuple[float, ...] = augplug.parameter(low=0, unit="factor", default=(0.9, 1.1))
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -30,7 +30,7 @@ class AAdvancedBlur(augplug.Operation):
 class ABlur(augplug.Operation):
     """Albumentations' Blur: the image; masks, boxes and keypoints stay."""
 
-    blur_limit: int = augplug.parameter(low=0, unit="pixels, odd", many=True, default=(3, 7))
+    blur_limit: int | tuple[int, ...] = augplug.parameter(low=0, unit="pixels, odd", default=(3, 7))
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -42,8 +42,8 @@ class ABlur(augplug.Operation):
 class ADefocus(augplug.Operation):
     """Albumentations' Defocus: the image; masks, boxes and keypoints stay."""
 
-    radius: int = augplug.parameter(low=1, unit="pixels", many=True, default=(3, 10))
-    alias_blur: float = augplug.parameter(low=0, unit="pixels", many=True, default=(0.1, 0.5))
+    radius: int | tuple[int, ...] = augplug.parameter(low=1, unit="pixels", default=(3, 10))
+    alias_blur: float | tuple[float, ...] = augplug.parameter(low=0, unit="pixels", default=(0.1, 0.5))
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -55,8 +55,8 @@ class ADefocus(augplug.Operation):
 class AGaussianBlur(augplug.Operation):
     """Albumentations' GaussianBlur: the image; masks, boxes and keypoints stay."""
 
-    blur_limit: int = augplug.parameter(low=0, unit="pixels, odd", many=True, default=0)
-    sigma_limit: float = augplug.parameter(low=0, unit="pixels", many=True, default=(0.5, 3.0))
+    blur_limit: int | tuple[int, ...] = augplug.parameter(low=0, unit="pixels, odd", default=0)
+    sigma_limit: float | tuple[float, ...] = augplug.parameter(low=0, unit="pixels", default=(0.5, 3.0))
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -83,7 +83,7 @@ class AGlassBlur(augplug.Operation):
 class AMedianBlur(augplug.Operation):
     """Albumentations' MedianBlur: the image; masks, boxes and keypoints stay."""
 
-    blur_limit: int = augplug.parameter(low=0, unit="pixels, odd", many=True, default=(3, 7))
+    blur_limit: int | tuple[int, ...] = augplug.parameter(low=0, unit="pixels, odd", default=(3, 7))
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -95,11 +95,11 @@ class AMedianBlur(augplug.Operation):
 class AMotionBlur(augplug.Operation):
     """Albumentations' MotionBlur: the image; masks, boxes and keypoints stay."""
 
-    blur_limit: int = augplug.parameter(low=0, unit="pixels, odd", many=True, default=(3, 7))
+    blur_limit: int | tuple[int, ...] = augplug.parameter(low=0, unit="pixels, odd", default=(3, 7))
     allow_shifted: bool = augplug.parameter(default=True)
-    angle_range: float = augplug.parameter(low=0, high=360, unit="degrees", many=True, default=(0.0, 360.0))
-    direction_range: float = augplug.parameter(
-        low=-1, high=1, unit="shift along the line", many=True, default=(-1.0, 1.0)
+    angle_range: float | tuple[float, ...] = augplug.parameter(low=0, high=360, unit="degrees", default=(0.0, 360.0))
+    direction_range: float | tuple[float, ...] = augplug.parameter(
+        low=-1, high=1, unit="shift along the line", default=(-1.0, 1.0)
     )
     key: int = augplug.key()
 
@@ -112,8 +112,8 @@ class AMotionBlur(augplug.Operation):
 class AZoomBlur(augplug.Operation):
     """Albumentations' ZoomBlur: the image; masks, boxes and keypoints stay."""
 
-    max_factor: float = augplug.parameter(low=1, unit="factor", many=True, default=(1.0, 1.31))
-    step_factor: float = augplug.parameter(low=0, unit="factor", many=True, default=(0.01, 0.03))
+    max_factor: float | tuple[float, ...] = augplug.parameter(low=1, unit="factor", default=(1.0, 1.31))
+    step_factor: float | tuple[float, ...] = augplug.parameter(low=0, unit="factor", default=(0.01, 0.03))
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:

@@ -24,9 +24,11 @@ class AChannelShuffle(augplug.Operation):
 class AChromaticAberration(augplug.Operation):
     """Albumentations' ChromaticAberration: the image; masks, boxes and keypoints stay."""
 
-    primary_distortion_limit: float = augplug.parameter(unit="distortion coefficient", many=True, default=(-0.02, 0.02))
-    secondary_distortion_limit: float = augplug.parameter(
-        unit="distortion coefficient", many=True, default=(-0.05, 0.05)
+    primary_distortion_limit: float | tuple[float, ...] = augplug.parameter(
+        unit="distortion coefficient", default=(-0.02, 0.02)
+    )
+    secondary_distortion_limit: float | tuple[float, ...] = augplug.parameter(
+        unit="distortion coefficient", default=(-0.05, 0.05)
     )
     mode: str = augplug.parameter(choices=("green_purple", "red_blue", "random"), default="green_purple")
     interpolation: str = augplug.parameter(
@@ -43,11 +45,11 @@ class AChromaticAberration(augplug.Operation):
 class AColorJitter(augplug.Operation):
     """Albumentations' ColorJitter: the image; masks, boxes and keypoints stay."""
 
-    brightness: float = augplug.parameter(low=0, unit="factor", many=True, default=(0.8, 1.2))
-    contrast: float = augplug.parameter(low=0, unit="factor", many=True, default=(0.8, 1.2))
-    saturation: float = augplug.parameter(low=0, unit="factor", many=True, default=(0.8, 1.2))
-    hue: float = augplug.parameter(
-        low=-0.5, high=0.5, unit="fraction of the colour circle", many=True, default=(-0.5, 0.5)
+    brightness: float | tuple[float, ...] = augplug.parameter(low=0, unit="factor", default=(0.8, 1.2))
+    contrast: float | tuple[float, ...] = augplug.parameter(low=0, unit="factor", default=(0.8, 1.2))
+    saturation: float | tuple[float, ...] = augplug.parameter(low=0, unit="factor", default=(0.8, 1.2))
+    hue: float | tuple[float, ...] = augplug.parameter(
+        low=-0.5, high=0.5, unit="fraction of the colour circle", default=(-0.5, 0.5)
     )
     key: int = augplug.key()
 
@@ -73,9 +75,9 @@ class AHEStain(augplug.Operation):
     """Albumentations' HEStain: the image; masks, boxes and keypoints stay."""
 
     method: str = augplug.parameter(choices=("preset", "random_preset", "vahadane", "macenko"), default="random_preset")
-    intensity_scale_range: float = augplug.parameter(low=0, unit="factor", many=True, default=(0.7, 1.3))
-    intensity_shift_range: float = augplug.parameter(
-        low=-1, high=1, unit="fraction of the range", many=True, default=(-0.2, 0.2)
+    intensity_scale_range: float | tuple[float, ...] = augplug.parameter(low=0, unit="factor", default=(0.7, 1.3))
+    intensity_shift_range: float | tuple[float, ...] = augplug.parameter(
+        low=-1, high=1, unit="fraction of the range", default=(-0.2, 0.2)
     )
     augment_background: bool = augplug.parameter(default=False)
     key: int = augplug.key()
@@ -89,9 +91,11 @@ class AHEStain(augplug.Operation):
 class AHueSaturationValue(augplug.Operation):
     """Albumentations' HueSaturationValue: the image; masks, boxes and keypoints stay."""
 
-    hue_shift_limit: float = augplug.parameter(unit="180ths of the colour circle", many=True, default=(-20.0, 20.0))
-    sat_shift_limit: float = augplug.parameter(unit="8-bit values", many=True, default=(-30.0, 30.0))
-    val_shift_limit: float = augplug.parameter(unit="8-bit values", many=True, default=(-20.0, 20.0))
+    hue_shift_limit: float | tuple[float, ...] = augplug.parameter(
+        unit="180ths of the colour circle", default=(-20.0, 20.0)
+    )
+    sat_shift_limit: float | tuple[float, ...] = augplug.parameter(unit="8-bit values", default=(-30.0, 30.0))
+    val_shift_limit: float | tuple[float, ...] = augplug.parameter(unit="8-bit values", default=(-20.0, 20.0))
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -116,9 +120,9 @@ class APlanckianJitter(augplug.Operation):
 class ARGBShift(augplug.Operation):
     """Albumentations' RGBShift: the image; masks, boxes and keypoints stay."""
 
-    r_shift_limit: float = augplug.parameter(unit="8-bit values", many=True, default=(-20.0, 20.0))
-    g_shift_limit: float = augplug.parameter(unit="8-bit values", many=True, default=(-20.0, 20.0))
-    b_shift_limit: float = augplug.parameter(unit="8-bit values", many=True, default=(-20.0, 20.0))
+    r_shift_limit: float | tuple[float, ...] = augplug.parameter(unit="8-bit values", default=(-20.0, 20.0))
+    g_shift_limit: float | tuple[float, ...] = augplug.parameter(unit="8-bit values", default=(-20.0, 20.0))
+    b_shift_limit: float | tuple[float, ...] = augplug.parameter(unit="8-bit values", default=(-20.0, 20.0))
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:

@@ -21,8 +21,8 @@ class ACenterCrop(augplug.Operation):
         choices=("center", "top_left", "top_right", "bottom_left", "bottom_right", "random"), default="center"
     )
     border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
-    fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
-    fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
+    fill: float | tuple[float, ...] = augplug.parameter(low=0, high=255, unit="8-bit values", default=0.0)
+    fill_mask: float | tuple[float, ...] = augplug.parameter(unit="mask values", default=0.0)
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -49,15 +49,15 @@ class ACrop(augplug.Operation):
 class ACropAndPad(augplug.Operation):
     """Albumentations' CropAndPad: image, masks, boxes and keypoints."""
 
-    percent: float = augplug.parameter(low=-0.49, high=10, unit="fraction of the side", many=True)
+    percent: float | tuple[float, ...] = augplug.parameter(low=-0.49, high=10, unit="fraction of the side")
     keep_size: bool = augplug.parameter(default=True)
     sample_independently: bool = augplug.parameter(default=True)
     interpolation: str = augplug.parameter(
         choices=("nearest", "linear", "cubic", "area", "lanczos4", "linear_exact", "nearest_exact"), default="linear"
     )
     border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
-    fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
-    fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
+    fill: float | tuple[float, ...] = augplug.parameter(low=0, high=255, unit="8-bit values", default=0.0)
+    fill_mask: float | tuple[float, ...] = augplug.parameter(unit="mask values", default=0.0)
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -76,8 +76,8 @@ class ARandomCrop(augplug.Operation):
         choices=("center", "top_left", "top_right", "bottom_left", "bottom_right", "random"), default="center"
     )
     border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
-    fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
-    fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
+    fill: float | tuple[float, ...] = augplug.parameter(low=0, high=255, unit="8-bit values", default=0.0)
+    fill_mask: float | tuple[float, ...] = augplug.parameter(unit="mask values", default=0.0)
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -104,9 +104,13 @@ class ARandomCropFromBorders(augplug.Operation):
 class ARandomResizedCrop(augplug.Operation):
     """Albumentations' RandomResizedCrop: image, masks, boxes and keypoints."""
 
-    size: int = augplug.parameter(low=1, high=16384, unit="pixels", many=True)
-    scale: float = augplug.parameter(low=0, high=1, unit="fraction of the area", many=True, default=(0.08, 1.0))
-    ratio: float = augplug.parameter(low=0, unit="width / height", many=True, default=(0.75, 1.3333333333333333))
+    size: int | tuple[int, ...] = augplug.parameter(low=1, high=16384, unit="pixels")
+    scale: float | tuple[float, ...] = augplug.parameter(
+        low=0, high=1, unit="fraction of the area", default=(0.08, 1.0)
+    )
+    ratio: float | tuple[float, ...] = augplug.parameter(
+        low=0, unit="width / height", default=(0.75, 1.3333333333333333)
+    )
     interpolation: str = augplug.parameter(
         choices=("nearest", "linear", "cubic", "area", "lanczos4", "linear_exact", "nearest_exact"), default="linear"
     )
@@ -121,8 +125,8 @@ class ARandomResizedCrop(augplug.Operation):
 class ARandomSizedCrop(augplug.Operation):
     """Albumentations' RandomSizedCrop: image, masks, boxes and keypoints."""
 
-    min_max_height: int = augplug.parameter(low=1, unit="pixels", many=True)
-    size: int = augplug.parameter(low=1, high=16384, unit="pixels", many=True)
+    min_max_height: int | tuple[int, ...] = augplug.parameter(low=1, unit="pixels")
+    size: int | tuple[int, ...] = augplug.parameter(low=1, high=16384, unit="pixels")
     w2h_ratio: float = augplug.parameter(low=0, unit="width / height", default=1.0)
     interpolation: str = augplug.parameter(
         choices=("nearest", "linear", "cubic", "area", "lanczos4", "linear_exact", "nearest_exact"), default="linear"

@@ -15,7 +15,7 @@ SOURCE = "Albumentations 2.0.8, whose settings and defaults these are"
 class ADownscale(augplug.Operation):
     """Albumentations' Downscale: the image; masks, boxes and keypoints stay."""
 
-    scale_range: float = augplug.parameter(low=0, high=1, unit="factor", many=True, default=(0.25, 0.25))
+    scale_range: float | tuple[float, ...] = augplug.parameter(low=0, high=1, unit="factor", default=(0.25, 0.25))
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -27,8 +27,8 @@ class ADownscale(augplug.Operation):
 class AEmboss(augplug.Operation):
     """Albumentations' Emboss: the image; masks, boxes and keypoints stay."""
 
-    alpha: float = augplug.parameter(low=0, high=1, unit="opacity", many=True, default=(0.2, 0.5))
-    strength: float = augplug.parameter(low=0, unit="factor", many=True, default=(0.2, 0.7))
+    alpha: float | tuple[float, ...] = augplug.parameter(low=0, high=1, unit="opacity", default=(0.2, 0.5))
+    strength: float | tuple[float, ...] = augplug.parameter(low=0, unit="factor", default=(0.2, 0.7))
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -41,8 +41,8 @@ class AImageCompression(augplug.Operation):
     """Albumentations' ImageCompression: the image; masks, boxes and keypoints stay."""
 
     compression_type: str = augplug.parameter(choices=("jpeg", "webp"), default="jpeg")
-    quality_range: int = augplug.parameter(
-        low=1, high=100, unit="percent", level=(100, 10), many=True, default=(99, 100)
+    quality_range: int | tuple[int, ...] = augplug.parameter(
+        low=1, high=100, unit="percent", level=(100, 10), default=(99, 100)
     )
     key: int = augplug.key()
 
@@ -55,9 +55,9 @@ class AImageCompression(augplug.Operation):
 class ARingingOvershoot(augplug.Operation):
     """Albumentations' RingingOvershoot: the image; masks, boxes and keypoints stay."""
 
-    blur_limit: int = augplug.parameter(low=0, unit="pixels, odd", many=True, default=(7, 15))
-    cutoff: float = augplug.parameter(
-        low=0, high=math.pi, unit="radians a pixel", many=True, default=(0.7853981633974483, 1.5707963267948966)
+    blur_limit: int | tuple[int, ...] = augplug.parameter(low=0, unit="pixels, odd", default=(7, 15))
+    cutoff: float | tuple[float, ...] = augplug.parameter(
+        low=0, high=math.pi, unit="radians a pixel", default=(0.7853981633974483, 1.5707963267948966)
     )
     key: int = augplug.key()
 
@@ -70,8 +70,8 @@ class ARingingOvershoot(augplug.Operation):
 class ASharpen(augplug.Operation):
     """Albumentations' Sharpen: the image; masks, boxes and keypoints stay."""
 
-    alpha: float = augplug.parameter(low=0, high=1, unit="opacity", many=True, default=(0.2, 0.5))
-    lightness: float = augplug.parameter(low=0, unit="factor", many=True, default=(0.5, 1.0))
+    alpha: float | tuple[float, ...] = augplug.parameter(low=0, high=1, unit="opacity", default=(0.2, 0.5))
+    lightness: float | tuple[float, ...] = augplug.parameter(low=0, unit="factor", default=(0.5, 1.0))
     method: str = augplug.parameter(choices=("kernel", "gaussian"), default="kernel")
     kernel_size: int = augplug.parameter(low=3, unit="pixels", default=5)
     sigma: float = augplug.parameter(low=0, unit="pixels", default=1.0)
@@ -86,8 +86,8 @@ class ASharpen(augplug.Operation):
 class ASuperpixels(augplug.Operation):
     """Albumentations' Superpixels: the image; masks, boxes and keypoints stay."""
 
-    p_replace: float = augplug.parameter(low=0, high=1, unit="probability", many=True, default=(0.0, 0.1))
-    n_segments: int = augplug.parameter(low=1, unit="segments", many=True, default=(100, 100))
+    p_replace: float | tuple[float, ...] = augplug.parameter(low=0, high=1, unit="probability", default=(0.0, 0.1))
+    n_segments: int | tuple[int, ...] = augplug.parameter(low=1, unit="segments", default=(100, 100))
     max_size: int = augplug.parameter(low=1, high=16384, unit="pixels", default=128)
     interpolation: str = augplug.parameter(
         choices=("nearest", "linear", "cubic", "area", "lanczos4", "linear_exact", "nearest_exact"), default="linear"
@@ -103,9 +103,9 @@ class ASuperpixels(augplug.Operation):
 class AUnsharpMask(augplug.Operation):
     """Albumentations' UnsharpMask: the image; masks, boxes and keypoints stay."""
 
-    blur_limit: int = augplug.parameter(low=0, unit="pixels, odd", many=True, default=(3, 7))
-    sigma_limit: float = augplug.parameter(low=0, unit="pixels", many=True, default=0.0)
-    alpha: float = augplug.parameter(low=0, high=1, unit="opacity", many=True, default=(0.2, 0.5))
+    blur_limit: int | tuple[int, ...] = augplug.parameter(low=0, unit="pixels, odd", default=(3, 7))
+    sigma_limit: float | tuple[float, ...] = augplug.parameter(low=0, unit="pixels", default=0.0)
+    alpha: float | tuple[float, ...] = augplug.parameter(low=0, high=1, unit="opacity", default=(0.2, 0.5))
     threshold: int = augplug.parameter(low=0, high=255, unit="8-bit values", default=10)
     key: int = augplug.key()
 

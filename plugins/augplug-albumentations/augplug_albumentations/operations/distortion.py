@@ -21,8 +21,8 @@ class AElasticTransform(augplug.Operation):
     noise_distribution: str = augplug.parameter(choices=("gaussian", "uniform"), default="gaussian")
     keypoint_remapping_method: str = augplug.parameter(choices=("direct", "mask"), default="mask")
     border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
-    fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
-    fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
+    fill: float | tuple[float, ...] = augplug.parameter(low=0, high=255, unit="8-bit values", default=0.0)
+    fill_mask: float | tuple[float, ...] = augplug.parameter(unit="mask values", default=0.0)
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -35,15 +35,15 @@ class AGridDistortion(augplug.Operation):
     """Albumentations' GridDistortion: image, masks, boxes and keypoints."""
 
     num_steps: int = augplug.parameter(low=1, unit="cells a side", default=5)
-    distort_limit: float = augplug.parameter(
-        unit="distortion coefficient", level=(0, 0.5), many=True, default=(-0.3, 0.3)
+    distort_limit: float | tuple[float, ...] = augplug.parameter(
+        unit="distortion coefficient", level=(0, 0.5), default=(-0.3, 0.3)
     )
     interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
     normalized: bool = augplug.parameter(default=True)
     keypoint_remapping_method: str = augplug.parameter(choices=("direct", "mask"), default="mask")
     border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
-    fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
-    fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
+    fill: float | tuple[float, ...] = augplug.parameter(low=0, high=255, unit="8-bit values", default=0.0)
+    fill_mask: float | tuple[float, ...] = augplug.parameter(unit="mask values", default=0.0)
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -55,7 +55,7 @@ class AGridDistortion(augplug.Operation):
 class AGridElasticDeform(augplug.Operation):
     """Albumentations' GridElasticDeform: image, masks, boxes and keypoints."""
 
-    num_grid_xy: int = augplug.parameter(low=1, unit="cells", many=True)
+    num_grid_xy: int | tuple[int, ...] = augplug.parameter(low=1, unit="cells")
     magnitude: int = augplug.parameter(low=0, unit="pixels")
     interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
     key: int = augplug.key()
@@ -69,15 +69,15 @@ class AGridElasticDeform(augplug.Operation):
 class AOpticalDistortion(augplug.Operation):
     """Albumentations' OpticalDistortion: image, masks, boxes and keypoints."""
 
-    distort_limit: float = augplug.parameter(
-        unit="distortion coefficient", level=(0, 0.5), many=True, default=(-0.05, 0.05)
+    distort_limit: float | tuple[float, ...] = augplug.parameter(
+        unit="distortion coefficient", level=(0, 0.5), default=(-0.05, 0.05)
     )
     interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
     mode: str = augplug.parameter(choices=("camera", "fisheye"), default="camera")
     keypoint_remapping_method: str = augplug.parameter(choices=("direct", "mask"), default="mask")
     border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
-    fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
-    fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
+    fill: float | tuple[float, ...] = augplug.parameter(low=0, high=255, unit="8-bit values", default=0.0)
+    fill_mask: float | tuple[float, ...] = augplug.parameter(unit="mask values", default=0.0)
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -89,15 +89,15 @@ class AOpticalDistortion(augplug.Operation):
 class APiecewiseAffine(augplug.Operation):
     """Albumentations' PiecewiseAffine: image, masks, boxes and keypoints."""
 
-    scale: float = augplug.parameter(low=0, unit="fraction of the side", many=True, default=(0.03, 0.05))
-    nb_rows: int = augplug.parameter(low=2, unit="rows of the grid", many=True, default=(4, 4))
-    nb_cols: int = augplug.parameter(low=2, unit="columns of the grid", many=True, default=(4, 4))
+    scale: float | tuple[float, ...] = augplug.parameter(low=0, unit="fraction of the side", default=(0.03, 0.05))
+    nb_rows: int | tuple[int, ...] = augplug.parameter(low=2, unit="rows of the grid", default=(4, 4))
+    nb_cols: int | tuple[int, ...] = augplug.parameter(low=2, unit="columns of the grid", default=(4, 4))
     interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
     absolute_scale: bool = augplug.parameter(default=False)
     keypoint_remapping_method: str = augplug.parameter(choices=("direct", "mask"), default="mask")
     border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
-    fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
-    fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
+    fill: float | tuple[float, ...] = augplug.parameter(low=0, high=255, unit="8-bit values", default=0.0)
+    fill_mask: float | tuple[float, ...] = augplug.parameter(unit="mask values", default=0.0)
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -109,13 +109,15 @@ class APiecewiseAffine(augplug.Operation):
 class AThinPlateSpline(augplug.Operation):
     """Albumentations' ThinPlateSpline: image, masks, boxes and keypoints."""
 
-    scale_range: float = augplug.parameter(low=0, high=1, unit="fraction of the side", many=True, default=(0.2, 0.4))
+    scale_range: float | tuple[float, ...] = augplug.parameter(
+        low=0, high=1, unit="fraction of the side", default=(0.2, 0.4)
+    )
     num_control_points: int = augplug.parameter(low=2, unit="points a side", default=4)
     interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
     keypoint_remapping_method: str = augplug.parameter(choices=("direct", "mask"), default="mask")
     border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
-    fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
-    fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
+    fill: float | tuple[float, ...] = augplug.parameter(low=0, high=255, unit="8-bit values", default=0.0)
+    fill_mask: float | tuple[float, ...] = augplug.parameter(unit="mask values", default=0.0)
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:

@@ -13,7 +13,7 @@ SOURCE = "Albumentations 2.0.8, whose settings and defaults these are"
 class AChannelDropout(augplug.Operation):
     """Albumentations' ChannelDropout: the image; masks, boxes and keypoints stay."""
 
-    channel_drop_range: int = augplug.parameter(low=1, unit="channels", many=True, default=(1, 1))
+    channel_drop_range: int | tuple[int, ...] = augplug.parameter(low=1, unit="channels", default=(1, 1))
     fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", default=0.0)
     key: int = augplug.key()
 
@@ -26,14 +26,14 @@ class AChannelDropout(augplug.Operation):
 class ACoarseDropout(augplug.Operation):
     """Albumentations' CoarseDropout: image, masks, boxes and keypoints."""
 
-    num_holes_range: int = augplug.parameter(low=1, unit="holes", many=True, default=(1, 2))
-    hole_height_range: float = augplug.parameter(
-        low=0, unit="pixels, or below 1 a fraction of the side", many=True, default=(0.1, 0.2)
+    num_holes_range: int | tuple[int, ...] = augplug.parameter(low=1, unit="holes", default=(1, 2))
+    hole_height_range: float | tuple[float, ...] = augplug.parameter(
+        low=0, unit="pixels, or below 1 a fraction of the side", default=(0.1, 0.2)
     )
-    hole_width_range: float = augplug.parameter(
-        low=0, unit="pixels, or below 1 a fraction of the side", many=True, default=(0.1, 0.2)
+    hole_width_range: float | tuple[float, ...] = augplug.parameter(
+        low=0, unit="pixels, or below 1 a fraction of the side", default=(0.1, 0.2)
     )
-    fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
+    fill: float | tuple[float, ...] = augplug.parameter(low=0, high=255, unit="8-bit values", default=0.0)
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -45,9 +45,9 @@ class ACoarseDropout(augplug.Operation):
 class AErasing(augplug.Operation):
     """Albumentations' Erasing: image, masks, boxes and keypoints."""
 
-    scale: float = augplug.parameter(low=0, unit="fraction of the area", many=True, default=(0.02, 0.33))
-    ratio: float = augplug.parameter(low=0, unit="width / height", many=True, default=(0.3, 3.3))
-    fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
+    scale: float | tuple[float, ...] = augplug.parameter(low=0, unit="fraction of the area", default=(0.02, 0.33))
+    ratio: float | tuple[float, ...] = augplug.parameter(low=0, unit="width / height", default=(0.3, 3.3))
+    fill: float | tuple[float, ...] = augplug.parameter(low=0, high=255, unit="8-bit values", default=0.0)
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -61,8 +61,8 @@ class AGridDropout(augplug.Operation):
 
     ratio: float = augplug.parameter(low=0, high=1, unit="fraction of a cell", default=0.5)
     random_offset: bool = augplug.parameter(default=True)
-    shift_xy: int = augplug.parameter(low=0, unit="pixels", many=True, default=(0, 0))
-    fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
+    shift_xy: int | tuple[int, ...] = augplug.parameter(low=0, unit="pixels", default=(0, 0))
+    fill: float | tuple[float, ...] = augplug.parameter(low=0, high=255, unit="8-bit values", default=0.0)
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -76,7 +76,7 @@ class APixelDropout(augplug.Operation):
 
     dropout_prob: float = augplug.parameter(low=0, high=1, unit="probability", default=0.01)
     per_channel: bool = augplug.parameter(default=False)
-    drop_value: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
+    drop_value: float | tuple[float, ...] = augplug.parameter(low=0, high=255, unit="8-bit values", default=0.0)
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -88,11 +88,11 @@ class APixelDropout(augplug.Operation):
 class AXYMasking(augplug.Operation):
     """Albumentations' XYMasking: image, masks, boxes and keypoints."""
 
-    num_masks_x: int = augplug.parameter(low=0, unit="stripes", many=True, default=(1, 1))
-    num_masks_y: int = augplug.parameter(low=0, unit="stripes", many=True, default=(1, 1))
-    mask_x_length: int = augplug.parameter(low=0, unit="pixels", many=True, default=(10, 10))
-    mask_y_length: int = augplug.parameter(low=0, unit="pixels", many=True, default=(10, 10))
-    fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
+    num_masks_x: int | tuple[int, ...] = augplug.parameter(low=0, unit="stripes", default=(1, 1))
+    num_masks_y: int | tuple[int, ...] = augplug.parameter(low=0, unit="stripes", default=(1, 1))
+    mask_x_length: int | tuple[int, ...] = augplug.parameter(low=0, unit="pixels", default=(10, 10))
+    mask_y_length: int | tuple[int, ...] = augplug.parameter(low=0, unit="pixels", default=(10, 10))
+    fill: float | tuple[float, ...] = augplug.parameter(low=0, high=255, unit="8-bit values", default=0.0)
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:

@@ -13,18 +13,18 @@ SOURCE = "Albumentations 2.0.8, whose settings and defaults these are"
 class AAffine(augplug.Operation):
     """Albumentations' Affine: image, masks, boxes and keypoints."""
 
-    scale: float = augplug.parameter(unit="factor", many=True, default=(1.0, 1.0))
-    translate_percent: float = augplug.parameter(unit="fraction of the side", many=True, default=(0.0, 0.0))
-    rotate: float = augplug.parameter(unit="degrees", many=True, default=0.0)
-    shear: float = augplug.parameter(unit="degrees", many=True, default=(0.0, 0.0))
+    scale: float | tuple[float, ...] = augplug.parameter(unit="factor", default=(1.0, 1.0))
+    translate_percent: float | tuple[float, ...] = augplug.parameter(unit="fraction of the side", default=(0.0, 0.0))
+    rotate: float | tuple[float, ...] = augplug.parameter(unit="degrees", default=0.0)
+    shear: float | tuple[float, ...] = augplug.parameter(unit="degrees", default=(0.0, 0.0))
     interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
     fit_output: bool = augplug.parameter(default=False)
     keep_ratio: bool = augplug.parameter(default=False)
     rotate_method: str = augplug.parameter(choices=("largest_box", "ellipse"), default="largest_box")
     balanced_scale: bool = augplug.parameter(default=False)
     border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
-    fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
-    fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
+    fill: float | tuple[float, ...] = augplug.parameter(low=0, high=255, unit="8-bit values", default=0.0)
+    fill_mask: float | tuple[float, ...] = augplug.parameter(unit="mask values", default=0.0)
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -36,7 +36,7 @@ class AAffine(augplug.Operation):
 class AMorphological(augplug.Operation):
     """Albumentations' Morphological: image, masks, boxes and keypoints."""
 
-    scale: int = augplug.parameter(low=1, unit="pixels", many=True, default=(2, 3))
+    scale: int | tuple[int, ...] = augplug.parameter(low=1, unit="pixels", default=(2, 3))
     operation: str = augplug.parameter(choices=("erosion", "dilation"), default="dilation")
     key: int = augplug.key()
 
@@ -49,13 +49,15 @@ class AMorphological(augplug.Operation):
 class APerspective(augplug.Operation):
     """Albumentations' Perspective: image, masks, boxes and keypoints."""
 
-    scale: float = augplug.parameter(low=0, unit="fraction of the side", level=(0, 0.2), many=True, default=(0.05, 0.1))
+    scale: float | tuple[float, ...] = augplug.parameter(
+        low=0, unit="fraction of the side", level=(0, 0.2), default=(0.05, 0.1)
+    )
     keep_size: bool = augplug.parameter(default=True)
     fit_output: bool = augplug.parameter(default=False)
     interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
     border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
-    fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
-    fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
+    fill: float | tuple[float, ...] = augplug.parameter(low=0, high=255, unit="8-bit values", default=0.0)
+    fill_mask: float | tuple[float, ...] = augplug.parameter(unit="mask values", default=0.0)
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -67,7 +69,7 @@ class APerspective(augplug.Operation):
 class ARandomGridShuffle(augplug.Operation):
     """Albumentations' RandomGridShuffle: image, masks, boxes and keypoints."""
 
-    grid: int = augplug.parameter(low=1, unit="cells", many=True, default=(3, 3))
+    grid: int | tuple[int, ...] = augplug.parameter(low=1, unit="cells", default=(3, 3))
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -79,13 +81,13 @@ class ARandomGridShuffle(augplug.Operation):
 class ARotate(augplug.Operation):
     """Albumentations' Rotate: image, masks, boxes and keypoints."""
 
-    limit: float = augplug.parameter(unit="degrees", level=(0, 30), many=True, default=(-90.0, 90.0))
+    limit: float | tuple[float, ...] = augplug.parameter(unit="degrees", level=(0, 30), default=(-90.0, 90.0))
     interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
     border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
     rotate_method: str = augplug.parameter(choices=("largest_box", "ellipse"), default="largest_box")
     crop_border: bool = augplug.parameter(default=False)
-    fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
-    fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
+    fill: float | tuple[float, ...] = augplug.parameter(low=0, high=255, unit="8-bit values", default=0.0)
+    fill_mask: float | tuple[float, ...] = augplug.parameter(unit="mask values", default=0.0)
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -97,12 +99,12 @@ class ARotate(augplug.Operation):
 class ASafeRotate(augplug.Operation):
     """Albumentations' SafeRotate: image, masks, boxes and keypoints."""
 
-    limit: float = augplug.parameter(unit="degrees", level=(0, 30), many=True, default=(-90.0, 90.0))
+    limit: float | tuple[float, ...] = augplug.parameter(unit="degrees", level=(0, 30), default=(-90.0, 90.0))
     interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
     border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
     rotate_method: str = augplug.parameter(choices=("largest_box", "ellipse"), default="largest_box")
-    fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
-    fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
+    fill: float | tuple[float, ...] = augplug.parameter(low=0, high=255, unit="8-bit values", default=0.0)
+    fill_mask: float | tuple[float, ...] = augplug.parameter(unit="mask values", default=0.0)
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -114,14 +116,14 @@ class ASafeRotate(augplug.Operation):
 class AShiftScaleRotate(augplug.Operation):
     """Albumentations' ShiftScaleRotate: image, masks, boxes and keypoints."""
 
-    shift_limit: float = augplug.parameter(unit="fraction of the side", many=True, default=(-0.0625, 0.0625))
-    scale_limit: float = augplug.parameter(unit="factor", many=True, default=(-0.1, 0.1))
-    rotate_limit: float = augplug.parameter(unit="degrees", many=True, default=(-45.0, 45.0))
+    shift_limit: float | tuple[float, ...] = augplug.parameter(unit="fraction of the side", default=(-0.0625, 0.0625))
+    scale_limit: float | tuple[float, ...] = augplug.parameter(unit="factor", default=(-0.1, 0.1))
+    rotate_limit: float | tuple[float, ...] = augplug.parameter(unit="degrees", default=(-45.0, 45.0))
     interpolation: str = augplug.parameter(choices=("nearest", "linear", "cubic", "area", "lanczos4"), default="linear")
     border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
     rotate_method: str = augplug.parameter(choices=("largest_box", "ellipse"), default="largest_box")
-    fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
-    fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
+    fill: float | tuple[float, ...] = augplug.parameter(low=0, high=255, unit="8-bit values", default=0.0)
+    fill_mask: float | tuple[float, ...] = augplug.parameter(unit="mask values", default=0.0)
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:

@@ -14,13 +14,17 @@ class AIllumination(augplug.Operation):
     """Albumentations' Illumination: the image; masks, boxes and keypoints stay."""
 
     mode: str = augplug.parameter(choices=("linear", "corner", "gaussian"), default="linear")
-    intensity_range: float = augplug.parameter(
-        low=0.01, high=0.2, unit="fraction of the range", many=True, default=(0.01, 0.2)
+    intensity_range: float | tuple[float, ...] = augplug.parameter(
+        low=0.01, high=0.2, unit="fraction of the range", default=(0.01, 0.2)
     )
     effect_type: str = augplug.parameter(choices=("brighten", "darken", "both"), default="both")
-    angle_range: float = augplug.parameter(low=0, high=360, unit="degrees", many=True, default=(0.0, 360.0))
-    center_range: float = augplug.parameter(low=0, high=1, unit="fraction of the side", many=True, default=(0.1, 0.9))
-    sigma_range: float = augplug.parameter(low=0.2, high=1, unit="fraction of the side", many=True, default=(0.2, 1.0))
+    angle_range: float | tuple[float, ...] = augplug.parameter(low=0, high=360, unit="degrees", default=(0.0, 360.0))
+    center_range: float | tuple[float, ...] = augplug.parameter(
+        low=0, high=1, unit="fraction of the side", default=(0.1, 0.9)
+    )
+    sigma_range: float | tuple[float, ...] = augplug.parameter(
+        low=0.2, high=1, unit="fraction of the side", default=(0.2, 1.0)
+    )
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -32,11 +36,11 @@ class AIllumination(augplug.Operation):
 class APlasmaBrightnessContrast(augplug.Operation):
     """Albumentations' PlasmaBrightnessContrast: the image; masks, boxes and keypoints stay."""
 
-    brightness_range: float = augplug.parameter(
-        low=-1, high=1, unit="fraction of the range", many=True, default=(-0.3, 0.3)
+    brightness_range: float | tuple[float, ...] = augplug.parameter(
+        low=-1, high=1, unit="fraction of the range", default=(-0.3, 0.3)
     )
-    contrast_range: float = augplug.parameter(
-        low=-1, high=1, unit="fraction of the range", many=True, default=(-0.3, 0.3)
+    contrast_range: float | tuple[float, ...] = augplug.parameter(
+        low=-1, high=1, unit="fraction of the range", default=(-0.3, 0.3)
     )
     plasma_size: int = augplug.parameter(low=1, high=16384, unit="pixels", default=256)
     roughness: float = augplug.parameter(low=0, unit="exponent", default=3.0)
@@ -51,7 +55,9 @@ class APlasmaBrightnessContrast(augplug.Operation):
 class APlasmaShadow(augplug.Operation):
     """Albumentations' PlasmaShadow: the image; masks, boxes and keypoints stay."""
 
-    shadow_intensity_range: float = augplug.parameter(low=0, high=1, unit="opacity", many=True, default=(0.3, 0.7))
+    shadow_intensity_range: float | tuple[float, ...] = augplug.parameter(
+        low=0, high=1, unit="opacity", default=(0.3, 0.7)
+    )
     plasma_size: int = augplug.parameter(low=1, high=16384, unit="pixels", default=256)
     roughness: float = augplug.parameter(low=0, unit="exponent", default=3.0)
     key: int = augplug.key()
@@ -65,8 +71,8 @@ class APlasmaShadow(augplug.Operation):
 class ARandomBrightnessContrast(augplug.Operation):
     """Albumentations' RandomBrightnessContrast: the image; masks, boxes and keypoints stay."""
 
-    brightness_limit: float = augplug.parameter(unit="fraction of the range", many=True, default=(-0.2, 0.2))
-    contrast_limit: float = augplug.parameter(unit="fraction of the range", many=True, default=(-0.2, 0.2))
+    brightness_limit: float | tuple[float, ...] = augplug.parameter(unit="fraction of the range", default=(-0.2, 0.2))
+    contrast_limit: float | tuple[float, ...] = augplug.parameter(unit="fraction of the range", default=(-0.2, 0.2))
     brightness_by_max: bool = augplug.parameter(default=True)
     ensure_safe_range: bool = augplug.parameter(default=False)
     key: int = augplug.key()
@@ -80,7 +86,7 @@ class ARandomBrightnessContrast(augplug.Operation):
 class ARandomGamma(augplug.Operation):
     """Albumentations' RandomGamma: the image; masks, boxes and keypoints stay."""
 
-    gamma_limit: float = augplug.parameter(low=1, unit="hundredths", many=True, default=(80.0, 120.0))
+    gamma_limit: float | tuple[float, ...] = augplug.parameter(low=1, unit="hundredths", default=(80.0, 120.0))
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:

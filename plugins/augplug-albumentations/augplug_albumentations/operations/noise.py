@@ -27,10 +27,12 @@ class AAdditiveNoise(augplug.Operation):
 class AGaussNoise(augplug.Operation):
     """Albumentations' GaussNoise: the image; masks, boxes and keypoints stay."""
 
-    std_range: float = augplug.parameter(
-        low=0, high=1, unit="fraction of the range", level=(0, 0.3), many=True, default=(0.2, 0.44)
+    std_range: float | tuple[float, ...] = augplug.parameter(
+        low=0, high=1, unit="fraction of the range", level=(0, 0.3), default=(0.2, 0.44)
     )
-    mean_range: float = augplug.parameter(low=-1, high=1, unit="fraction of the range", many=True, default=(0.0, 0.0))
+    mean_range: float | tuple[float, ...] = augplug.parameter(
+        low=-1, high=1, unit="fraction of the range", default=(0.0, 0.0)
+    )
     per_channel: bool = augplug.parameter(default=True)
     noise_scale_factor: float = augplug.parameter(low=0, high=1, unit="factor", default=1.0)
     key: int = augplug.key()
@@ -44,10 +46,10 @@ class AGaussNoise(augplug.Operation):
 class AISONoise(augplug.Operation):
     """Albumentations' ISONoise: the image; masks, boxes and keypoints stay."""
 
-    color_shift: float = augplug.parameter(
-        low=0, high=1, unit="fraction of the colour circle", many=True, default=(0.01, 0.05)
+    color_shift: float | tuple[float, ...] = augplug.parameter(
+        low=0, high=1, unit="fraction of the colour circle", default=(0.01, 0.05)
     )
-    intensity: float = augplug.parameter(low=0, unit="factor", many=True, default=(0.1, 0.5))
+    intensity: float | tuple[float, ...] = augplug.parameter(low=0, unit="factor", default=(0.1, 0.5))
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -59,7 +61,7 @@ class AISONoise(augplug.Operation):
 class AMultiplicativeNoise(augplug.Operation):
     """Albumentations' MultiplicativeNoise: the image; masks, boxes and keypoints stay."""
 
-    multiplier: float = augplug.parameter(low=0, unit="factor", many=True, default=(0.9, 1.1))
+    multiplier: float | tuple[float, ...] = augplug.parameter(low=0, unit="factor", default=(0.9, 1.1))
     per_channel: bool = augplug.parameter(default=False)
     elementwise: bool = augplug.parameter(default=False)
     key: int = augplug.key()
@@ -73,9 +75,11 @@ class AMultiplicativeNoise(augplug.Operation):
 class ASaltAndPepper(augplug.Operation):
     """Albumentations' SaltAndPepper: the image; masks, boxes and keypoints stay."""
 
-    amount: float = augplug.parameter(low=0, high=1, unit="fraction of the pixels", many=True, default=(0.01, 0.06))
-    salt_vs_pepper: float = augplug.parameter(
-        low=0, high=1, unit="fraction that is salt", many=True, default=(0.4, 0.6)
+    amount: float | tuple[float, ...] = augplug.parameter(
+        low=0, high=1, unit="fraction of the pixels", default=(0.01, 0.06)
+    )
+    salt_vs_pepper: float | tuple[float, ...] = augplug.parameter(
+        low=0, high=1, unit="fraction that is salt", default=(0.4, 0.6)
     )
     key: int = augplug.key()
 
@@ -88,7 +92,7 @@ class ASaltAndPepper(augplug.Operation):
 class AShotNoise(augplug.Operation):
     """Albumentations' ShotNoise: the image; masks, boxes and keypoints stay."""
 
-    scale_range: float = augplug.parameter(low=0, unit="factor", many=True, default=(0.1, 0.3))
+    scale_range: float | tuple[float, ...] = augplug.parameter(low=0, unit="factor", default=(0.1, 0.3))
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:

@@ -29,9 +29,9 @@ class ALongestMaxSize(augplug.Operation):
 class APad(augplug.Operation):
     """Albumentations' Pad: image, masks, boxes and keypoints."""
 
-    padding: int = augplug.parameter(low=0, high=16384, unit="pixels", many=True, default=0)
-    fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
-    fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
+    padding: int | tuple[int, ...] = augplug.parameter(low=0, high=16384, unit="pixels", default=0)
+    fill: float | tuple[float, ...] = augplug.parameter(low=0, high=255, unit="8-bit values", default=0.0)
+    fill_mask: float | tuple[float, ...] = augplug.parameter(unit="mask values", default=0.0)
     border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
     key: int = augplug.key()
 
@@ -50,8 +50,8 @@ class APadIfNeeded(augplug.Operation):
         choices=("center", "top_left", "top_right", "bottom_left", "bottom_right", "random"), default="center"
     )
     border_mode: str = augplug.parameter(choices=("constant", "replicate"), default="constant")
-    fill: float = augplug.parameter(low=0, high=255, unit="8-bit values", many=True, default=0.0)
-    fill_mask: float = augplug.parameter(unit="mask values", many=True, default=0.0)
+    fill: float | tuple[float, ...] = augplug.parameter(low=0, high=255, unit="8-bit values", default=0.0)
+    fill_mask: float | tuple[float, ...] = augplug.parameter(unit="mask values", default=0.0)
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -63,7 +63,7 @@ class APadIfNeeded(augplug.Operation):
 class ARandomScale(augplug.Operation):
     """Albumentations' RandomScale: image, masks, boxes and keypoints."""
 
-    scale_limit: float = augplug.parameter(unit="factor", many=True, default=(-0.1, 0.1))
+    scale_limit: float | tuple[float, ...] = augplug.parameter(unit="factor", default=(-0.1, 0.1))
     interpolation: str = augplug.parameter(
         choices=("nearest", "linear", "cubic", "area", "lanczos4", "linear_exact", "nearest_exact"), default="linear"
     )

@@ -26,8 +26,8 @@ class AAutoContrast(augplug.Operation):
 class ACLAHE(augplug.Operation):
     """Albumentations' CLAHE: the image; masks, boxes and keypoints stay."""
 
-    clip_limit: float = augplug.parameter(low=1, unit="contrast limit", many=True, default=4.0)
-    tile_grid_size: int = augplug.parameter(low=1, unit="tiles", many=True, default=(8, 8))
+    clip_limit: float | tuple[float, ...] = augplug.parameter(low=1, unit="contrast limit", default=4.0)
+    tile_grid_size: int | tuple[int, ...] = augplug.parameter(low=1, unit="tiles", default=(8, 8))
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -75,8 +75,8 @@ class AInvertImg(augplug.Operation):
 class ANormalize(augplug.Operation):
     """Albumentations' Normalize: the image; masks, boxes and keypoints stay."""
 
-    mean: float = augplug.parameter(unit="fraction of the range", many=True, default=(0.485, 0.456, 0.406))
-    std: float = augplug.parameter(unit="fraction of the range", many=True, default=(0.229, 0.224, 0.225))
+    mean: float | tuple[float, ...] = augplug.parameter(unit="fraction of the range", default=(0.485, 0.456, 0.406))
+    std: float | tuple[float, ...] = augplug.parameter(unit="fraction of the range", default=(0.229, 0.224, 0.225))
     normalization: str = augplug.parameter(
         choices=("standard", "image", "image_per_channel", "min_max", "min_max_per_channel"), default="standard"
     )
@@ -91,7 +91,7 @@ class ANormalize(augplug.Operation):
 class APosterize(augplug.Operation):
     """Albumentations' Posterize: the image; masks, boxes and keypoints stay."""
 
-    num_bits: int = augplug.parameter(low=1, high=7, unit="bits", level=(7, 3), many=True, default=4)
+    num_bits: int | tuple[int, ...] = augplug.parameter(low=1, high=7, unit="bits", level=(7, 3), default=4)
     key: int = augplug.key()
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -103,8 +103,8 @@ class APosterize(augplug.Operation):
 class ASolarize(augplug.Operation):
     """Albumentations' Solarize: the image; masks, boxes and keypoints stay."""
 
-    threshold_range: float = augplug.parameter(
-        low=0, high=1, unit="fraction of the range", level=(1, 0), many=True, default=(0.5, 0.5)
+    threshold_range: float | tuple[float, ...] = augplug.parameter(
+        low=0, high=1, unit="fraction of the range", level=(1, 0), default=(0.5, 0.5)
     )
     key: int = augplug.key()
 

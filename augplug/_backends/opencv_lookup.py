@@ -20,7 +20,7 @@ try:
 except ImportError:  # OpenCV does it too: it takes two to twelve times as long
     translate = None
 
-Look: TypeAlias = Callable[..., Image]
+Lookup: TypeAlias = Callable[..., Image]
 """Takes a C-contiguous image and where the result goes: the image itself, or None for a new array."""
 _EVERY = np.arange(256, dtype=np.uint8)
 WIDE_TABLES = int(cv2.__version__.split(".", maxsplit=1)[0]) >= 5
@@ -34,19 +34,19 @@ def planes(image: Image) -> list[Image]:
     return made
 
 
-def by_table(table: Table) -> Look:
+def by_table(table: Table) -> Lookup:
     """Return the look-up of a table `(256,)`."""
     if translate is None:
-        return lambda image, into=None: cv2.LUT(image, table, into)
+        return lambda image, out=None: cv2.LUT(image, table, out)
     values = table.data
 
-    def look(image: Image, into: Image | None = None) -> Image:
-        if into is None:
-            into = image.copy()
-        elif into is not image:
-            into[...] = image
-        translate(into.data, values, inplace=True)  # into another array only stringzilla 5.3 does it
-        return into
+    def look(image: Image, out: Image | None = None) -> Image:
+        if out is None:
+            out = image.copy()
+        elif out is not image:
+            out[...] = image
+        translate(out.data, values, inplace=True)  # into another array only stringzilla 5.3 does it
+        return out
 
     return look
 
@@ -63,21 +63,21 @@ def look_up(image: Image, table: Table, out: Image | None) -> Image:
     return out
 
 
-def by_bits(table: Table) -> Look | None:
+def by_bits(table: Table) -> Lookup | None:
     """Return the bit operation that is a table `(256,)`, where one pass does it; None for any other."""
     return _known().get(table.tobytes())
 
 
 @cache
-def _known() -> dict[bytes, Look]:
+def _known() -> dict[bytes, Lookup]:
     """Return what every mask, and the inversion, makes of the 256 values."""
-    known: dict[bytes, Look] = {(_EVERY & mask).tobytes(): partial(_masked, mask) for mask in _EVERY[:-1]}
+    known: dict[bytes, Lookup] = {(_EVERY & mask).tobytes(): partial(_masked, mask) for mask in _EVERY[:-1]}
     return known | {_EVERY.tobytes(): _copied, _EVERY[::-1].tobytes(): partial(cv2.bitwise_not)}
 
 
-def _copied(image: Image, into: Image | None = None) -> Image:
-    return image.copy() if into is None else into
+def _copied(image: Image, out: Image | None = None) -> Image:
+    return image.copy() if out is None else out
 
 
-def _masked(mask: np.uint8, image: Image, into: Image | None = None) -> Image:
-    return np.bitwise_and(image, mask, into)
+def _masked(mask: np.uint8, image: Image, out: Image | None = None) -> Image:
+    return np.bitwise_and(image, mask, out)

@@ -1,0 +1,93 @@
+"""Answers for the names that augplug had before it used the field's words: an error that says the new name.
+
+`renames.toml` is the whole table, old to new; CHANGELOG.md shows it. There are no aliases.
+"""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from collections.abc import Callable, Mapping
+from functools import cache, wraps
+from importlib.resources import files
+from typing import Any, TypeVar, cast
+
+from augplug.errors import RenamedError
+
+Class = TypeVar("Class", bound=type)
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@cache
+def answers() -> Mapping[str, str]:
+    """Return the answer to each old name; the file is read once, when a name is not known."""
+    table = tomllib.loads(files("augplug").joinpath("renames.toml").read_text("utf-8"))
+    renamed = {old: f"{old} is renamed to {new}" for old, new in table["renamed"].items()}
+    return renamed | {old: f"{old} is gone: write {new}" for old, new in table["replaced"].items()}
+
+
+def refuse_old_name(name: str) -> None:
+    """Raise RenamedError if `name` (with its module or class, as in the table) is an old one."""
+    if name in answers():
+        raise RenamedError(answers()[name]) from None
+
+
+def module_getattr(module: str, otherwise: Callable[[str], Any] | None = None) -> Callable[[str], Any]:
+    """Return the `__getattr__` of a module with old names; `otherwise` answers for the others."""
+
+    def get(name: str) -> Any:
+        old = f"{module}.{name}"
+        if not name.startswith("__") and old in answers():
+            # `from module import name` hides what an AttributeError says, and `hasattr` wants one.
+            # pylint: disable-next=protected-access  # there is no public way to the caller
+            caller = sys._getframe(1).f_globals.get("__name__")  # as above
+            kind = ImportError if caller == "importlib._bootstrap" else RenamedError
+            raise kind(answers()[old])
+        if otherwise is None:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        return otherwise(name)
+
+    return get
+
+
+def answers_old_names(cls: Class) -> Class:
+    """Let a class answer its old attributes, methods and keywords. A decorator, above all others."""
+    owner = f"augplug.{cls.__name__}"
+    init = cls.__init__  # type: ignore[misc]  # of this very class
+
+    def get(self: Any, name: str) -> Any:
+        if not name.startswith("__"):
+            refuse_old_name(f"{owner}.{name}")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    @wraps(init)
+    def checked(self: Any, *values: Any, **given: Any) -> None:
+        try:
+            init(self, *values, **given)
+        except Exception:
+            for name in given:
+                refuse_old_name(f"{owner}.{name}")
+            raise
+
+    def subclassed(sub: type, /, **given: Any) -> None:
+        super(cast(Any, cls), sub).__init_subclass__(**given)
+        for name in vars(sub):
+            if not name.startswith("__"):
+                refuse_old_name(f"{owner}.{name}")
+
+    setattr(cls, "__getattr__", get)  # noqa: B010  # mypy lets no method be assigned
+    setattr(cls, "__init__", checked)  # noqa: B010  # as above
+    setattr(cls, "__init_subclass__", classmethod(subclassed))  # noqa: B010  # as above
+    return cls
+
+
+def answers_old_keywords(function: Function) -> Function:
+    """Let a public function answer its old keywords. A decorator."""
+
+    @wraps(function)
+    def checked(*values: Any, **given: Any) -> Any:
+        for name in given:
+            refuse_old_name(f"augplug.{function.__name__}({name})")
+        return function(*values, **given)
+
+    return cast(Function, checked)
