@@ -50,8 +50,8 @@ def test_malformed_boxes_are_refused(given_boxes: dict[str, Any], says: str) -> 
     [
         ({"array": [[0, np.nan]]}, "finite"),
         ({"array": [[0, 1, 2]]}, r"\(K, 2\)"),
-        ({"array": [[0, 1]], "swap": ((0, 1),)}, "rows of 1 keypoints"),
-        ({"array": [[0, 1], [2, 3]], "swap": ((0, 0),)}, "different rows"),
+        ({"array": [[0, 1]], "flip_pairs": ((0, 1),)}, "rows of 1 keypoints"),
+        ({"array": [[0, 1], [2, 3]], "flip_pairs": ((0, 0),)}, "different rows"),
     ],
 )
 def test_malformed_keypoints_are_refused(given_points: dict[str, Any], says: str) -> None:
@@ -121,7 +121,7 @@ def test_a_hundred_thousand_boxes_at_once() -> None:
     first = rng.random((100_000, 2)) * [50, 30]
     boxes = augplug.Boxes(np.concatenate([first, rng.random((100_000, 2)) * 10], axis=1), format="xywh")
     node = augplug.sequence(augplug.step("Rotate", degrees=20), augplug.step("HorizontalFlip"))
-    made = augplug.Augmenter(node)(image=IMAGE, boxes=boxes, index=0)["boxes"].edges(40, 60)
+    made = augplug.Augmenter(node)(image=IMAGE, boxes=boxes, index=0)["boxes"].to_xyxy(40, 60)
 
     assert 80_000 < len(made) < 100_000
     assert ((made >= -1e-9) & (made <= 60 + 1e-9)).all()

@@ -145,8 +145,8 @@ def slow_fields(node: dict[str, Any], policy: dict[str, Any], words: Words) -> d
                 fields[name] = row.value(t, words.sign())
             else:
                 fields[name] = row.value(t, 1)
-        elif name in node or name in policy["defaults"]:
-            fields[name] = words.number(node.get(name, policy["defaults"].get(name)))
+        elif (written := about.written_name(name)) in node or name in policy["defaults"]:
+            fields[name] = words.number(node.get(written, policy["defaults"].get(name)))
         elif isinstance(declared.draw, Key) and declared.draw.needed_by:
             others = {other: about.parameters[other].default for other in declared.draw.needed_by}
             needed = any(node.get(other, usual) != usual for other, usual in others.items())

@@ -48,8 +48,8 @@ def test_six_digits_of_yolo_are_whole_boxes(height: int, width: int, count: int)
         boxes = augplug.Boxes([row] * count, format="yolo", min_visibility=1.0)
         made = IDENTITY(image=image, boxes=boxes, index=0)["boxes"]
         assert len(made.array) == count
-        assert (made.edges(height, width) >= 0).all()
-        assert (made.edges(height, width) <= np.array([width, height, width, height]) * (1 + 1e-12)).all()
+        assert (made.to_xyxy(height, width) >= 0).all()
+        assert (made.to_xyxy(height, width) <= np.array([width, height, width, height]) * (1 + 1e-12)).all()
 
 
 @pytest.mark.parametrize("count", [1, FEW + 1])
