@@ -6,10 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 from augplug._backends import noise
+from augplug._backends.bands import Band, weigh_both
 from augplug.effects import DisplacementField
 from augplug.types import Points
 
 Reals = npt.NDArray[np.float64]
+_FOUR = np.arange(4)
 _ITERATIONS = 40
 """A contraction of at most 0.75 a step: 0.75**40 is 1e-5, of at most 0.2 of the spacing."""
 
@@ -21,9 +23,9 @@ def pull_points(field: DisplacementField, size: tuple[int, int]) -> tuple[Reals,
     if field.kind == "radial":
         dx, dy = _radial(field, columns[None, :], rows[:, None], size)
     else:
-        down, across = weights(rows, field.spacing, height), weights(columns, field.spacing, width)
-        moved = down @ control(field, down.shape[1], across.shape[1]) @ across.T
-        dx, dy = moved
+        down, across = spline(rows, field.spacing, height), spline(columns, field.spacing, width)
+        moves = control(field, control_count(field.spacing, height), control_count(field.spacing, width))
+        dx, dy = np.moveaxis(weigh_both(np.moveaxis(moves, 0, 2), down, across), 2, 0)
     return columns[None, :] + dx, rows[:, None] + dy
 
 
@@ -32,9 +34,10 @@ def displacement(field: DisplacementField, points: Points, size: tuple[int, int]
     xs, ys = points.T
     if field.kind == "radial":
         return np.stack(_radial(field, xs, ys, size), axis=1)
-    down, across = weights(ys, field.spacing, size[0]), weights(xs, field.spacing, size[1])
-    moves = control(field, down.shape[1], across.shape[1])
-    moved: Points = np.einsum("ki,cij,kj->kc", down, moves, across)
+    moves = control(field, control_count(field.spacing, size[0]), control_count(field.spacing, size[1]))
+    down, across = spline(ys, field.spacing, size[0]), spline(xs, field.spacing, size[1])
+    near = (down.first[:, None, None] + _FOUR[:, None], across.first[:, None, None] + _FOUR)
+    moved: Points = np.einsum("ki,ckij,kj->kc", down.weights, moves[:, *near], across.weights)
     return moved
 
 
@@ -54,16 +57,26 @@ def _radial(field: DisplacementField, xs: Reals, ys: Reals, size: tuple[int, int
     return x * strength, y * strength
 
 
-def weights(places: Reals, spacing: float, side: int) -> Reals:
-    """Return the weights `(K, N)` of N control points along one axis: a cubic B-spline."""
-    count = int(np.ceil(side / spacing)) + 3
+def control_count(spacing: float, side: int) -> int:
+    """Return how many control points lie along an axis."""
+    return int(np.ceil(side / spacing)) + 3
+
+
+def spline(places: Reals, spacing: float, side: int) -> Band:
+    """Return the weights of the control points along one axis at K places: a cubic B-spline, of four points each."""
+    count = control_count(spacing, side)
     at = np.clip((places + 0.5) / spacing, 0, count - 3)  # points outside the canvas move as its border does
     first = np.minimum(np.floor(at), count - 4).astype(np.intp)
     t = at - first
-    made = np.zeros((len(places), count))
     parts = ((1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3)
-    for offset, part in enumerate(parts):
-        made[np.arange(len(places)), first + offset] = part / 6
+    return Band(first, np.stack(parts, axis=1) / 6)
+
+
+def weights(places: Reals, spacing: float, side: int) -> Reals:
+    """Return the weights `(K, N)` of all N control points along one axis, most of them zero."""
+    band = spline(places, spacing, side)
+    made = np.zeros((len(places), control_count(spacing, side)))
+    np.put_along_axis(made, band.first[:, None] + _FOUR, band.weights, axis=1)
     return made
 
 

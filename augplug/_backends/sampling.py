@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from augplug._backends.bands import Band, weigh_both
 from augplug.errors import OperationError
 from augplug.types import Image
 
@@ -108,21 +109,24 @@ def area(image: Image, pull: Reals, size: tuple[int, int], fill: Image) -> Image
     down = _boxes(pull[1, 1], pull[1, 2], size[0], image.shape[0])
     across = _boxes(pull[0, 0], pull[0, 2], size[1], image.shape[1])
     wide = image[..., None] if image.ndim == 2 else image
-    total = np.einsum("ih,hwc,jw->ijc", down, wide.astype(np.float64), across, optimize=True)
-    covered = np.outer(down.sum(axis=1), across.sum(axis=1))[..., None]
+    total = weigh_both(wide, down, across)
+    covered = np.outer(down.weights.sum(axis=1), across.weights.sum(axis=1))[..., None]
     seen = covered > _NOTHING
     total = np.where(seen, total / np.where(seen, covered, 1), fill)
     return _finish(total.reshape(*size, *image.shape[2:]), image.dtype)
 
 
-def _boxes(scale: float, shift: float, out: int, inside: int) -> Reals:
-    """Return weights `(out, inside)`: how much of each output pixel's box each input pixel covers."""
+def _boxes(scale: float, shift: float, out: int, inside: int) -> Band:
+    """Return how much of each output pixel's box each input pixel covers."""
     centres = scale * np.arange(out) + shift
     half = max(scale, 1.0) / 2
-    pixels = np.arange(inside)
+    first = np.floor(centres - half + 0.5).astype(np.intp)
+    pixels = first[:, None] + np.arange(int(np.ceil(2 * half)) + 1)
     low = np.maximum((centres - half)[:, None], pixels - 0.5)
     high = np.minimum((centres + half)[:, None], pixels + 0.5)
-    return cast(Reals, np.maximum(high - low, 0) / (2 * half))
+    weights = np.maximum(high - low, 0) / (2 * half)
+    weights[(pixels < 0) | (pixels >= inside)] = 0
+    return Band(first, weights)
 
 
 def _finish(total: Reals, dtype: np.dtype[Any]) -> Image:
