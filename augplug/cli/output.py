@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -81,6 +82,12 @@ def image_at(path: Path) -> Loaded:
     for note in loaded.notes:
         say(f"{path}: {note}")
     return loaded
+
+
+def go_on() -> str:
+    """Return the command line that was typed, with --resume, for a user to copy."""
+    typed = [str(part) for part in click.get_current_context().find_root().obj]
+    return shlex.join(["augplug", *typed, *([] if "--resume" in typed else ["--resume"])])
 
 
 def seed_option(function: Made) -> Made:

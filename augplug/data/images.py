@@ -7,13 +7,14 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from augplug.data.folder import FORMATS
+from augplug.data.formats import MODES, readable, suffixes
+from augplug.data.metadata import Metadata, read_metadata, writing_options
 from augplug.disk import replace_file
 from augplug.errors import DataError, suggest
 from augplug.types import Image
@@ -21,31 +22,6 @@ from augplug.types import Image
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
-SUFFIXES = {
-    ".bmp": "BMP",
-    ".gif": "GIF",
-    ".jpeg": "JPEG",
-    ".jpg": "JPEG",
-    ".pbm": "PPM",
-    ".pgm": "PPM",
-    ".png": "PNG",
-    ".pnm": "PPM",
-    ".ppm": "PPM",
-    ".tif": "TIFF",
-    ".tiff": "TIFF",
-    ".webp": "WEBP",
-}
-"""Which files are images, and of which format, by the end of their names."""
-MODES = {
-    "BMP": ("L", "RGB"),
-    "JPEG": ("L", "RGB"),
-    "PNG": ("L", "LA", "RGB", "RGBA", "I;16"),
-    "PPM": ("L", "RGB"),
-    "TIFF": ("L", "LA", "RGB", "RGBA", "I;16"),
-    "WEBP": ("RGB", "RGBA"),
-}
-"""The formats that are written, and the kinds of pixels that each can hold. GIF is read only: a palette of 256 colours
-would change what an augmentation made."""
 WIDER = {"L": ("RGB",), "LA": ("RGBA", "L", "RGB"), "RGBA": ("RGB",)}
 """Where a format does not hold a kind of pixels, the next best kinds, best first."""
 QUALITY = 95
@@ -69,13 +45,14 @@ _LOCK = threading.Lock()
 class Loaded:
     """A file: its `pixels`, `(H, W)` or `(H, W, C)` uint8 or uint16, its `format`, and `notes` on conversions.
 
-    `orientation` is the EXIF orientation (1..8) that was applied.
+    `orientation` is the EXIF orientation (1..8) that was applied, `metadata` what the file says beside its pixels.
     """
 
     pixels: Image
     format: str
     notes: tuple[str, ...] = ()
     orientation: int = 1
+    metadata: Metadata = field(default_factory=Metadata)
 
 
 def load_image(path: str | Path) -> Loaded:
@@ -92,14 +69,25 @@ def load_image(path: str | Path) -> Loaded:
     with opening(where) as opened:
         first = _cut(opened)
         name = opened.format or ""
-        frames = getattr(opened, "n_frames", 1)
+        several = several_pictures(opened)
         orientation = orientation_of(opened)
         # Pillow would copy a picture that stands upright, and one that has its mode.
         opened.load()
-        pixels, notes = _converted(opened if orientation == 1 else ImageOps.exif_transpose(opened))
-    if frames > 1:
-        notes = (*notes, f"{frames} pictures in one file; the first was taken")
-    return Loaded(pixels, name, (*first, *notes), orientation)
+        metadata = read_metadata(opened, turned=orientation > 4)
+        upright = opened if orientation == 1 else ImageOps.exif_transpose(opened)
+        if "XMP" in metadata.kept:  # exif_transpose takes the orientation out of it
+            metadata = replace(metadata, kept={**metadata.kept, "XMP": upright.info["xmp"]})
+        pixels, notes = _converted(upright)
+    return Loaded(pixels, name, (*first, *notes, *several), orientation, metadata)
+
+
+def several_pictures(opened: Picture) -> tuple[str, ...]:
+    """Return a note on a file that holds more pictures than the one that is used."""
+    sizes = opened.info.get("sizes", ())  # of icons
+    if len(sizes) > 1:
+        return (f"{len(sizes)} pictures in one file; the largest was taken",)
+    frames = getattr(opened, "n_frames", 1)
+    return (f"{frames} pictures in one file; the first was taken",) if frames > 1 else ()
 
 
 @contextmanager
@@ -118,9 +106,7 @@ def opening(where: Path) -> Iterator[Picture]:
         limit = f"{Pillow.MAX_IMAGE_PIXELS:,}"
         raise DataError(f"{where} has more pixels than the limit of {limit}; make the image smaller first") from error
     except UnidentifiedImageError as error:
-        raise DataError(
-            f"{where} is not an image of the kinds {', '.join(FORMATS)}; convert it, or leave it out"
-        ) from error
+        raise DataError(f"{where} is not an image that Pillow reads here; convert it, or leave it out") from error
     except DataError:
         raise
     except Exception as error:  # damaged files make Pillow's decoders raise errors of every kind
@@ -129,8 +115,11 @@ def opening(where: Path) -> Iterator[Picture]:
 
 
 def orientation_of(opened: Picture) -> int:
-    """Return the EXIF orientation, 1..8; 1 where there is none, or one that means nothing."""
-    orientation = opened.getexif().get(_ORIENTATION, 1)
+    """Return the EXIF orientation, 1..8; 1 if there is none, or one that cannot be read or means nothing."""
+    try:
+        orientation = opened.getexif().get(_ORIENTATION, 1)
+    except Exception:  # noqa: BLE001  # damaged EXIF data make Pillow raise errors of every kind, and the pixels are good
+        return 1
     return orientation if orientation in range(1, 9) else 1
 
 
@@ -151,8 +140,13 @@ def save_image(path: str | Path, pixels: Image, *, quality: int = QUALITY) -> tu
     return notes
 
 
-def encode(pixels: Image, name: str, *, quality: int = QUALITY) -> tuple[bytes, tuple[str, ...]]:
-    """Return the bytes of an image file of the format `name`, and notes on what it could not hold; see `save_image`."""
+def encode(
+    pixels: Image, name: str, *, quality: int = QUALITY, metadata: Metadata | None = None
+) -> tuple[bytes, tuple[str, ...]]:
+    """Return the bytes of an image file of the format `name`, and notes on what it could not hold; see `save_image`.
+
+    `metadata` is what a file said that these pixels were made from.
+    """
     from PIL import Image as Pillow
 
     picture = Pillow.fromarray(np.ascontiguousarray(pixels))
@@ -165,22 +159,27 @@ def encode(pixels: Image, name: str, *, quality: int = QUALITY) -> tuple[bytes, 
             notes = (f"{name} holds no alpha; it was dropped",)
         picture = picture.convert(target)
     out = io.BytesIO()
-    extra: dict[str, Any] = {"quality": quality} if name in {"JPEG", "WEBP"} else {}
+    extra: dict[str, Any] = {"quality": quality} if name in {"AVIF", "JPEG", "WEBP"} else {}
     if name == "JPEG" and quality >= 90:
         extra["subsampling"] = 0
+    if metadata is not None:
+        colours = 3 if picture.mode.startswith("RGB") else 1
+        carried, lost = writing_options(metadata, name, picture.size, colours)
+        extra |= carried
+        notes += (f"{name} takes over no {', '.join(lost)}: dropped",) if lost else ()
     try:
         picture.save(out, name, **extra)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, KeyError) as error:  # KeyError: this Pillow does not write the format
         raise DataError(f"an image of shape {pixels.shape} cannot be written as {name} ({error}); write PNG") from error
     return out.getvalue(), notes
 
 
 def format_of(path: Path) -> str:
     """Return the format that a path's suffix asks for; DataError when it names none that is written."""
-    name = SUFFIXES.get(path.suffix.lower(), "")
+    name = suffixes().get(path.suffix.lower(), "")
     if name in MODES:
         return name
-    known = [suffix for suffix, one in SUFFIXES.items() if one in MODES]
+    known = [suffix for suffix, one in suffixes().items() if one in MODES]
     shown = path.suffix or "no suffix"
     raise DataError(
         f"{path}: {shown} is not a format that augplug writes{suggest(path.suffix, known)}; end the name in .png"
@@ -195,12 +194,27 @@ def photograph() -> Image:
     return picture
 
 
-def _opened(path: Path) -> Picture:
+@contextmanager
+def _opened(path: Path) -> Iterator[Picture]:
+    with path.open("rb") as file:
+        with _identified(file) as opened:
+            if opened.format != "PNG":
+                yield opened
+                return
+            opened.verify()  # the checksums, which nothing looks at when the pixels are read
+        file.seek(0)
+        with _identified(file) as opened:
+            yield opened
+
+
+def _identified(file: IO[bytes]) -> Picture:
     from PIL import Image as Pillow
 
+    formats = readable()
     with _LOCK, warnings.catch_warnings():  # filters belong to the process; threads take turns
+        warnings.simplefilter("ignore")  # of EXIF data, which are looked at later
         warnings.simplefilter("error", Pillow.DecompressionBombWarning)
-        return Pillow.open(path, formats=FORMATS)
+        return Pillow.open(file, formats=formats)
 
 
 def _check_there(where: Path) -> None:
@@ -212,7 +226,7 @@ def _check_there(where: Path) -> None:
         problem = "is a link that leads to no file"
     else:
         problem = "is not a regular file" if where.exists() else "does not exist"
-    raise DataError(f"{where} {problem}; give the path of an image file ({', '.join(sorted(SUFFIXES))})")
+    raise DataError(f"{where} {problem}; give the path of an image file (.jpg, .png, ...)")
 
 
 def _cut(opened: Picture) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """`augplug apply`: class folders, names, formats, EXIF, and bytes that depend on nothing but the draw."""
 
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from PIL import Image
 
 from augplug._pipeline.augmenter import Augmenter
 from augplug.cli import applying
-from augplug.cli.applying import Style, names
+from augplug.cli.planning import Job, Style, names
 from augplug.errors import SettingsError
 from tests.cli.conftest import Run, pixels, read, write_image
 
@@ -113,7 +114,10 @@ def test_other_files_are_left_out_and_named(run: Run, animals: Path) -> None:
     (animals / ".git" / "1.png").write_text("x", "utf-8")
     outcome = run("apply", "randaugment", animals, "out")
     assert outcome.status == 0
-    assert outcome.err.startswith("left out 1 files that are no images: labels.csv\n")
+    assert outcome.err.splitlines()[:2] == [
+        "left out 1 files that are no images by their suffix: labels.csv",
+        "left out 2 hidden and system files and folders: .git, .hidden.png",
+    ]
 
 
 @pytest.mark.parametrize("workers", ["1", "4"])
@@ -162,18 +166,36 @@ def test_a_suffix_is_only_part_of_a_name(suffix: str) -> None:
         Style(1, None, 95, suffix)
 
 
-def test_what_was_written_before_ctrl_c_is_removed(run: Run, animals: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_leaves_whole_files_that_resume_goes_on_with(
+    run: Run, animals: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = applying._one
 
-    def stop(augment: Augmenter, job: applying.Job, done: applying.Done, skip_bad: bool) -> list[str]:
+    def stop(
+        augment: Augmenter, job: Job, done: applying.Done, skip_bad: bool, there: Collection[Path]
+    ) -> list[applying.Note]:
         if job.index == 3:
             raise KeyboardInterrupt
-        return real(augment, job, done, skip_bad)
+        return real(augment, job, done, skip_bad, there)
 
+    assert run("apply", "randaugment", animals, "whole").status == 0
     monkeypatch.setattr(applying, "_one", stop)
-    outcome = run("apply", "randaugment", animals, "out", "--workers", "1")
-    assert (outcome.status, outcome.err.strip()) == (1, "augplug: stopped")
-    assert contents(Path("out")) == {}
+    line = ("apply", "randaugment", str(animals), "out", "--workers", "1")
+    outcome = run(*line)
+    go_on = f"augplug {shlex.join(line)} --resume"
+    said = f"augplug: stopped; the files that are written are whole. Go on with: {go_on}\n"
+    assert (outcome.status, outcome.err) == (1, said)
+    written = [path for path in Path("out").rglob("*.*") if path.is_file() and not path.name.startswith(".")]
+    assert 3 <= len(written) < 5
+    monkeypatch.undo()
+    monkeypatch.chdir(animals.parent)
+    assert "go on with --resume" in run(*line).err
+    other = run(*line, "--seed", "1", "--resume")
+    assert (other.status, "begun with another seed; resume with the same" in other.err) == (2, True)
+    resumed = run(*line, "--resume")
+    assert resumed.status == 0
+    assert f", {len(written)} were there" in resumed.err
+    assert contents(Path("out")) == contents(Path("whole"))
 
 
 def test_a_full_disk_is_a_failure_while_running(run: Run, animals: Path, monkeypatch: pytest.MonkeyPatch) -> None:

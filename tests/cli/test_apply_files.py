@@ -150,7 +150,7 @@ def test_masks_that_do_not_fit_are_one_error_or_a_reported_skip(policies: Run) -
     ("options", "said"),
     [
         (["--masks-out", "m"], "give --masks"),
-        (["--masks", "nowhere"], "nowhere is no folder"),
+        (["--masks", "nowhere"], "nowhere is not a folder"),
         (["--masks", "src"], "lies in src"),
         (["--masks", "masks", "--masks-out", "src/m"], "lies in src"),
         (["--masks", "masks", "--masks-out", "masks"], "lies in masks"),
@@ -218,7 +218,7 @@ def test_what_is_no_image_is_skipped_and_named(policies: Run, monkeypatch: pytes
     assert outcome.status == 0
     assert files("out") == ["GOOD.PNG", "folder.png/in.png"]
     assert outcome.err.count("left out: ") == 7
-    assert "left out 1 files that are no images: loop" in outcome.err
+    assert "left out 1 links to a folder that holds them: loop" in outcome.err
     for name in ("cut.jpg", "cut.png", "empty.png", "round.png", "gone.png", "bomb.png", "pipe.png"):
         assert f"left out: {Path('src', name)} " in outcome.err
     assert outcome.err.endswith("2 images augmented by unnamed, seed 0: 2 files, 7 left out\n")
@@ -253,7 +253,7 @@ def test_of_a_file_that_is_left_out_no_copy_stays(policies: Run, monkeypatch: py
     save("src/good.png", pixels(8, 8))
     seen: list[int] = []
 
-    def encode(image: npt.NDArray[Any], form: str, *, quality: int) -> tuple[bytes, tuple[str, ...]]:
+    def encode(image: npt.NDArray[Any], form: str, *, quality: int, **_more: object) -> tuple[bytes, tuple[str, ...]]:
         seen.append(len(image))
         if len(image) == 7 and seen.count(7) == 2:
             raise DataError("the second copy fails")

@@ -78,7 +78,7 @@ WRONG = {
     "apply randaugment classes out": "convert it, or leave it out",
     "preview randaugment missing.png": "does not exist; give the path",
     "preview randaugment images": "is a folder, not an image file",
-    "preview randaugment text.txt": "is not an image of the kinds",
+    "preview randaugment text.txt": "is not an image that Pillow reads here",
     "preview randaugment a.png -o no/sheet.png": "in a folder that exists",
     "preview broken.json a.png": "a probability in 0..1",
     "replay missing.json a.png -o b.png": "does not exist; give the file",
