@@ -22,6 +22,13 @@ Made by `python tools/examination_page.py` from the checks. A plugin inherits al
 
     test_my_ops = examine(my_ops)
 
+pytest collects it as one item for each check of each thing, `test_my_ops[level-is-strength-Fade]`. If a check finds
+other pixels than it expects, its message names a picture of both images and their difference, in pytest's
+temporary folder. For tests of your own, augplug brings a fixture that does the same:
+
+    def test_fade(assert_same_pixels):
+        assert_same_pixels(my_ops.faded(IMAGE), EXPECTED, tolerance=1)
+
 Without pytest, `augplug.testing.run(my_ops)` returns the outcomes and `python -m augplug.testing my_ops [--path FOLDER]
 [--json]` prints them. A check that does not apply is skipped with the reason. A failure that you accept is a waiver,
 `examine(my_ops, expected_failures={"level-is-strength:Dark": "why"})`: it stays visible, and fails once it passes.

@@ -15,7 +15,7 @@ from augplug._sample.output import Output
 from augplug.effects import AdaptiveTone, Blend, ColorMix, Effect, Mix, Opaque, Paint, Tone, Warp
 from augplug.errors import AugplugError
 from augplug.ops.base import Operation
-from augplug.testing.base import Check, Subject, require
+from augplug.testing.base import Check, Subject, require, require_same
 from augplug.testing.samples import CHANNELS, digest, effects_of, examples, photograph
 from augplug.types import Canvas, Image
 
@@ -150,7 +150,7 @@ def fusing_is_exact(subject: Subject) -> None:
             fused = image
             for effect in fuse([first, then], "exact", Canvas(*_SIZE, 3)):
                 fused = made.prepare(effect, image.shape, image.dtype)(fused)
-            require(np.array_equal(fused, plain), f"{first} and {then}, fused, differ on {dtype}")
+            require_same(fused, plain, f"{first} and {then}, fused, differ on {dtype}")
 
 
 def output_is_normalised(subject: Subject) -> None:

@@ -14,14 +14,26 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
+
 from augplug import naming
 from augplug.errors import AugplugError
 from augplug.ops.base import Operation
 from augplug.renamed import answers_old_names, module_getattr
+from augplug.types import Image
 
 
 class Failed(Exception):  # noqa: N818  # the word that an author reads in the report
     """The subject does not do what it must; the message says what was seen."""
+
+
+class Different(Failed):
+    """Two images differ that must not; `made` and `expected` are copies of both."""
+
+    def __init__(self, message: str, made: Image, expected: Image) -> None:
+        """Take what was seen."""
+        super().__init__(message)
+        self.made, self.expected = made.copy(), expected.copy()
 
 
 class Skipped(Exception):  # noqa: N818  # as Failed
@@ -51,6 +63,7 @@ class Subject:
 
 
 Check: TypeAlias = Callable[[Subject], None]
+Picturing: TypeAlias = Callable[[Image, Image], str]
 
 
 def name_of(check: Check) -> str:
@@ -85,10 +98,13 @@ class Case:
         """The check's name and the subject's, as pytest shows them."""
         return f"{name_of(self.check)}-{self.subject.name}"
 
-    def outcome(self, waivers: Mapping[str, str]) -> Outcome:
-        """Run the check. A waived check must fail; then it is skipped, with the waiver's reason."""
+    def outcome(self, waivers: Mapping[str, str], picture: Picturing | None = None) -> Outcome:
+        """Run the check. A waived check must fail; then it is skipped, with the waiver's reason.
+
+        `picture` draws two images that should be the same, and returns where that is seen.
+        """
         use_operations_of(self.subject)
-        state, message = _perform(self.check, self.subject)
+        state, message = _perform(self.check, self.subject, picture)
         name = name_of(self.check)
         waiver = waivers.get(f"{name}:{self.subject.name}", waivers.get(name))
         if waiver is not None and state == "failed":
@@ -103,11 +119,14 @@ def use_operations_of(subject: Subject) -> None:
     naming.registry().lend({address: made for address, made in subject.operations.items() if ":" in address})
 
 
-def _perform(check: Check, subject: Subject) -> tuple[str, str]:
+def _perform(check: Check, subject: Subject, picture: Picturing | None) -> tuple[str, str]:
     try:
         check(subject)
     except Skipped as reason:
         return "skipped", str(reason)
+    except Different as reason:
+        seen = "" if picture is None else f"; {picture(reason.made, reason.expected)}"
+        return "failed", f"{reason}{seen}. {remedy_of(check)}"
     except Failed as reason:
         return "failed", f"{reason}. {remedy_of(check)}"
     except (Exception, SystemExit) as error:  # noqa: BLE001  # a plugin may raise anything: that is what is being found out
@@ -139,6 +158,12 @@ def require(condition: object, message: str) -> None:
     """Raise Failed with the message unless the condition holds."""
     if not condition:
         raise Failed(message)
+
+
+def require_same(made: Image, expected: Image, message: str) -> None:
+    """Raise Different with the message unless the images have the same shape and values."""
+    if not np.array_equal(made, expected):
+        raise Different(message, made, expected)
 
 
 def refuses(what: str, call: Callable[[], Any], error: type[AugplugError]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from augplug.errors import AugplugError
-from augplug.testing.base import Check, Failed, Skipped, Subject, require
+from augplug.testing.base import Check, Failed, Skipped, Subject, require, require_same
 from augplug.testing.samples import augmenter, call, digest, examples, images, photograph
 from augplug.types import Image
 
@@ -65,7 +65,7 @@ def input_stays(subject: Subject) -> None:
         require(not np.shares_memory(out, image), f"{operation} hands out its input's memory")
         kept = digest(out)
         image.flags.writeable = False
-        require(np.array_equal(call(augment, image), out), f"{operation} treats a read-only image differently")
+        require_same(call(augment, image), out, f"{operation} treats a read-only image differently")
         call(augment, np.flip(given).copy())
         require(digest(out) == kept, f"{operation} changes a result that it gave before")
 
@@ -79,11 +79,12 @@ def same_key_same_bits(subject: Subject) -> None:
     for dtype in ("uint8", "float32"):  # tables of integers are cached
         image = photograph(dtype=dtype)
         rows = [augmenter(subject, operation) for operation in examples(subject)]
-        first = [digest(call(augment, image)) for augment in rows]
-        other = [digest(call(augment, image)) for augment in reversed(rows)]
-        require(first == other[::-1], f"the second rendering of the same draw on {dtype} has other pixels")
-        fresh = [digest(call(augmenter(subject, operation), image)) for operation in examples(subject)]
-        require(first == fresh, f"a fresh Augmenter gives other pixels for the same draw on {dtype}")
+        first = [call(augment, image).copy() for augment in rows]
+        again = [call(augment, image).copy() for augment in reversed(rows)]
+        fresh = [call(augmenter(subject, operation), image) for operation in examples(subject)]
+        for expected, other, anew in zip(first, reversed(again), fresh, strict=True):
+            require_same(other, expected, f"the second rendering of the same draw on {dtype} has other pixels")
+            require_same(anew, expected, f"a fresh Augmenter gives other pixels for the same draw on {dtype}")
 
 
 def level_is_strength(subject: Subject) -> None:

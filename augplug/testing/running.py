@@ -25,8 +25,10 @@ from augplug.testing import (
 )
 from augplug.testing import targets as scene
 from augplug.testing.base import Case, Check, Outcome, Skipped, name_of
+from augplug.testing.difference import pictured
 from augplug.testing.provided import PLUGIN, things_of
 from augplug.testing.samples import effects_of, examples
+from augplug.types import Image
 
 CHECKS: Mapping[str, tuple[Check, ...]] = {
     PLUGIN: plugin.CHECKS,
@@ -59,15 +61,22 @@ def run(module: ModuleType, *, expected_failures: Mapping[str, str] | None = Non
 
 
 def examine(module: ModuleType, *, expected_failures: Mapping[str, str] | None = None) -> Callable[..., None]:
-    """Return a pytest test of a plugin's module, with a case for each check of each subject; arguments as `run`."""
+    """Return a pytest test of a plugin's module, with a case for each check of each subject; arguments as `run`.
+
+    If a check finds other pixels, a picture of the difference is in the test's `tmp_path`, and its message says so.
+    """
     import pytest  # a test's business; without it `run` does the same
 
     cases = cases_of(module)
     waivers = _checked({**declared_failures(module), **(expected_failures or {})}, cases)
 
-    def test(case: Case) -> None:
+    def test(case: Case, request: pytest.FixtureRequest) -> None:
         """Run one check."""
-        found = case.outcome(waivers)
+
+        def picture(made: Image, expected: Image) -> str:
+            return pictured(made, expected, request.getfixturevalue("tmp_path"))
+
+        found = case.outcome(waivers, picture)
         if found.state == "skipped":
             pytest.skip(found.message)
         if found.state == "failed":
