@@ -153,6 +153,14 @@ def apply(matrix: Matrix | npt.NDArray[np.float64], points: Points) -> Points:
     return result
 
 
+def mirrors(matrix: Matrix, height: int, width: int) -> bool:
+    """Return True if a matrix turns left into right in the middle of a canvas of that size: a mirror image there."""
+    (a, b, c), (d, e, f), (g, h, i) = matrix
+    determinant = a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)
+    depth = g * (width - 1) / 2 + h * (height - 1) / 2 + i  # the Jacobian's determinant is that over depth**3
+    return determinant * depth < 0
+
+
 def is_turn(matrix: Matrix, height: int, width: int) -> tuple[int, int] | None:
     """Return the output size (height, width) if the matrix flips, quarter-turns or transposes this canvas.
 

@@ -52,7 +52,7 @@ def test_few_boxes_move_as_arrays_do(rows: Any, size: tuple[int, int], transform
     few.few_boxes = FewBoxes(rows, tags, size)
     for transform, canvas in transforms:
         for targets in (few, many):
-            Follow([Warp(transform=transform, size=canvas)], default_backend())(targets)
+            Follow([Warp(transform=transform, size=canvas)], default_backend(), (*canvas, 3))(targets)
     assert few.few_boxes is not None
 
     assert np.array_equal(few.shown, many.shown)
@@ -71,7 +71,7 @@ def test_few_keypoints_move_as_arrays_do(rows: Any, size: tuple[int, int], trans
     few.few_points = FewPoints(array[:, 0].tolist(), array[:, 1].tolist(), seen, size, array)
     for transform, canvas in transforms:
         for targets in (few, many):
-            Follow([Warp(transform=transform, size=canvas)], default_backend())(targets)
+            Follow([Warp(transform=transform, size=canvas)], default_backend(), (*canvas, 3))(targets)
     assert few.few_points is not None
 
     assert np.array_equal(few.visible, many.visible)
@@ -208,15 +208,15 @@ def invert(values: Any) -> Any:
 
 
 def test_what_moves_nothing_has_no_mover() -> None:
-    effects = (Tone(invert), Noise(key=1, std=2), Paint(regions=(Region(0, 0, 2, 2),)), Blend((1.0,), ((),)))
-    assert not prepare_follow(effects, default_backend())
+    effects = (Tone(invert), Noise(key=1, deviation=2), Paint(regions=(Region(0, 0, 2, 2),)), Blend((1.0,), ((),)))
+    assert not prepare_follow(effects, default_backend(), (9, 9))
 
 
 def test_a_mover_is_used_again_for_any_masks() -> None:
     """It keeps the kernels of a bounded number of shapes and dtypes."""
     flip = Warp(transform=coords.flip_x(9), size=(9, 9))
     paint = Paint(regions=(Region(0, 0, 9, 1),), mask_value=3)
-    movers = prepare_follow((flip, paint), default_backend())
+    movers = prepare_follow((flip, paint), default_backend(), (9, 9))
     for _ in range(2):
         for channels in range(1, 20):
             mask = np.random.default_rng(channels).integers(0, 99, (9, 9, channels)).astype(np.uint8)

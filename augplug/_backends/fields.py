@@ -12,7 +12,7 @@ from augplug.types import Points
 
 Reals = npt.NDArray[np.float64]
 _FOUR = np.arange(4)
-_ITERATIONS = 40
+ITERATIONS = 40
 """A contraction of at most 0.75 a step: 0.75**40 is 1e-5, of at most 0.2 of the spacing."""
 
 
@@ -41,10 +41,12 @@ def displacement(field: DisplacementField, points: Points, size: tuple[int, int]
     return moved
 
 
-def push_points(field: DisplacementField, points: Points, size: tuple[int, int]) -> Points:
+def push_points(
+    field: DisplacementField, points: Points, size: tuple[int, int], iterations: int = ITERATIONS
+) -> Points:
     """Return where input points come to stand: out = in - displacement(out), solved by iterating a contraction."""
     moved = points
-    for _ in range(_ITERATIONS):
+    for _ in range(iterations):
         moved = points - displacement(field, moved, size)
     return moved
 

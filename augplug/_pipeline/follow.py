@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeAlias
@@ -12,13 +13,17 @@ from augplug import coords
 from augplug._backends import fields
 from augplug._backends.base import Backend, ImageFunction
 from augplug._pipeline.masks import mask_kernel, mask_value
+from augplug._sample.outlines import sampled
 from augplug._sample.targets import Targets, clip
 from augplug.effects import Blend, DisplacementField, Effect, Opaque, Paint, Region, Warp
 from augplug.errors import TargetError
+from augplug.shapes import shape_after
 from augplug.types import Image, Points
 
 Mover: TypeAlias = Callable[[Targets], None]
 """Moves targets in place, as one effect moves the image. Several threads may use it at once."""
+_FOR_BOXES = 16
+"""Iterations that find where a field moves the outline of a box, within 0.05 pixels: it has many points."""
 _KERNELS = 8
 """How many mask kernels a mover keeps: one for each shape and dtype."""
 
@@ -30,32 +35,33 @@ class Follow:
     time, does not pay for it.
     """
 
-    __slots__ = ("_backend", "_effects", "_movers")
+    __slots__ = ("_backend", "_effects", "_movers", "_shape")
 
-    def __init__(self, effects: Sequence[Effect], backend: Backend) -> None:
-        """Prepare nothing yet."""
-        self._effects, self._backend = effects, backend
+    def __init__(self, effects: Sequence[Effect], backend: Backend, shape: tuple[int, ...]) -> None:
+        """Prepare nothing yet; `shape` is the image's before the effects."""
+        self._effects, self._backend, self._shape = effects, backend, shape
         self._movers: tuple[Mover, ...] | None = None
 
     def __call__(self, targets: Targets) -> None:
         """Move targets by the effects, in order. Raises TargetError for what cannot be moved."""
         if self._movers is None:
-            self._movers = prepare_follow(self._effects, self._backend)
+            self._movers = prepare_follow(self._effects, self._backend, self._shape)
         for move in self._movers:
             move(targets)
 
 
-def prepare_follow(effects: Sequence[Effect], backend: Backend) -> tuple[Mover, ...]:
-    """Return what moves targets as the effects move an image, in order: nothing where nothing moves."""
+def prepare_follow(effects: Sequence[Effect], backend: Backend, shape: tuple[int, ...]) -> tuple[Mover, ...]:
+    """Return what moves targets as the effects move an image of a shape, in order: nothing where nothing moves."""
     movers: list[Mover] = []
     for effect in effects:
         if isinstance(effect, Warp):
-            movers.append(_WarpMover(effect, backend))
+            movers.append(_WarpMover(effect, backend, shape))
         elif isinstance(effect, Paint):
             if effect.mask_value is not None:
                 movers.append(_PaintMover(effect.regions, effect.mask_value))
         elif isinstance(effect, Blend) and any(map(_moves, effect.chains)):
             movers.append(_refuse)
+        shape = shape_after(effect, shape)
     return tuple(movers)
 
 
@@ -94,6 +100,14 @@ class _PaintMover:
         return painted
 
 
+def _straight(field: DisplacementField) -> float:
+    """Return how far apart points of a line may be, in pixels, so that it bends by about 0.25 pixels between them.
+
+    The second derivative of a field is at most four amplitudes a squared spacing; a line bends by an eighth of it.
+    """
+    return max(field.spacing * math.sqrt(0.5 / max(abs(field.amplitude), 1e-6)), 1.0)
+
+
 def _without_channels(size: tuple[int, int], mask: Image) -> Image:
     return np.zeros((*size, *mask.shape[2:]), mask.dtype)
 
@@ -103,13 +117,12 @@ class _WarpMover:
 
     __slots__ = ("_backend", "_effect", "_kernels", "_mirrors")
 
-    def __init__(self, effect: Warp, backend: Backend) -> None:
+    def __init__(self, effect: Warp, backend: Backend, shape: tuple[int, ...]) -> None:
         self._effect, self._backend = effect, backend
         self._kernels: dict[tuple[tuple[int, ...], np.dtype[Any]], ImageFunction] = {}
-        self._mirrors = False
-        if not isinstance(effect.transform, DisplacementField):
-            (a, b, _), (d, e, _), _ = effect.transform
-            self._mirrors = a * e - b * d < 0
+        self._mirrors = not isinstance(effect.transform, DisplacementField) and coords.mirrors(
+            effect.transform, shape[0], shape[1]
+        )
 
     def __call__(self, targets: Targets) -> None:
         if targets.masks:
@@ -134,16 +147,19 @@ class _WarpMover:
 
     def _push_arrays(self, targets: Targets) -> None:
         """Move boxes and keypoints by a perspective or a field, which have no plain floats."""
-        if len(targets.corners):
-            targets.corners = self._pushed(targets.corners.reshape(-1, 2)).reshape(-1, 4, 2)
+        corners, transform = targets.corners, self._effect.transform
+        if len(corners):
+            if isinstance(transform, DisplacementField):
+                corners = sampled(corners, _straight(transform))
+            targets.corners = self._pushed(corners.reshape(-1, 2), _FOR_BOXES).reshape(corners.shape)
         if len(targets.points):
-            targets.points = self._pushed(targets.points)
+            targets.points = self._pushed(targets.points, fields.ITERATIONS)
             if self._mirrors:
                 targets.swap_sides()
         clip(targets, self._effect.size)
 
-    def _pushed(self, points: Points) -> Points:
+    def _pushed(self, points: Points, iterations: int) -> Points:
         transform = self._effect.transform
         if isinstance(transform, DisplacementField):
-            return fields.push_points(transform, points, self._effect.size)
+            return fields.push_points(transform, points, self._effect.size, iterations)
         return coords.apply(transform, points)

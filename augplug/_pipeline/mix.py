@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from augplug._backends.base import Backend, ImageFunction
+from augplug._sample.outlines import padded
 from augplug._sample.targets import Targets, clip, corners_of, edges_of
 from augplug.coords import crop_resize
 from augplug.effects import Effect, Mix, MixPart, Region, Warp
 from augplug.errors import TargetError
-from augplug.types import Image
+from augplug.types import Image, Points
 
 Partner: TypeAlias = tuple[Image, Targets]
 """A finished image of a batch and its targets."""
@@ -132,7 +133,7 @@ def mix(
             f"two images added have no {' and no '.join(refused)}; use CutMix, or leave these targets out"
         )
     return backend.weighted_sum(image, partner, weight, out), Targets(
-        corners=_joined(targets.corners, theirs.corners),
+        corners=_outlines(targets.corners, theirs.corners),
         shown=_joined(targets.shown, theirs.shown),
         tags=_joined(targets.tags, theirs.tags),
         label=_label(targets, theirs, weight),
@@ -141,6 +142,11 @@ def mix(
 
 def _joined(mine: npt.NDArray[Any], theirs: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return np.concatenate([mine, theirs]) if len(theirs) else mine
+
+
+def _outlines(mine: Points, theirs: Points) -> Points:
+    most = max(mine.shape[1], theirs.shape[1])
+    return _joined(padded(mine, most), padded(theirs, most))
 
 
 def check_alike(image: Image, partner: Image) -> None:
@@ -180,7 +186,7 @@ def _pasted(targets: Targets, theirs: Targets, region: Region, size: tuple[int, 
     mine, other = _points(targets, region, inside=False), _points(theirs, region, inside=True)
     return Targets(
         masks=masks,
-        corners=_joined(kept.corners, given.corners),
+        corners=_outlines(kept.corners, given.corners),
         shown=_joined(kept.shown, given.shown),
         tags=_joined(kept.tags, given.tags),
         points=_joined(mine.points, other.points),

@@ -78,7 +78,7 @@ class Renderer(NamedTuple):
         """
         if not effects:
             return None if output is None else self.backend.finish(output, None, shape, dtype), shape
-        follow, tone = Follow(effects, self.backend), None
+        follow, tone = Follow(effects, self.backend, shape), None
         fused = fuse(effects, self.fuse, canvas_of_shape(shape))
         if output is not None and self.fuse != "none" and fused and isinstance(fused[-1], Tone | AdaptiveTone):
             tone, fused = fused[-1], fused[:-1]

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from augplug import coords
 from augplug._sample.few import TINY, FewBoxes, FewPoints, slack
+from augplug._sample.outlines import padded
 from augplug.types import Image, Matrix, Points
 
 Flags = npt.NDArray[Any]
@@ -21,7 +22,7 @@ _NO_TAGS, _NO_VISIBLE = np.zeros(0, dtype=object), np.zeros(0, dtype=bool)
 
 
 class Targets:
-    """The targets of one image on their way. `corners` `(N, 4, 2)` and `points` `(K, 2)` count from pixel centres.
+    """The targets of one image on their way. `corners` `(N, C, 2)` and `points` `(K, 2)` count from pixel centres.
 
     `shown` `(N,)` is the part of each box's area that is still in the image, `tags` `(N,)` its label; `visible` `(K,)`
     is the visibility of each point, 0 or False outside the image. `label` is a row of class weights `(L,)`. A few boxes
@@ -53,7 +54,7 @@ class Targets:
 
     @property
     def corners(self) -> Points:
-        """The corners of boxes."""
+        """The corners of boxes, four or more each: `outlines` says how they stand."""
         self._spread_boxes()
         return self._corners
 
@@ -151,7 +152,7 @@ class Targets:
         if boxes is not None:
             boxes.push(matrix, size)
         elif len(self._corners):
-            self._corners = coords.apply(matrix, self._corners.reshape(-1, 2)).reshape(-1, 4, 2)
+            self._corners = coords.apply(matrix, self._corners.reshape(-1, 2)).reshape(self._corners.shape)
             clip_boxes(self, size)
         if points is not None:
             points.push(matrix)
@@ -215,7 +216,8 @@ def clip_boxes(targets: Targets, size: tuple[int, int]) -> None:
         sides = np.maximum(ends - np.maximum(edges[:, :2], -slacks), 0)
         seen = sides[:, 0] * sides[:, 1] / np.maximum(areas_of(edges), TINY)
         targets.shown = np.where(cut, targets.shown * seen, targets.shown)
-        targets.corners = np.where(cut[:, None, None], corners_of(inside), targets.corners)
+        upright = padded(corners_of(inside), targets.corners.shape[1])
+        targets.corners = np.where(cut[:, None, None], upright, targets.corners)
 
 
 def mark_points(targets: Targets, size: tuple[int, int]) -> None:

@@ -105,7 +105,11 @@ class OpticalDistortion(Resampled, Operation):
 
 @operation(source="the perspective of Albumentations and torchvision: corners moved inwards")
 class Perspective(Resampled, Operation):
-    """Show the image as from the side: each corner moves inwards by up to `distortion` of half of each side."""
+    """Show the image as from the side: each corner moves inwards by up to `distortion` of half of each side.
+
+    Corners that come to lie in no convex order (which takes a distortion above 2/3) move a part of the way, as they
+    would at a distortion of 0.6.
+    """
 
     distortion: float = parameter(low=0, high=0.9, unit="fraction of half the side", default=0.3)
     key: int = parameters.key()
@@ -115,15 +119,30 @@ class Perspective(Resampled, Operation):
         """One warp by the matrix that takes the corners where the key says."""
         stream = Stream(b"augplug.Perspective", key_of(self.key, 0, 0))
         right, bottom = canvas.width - 0.5, canvas.height - 0.5
-        moved = []
-        for x, y, inwards_x, inwards_y in (
-            (-0.5, -0.5, 1, 1),
-            (right, -0.5, -1, 1),
-            (right, bottom, -1, -1),
-            (-0.5, bottom, 1, -1),
-        ):
+        corners, moves = [(-0.5, -0.5), (right, -0.5), (right, bottom), (-0.5, bottom)], []
+        for inwards_x, inwards_y in ((1, 1), (-1, 1), (-1, -1), (1, -1)):
             dx = inwards_x * stream.real() * self.distortion * canvas.width / 2
             dy = inwards_y * stream.real() * self.distortion * canvas.height / 2
-            moved.append((x + dx, y + dy))
+            moves.append((dx, dy))
+        moved = _moved(corners, moves, 1.0)
+        if not _is_convex(moved):
+            moved = _moved(corners, moves, _ALWAYS_CONVEX / self.distortion)
         transform = coords.from_corners(canvas.height, canvas.width, moved)
         return warped(self, transform, canvas)
+
+
+_ALWAYS_CONVEX = 0.6
+"""A distortion below 2/3, up to which the corners are always those of a convex quadrilateral."""
+
+
+def _moved(
+    corners: list[tuple[float, float]], moves: list[tuple[float, float]], part: float
+) -> list[tuple[float, float]]:
+    return [(x + part * dx, y + part * dy) for (x, y), (dx, dy) in zip(corners, moves, strict=True)]
+
+
+def _is_convex(corners: list[tuple[float, float]]) -> bool:
+    """Return True if every corner, in their order, turns to the same side as those of a canvas."""
+    z = [complex(*corner) for corner in corners]
+    sides = [z[(place + 1) % 4] - z[place] for place in range(4)]
+    return all((sides[place - 1].conjugate() * sides[place]).imag > 0 for place in range(4))
