@@ -135,9 +135,9 @@ def test_no_perspective_swaps_left_and_right(distortion: float) -> None:
         assert not isinstance(effect.transform, DisplacementField)
         assert turn(shown(effect.transform)) > 0
         for augment, mirrored in ((plain, False), (flipped, True)):
-            made = augment(image=image, keypoints=augplug.Keypoints([[20, 20], [40, 20]], swap=((0, 1),)), index=index)[
-                "keypoints"
-            ].array
+            made = augment(
+                image=image, keypoints=augplug.Keypoints([[20, 20], [40, 20]], flip_pairs=((0, 1),)), index=index
+            )["keypoints"].array
             before = augment(image=image, keypoints=[[20, 20], [40, 20]], index=index)["keypoints"]
             assert np.allclose(made, before[::-1] if mirrored else before)
 
