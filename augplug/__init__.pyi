@@ -163,6 +163,7 @@ from .shapes import (
     shape_after as shape_after,
 )
 from .types import (
+    Border as Border,
     Canvas as Canvas,
     Histograms as Histograms,
     Fill as Fill,

@@ -16,7 +16,7 @@ from augplug import tones
 from augplug.coords import check_matrix
 from augplug.errors import OperationError
 from augplug.renamed import answers_old_names, refuse_old_name
-from augplug.types import Fill, Interpolation, Matrix
+from augplug.types import Border, Fill, Interpolation, Matrix
 
 Statistic: TypeAlias = Literal["histogram", "extremes", "gray_mean"]
 STATISTICS: tuple[Statistic, ...] = ("histogram", "extremes", "gray_mean")
@@ -159,7 +159,9 @@ class Warp:
     """Space: the image resampled on a canvas of `size` (height, width).
 
     `transform` is a matrix that maps input points to output points, or a `DisplacementField` (an output point plus its
-    displacement is the input point it shows). `fill` stands outside the image, `mask_fill` outside masks.
+    displacement is the input point it shows). Outside the image lies `fill`, outside masks `mask_fill`. With another
+    `border` than `constant` the pixels of the image, and of masks, repeat outside (numpy.pad's modes `edge`, `reflect`,
+    `wrap`); boxes and keypoints follow the image itself, never its copies.
     """
 
     transform: Matrix | DisplacementField
@@ -167,6 +169,7 @@ class Warp:
     interpolation: Interpolation = "nearest"
     fill: Fill = 0.0
     mask_fill: float = 0.0
+    border: Border = "constant"
 
     def __post_init__(self) -> None:
         """Refuse a matrix that is not three rows of three numbers."""

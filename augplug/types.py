@@ -32,6 +32,9 @@ Matrix: TypeAlias = tuple[tuple[float, float, float], tuple[float, float, float]
 Interpolation: TypeAlias = Literal["nearest", "linear", "cubic", "area"]
 """How a value is had between pixels; `area` is the mean under the output pixel, for making smaller."""
 
+Border: TypeAlias = Literal["constant", "edge", "reflect", "wrap"]
+"""What lies outside an image: its fill, or its own pixels as numpy.pad's modes of these names repeat them."""
+
 FuseMode: TypeAlias = Literal["none", "exact"]
 """How far effects are fused: not at all, or as far as every bit stays the same."""
 FUSE_MODES: tuple[FuseMode, ...] = ("none", "exact")

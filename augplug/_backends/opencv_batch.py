@@ -41,6 +41,8 @@ def prepare_rows(batch: EffectBatch, shape: Shape) -> PreparedRows | None:
 
 def _warps(batch: EffectBatch, effect: Warp, shape: Shape) -> PreparedRows | None:
     transforms = batch.numbers
+    if effect.border != "constant":
+        return None
     if effect.interpolation == "area":
         return opencv_area.areas(transforms, effect.size, shape)
     if max(*shape[:2], *effect.size) > LONGEST_SIDE:

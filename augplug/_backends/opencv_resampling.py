@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from augplug._backends.base import ImageFunction
+from augplug._backends.opencv_borders import bordered
 from augplug._backends.opencv_groups import in_groups
 from augplug._backends.opencv_warps import turn, warp
 from augplug._backends.slices import sliced, whole_shift
@@ -22,6 +23,8 @@ _DIRECT = ((), (2,), (3,), (4,))
 
 def warp_image(effect: Warp, shape: tuple[int, ...], dtype: np.dtype[Any]) -> ImageFunction | None:
     """Return the kernel of a warp on images; None if OpenCV does not render it."""
+    if effect.border != "constant" and not isinstance(effect.transform, DisplacementField):
+        return bordered(effect, effect.transform, shape, partial(warp_image, dtype=dtype))
     fill = fill_values(effect.fill, shape, dtype)
     if dtype == np.uint8 and shape[2:] in _DIRECT:
         return warp(effect, shape, dtype, fill.tolist())
@@ -36,6 +39,8 @@ def warp_values(effect: Warp, shape: tuple[int, ...], dtype: np.dtype[Any], fill
     `dtype` is uint8, uint16, float32 or float64, and `fill` `(C,)` of that dtype lies outside. float64 is resampled in
     float32: what OpenCV 5 does in float64 is less exact.
     """
+    if effect.border != "constant" and not isinstance(effect.transform, DisplacementField):
+        return bordered(effect, effect.transform, shape, partial(warp_values, dtype=dtype, fill=fill))
     if not isinstance(effect.transform, DisplacementField):
         exact = sliced(effect.transform, effect.size, shape, fill)
         if exact is not None and shape[2:] <= (4,) and whole_shift(effect.transform) is None:

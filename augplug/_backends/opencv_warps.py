@@ -11,6 +11,7 @@ import numpy as np
 from augplug import coords
 from augplug._backends import opencv_area, opencv_fields
 from augplug._backends.base import ImageFunction
+from augplug._backends.opencv_borders import around, padded
 from augplug._backends.opencv_packing import packed
 from augplug._backends.slices import spans, whole_shift
 from augplug.effects import DisplacementField, Warp
@@ -101,11 +102,16 @@ def _by_field(
     if max(*shape[:2], *effect.size) > LONGEST_SIDE or not opencv_fields.fits(field, effect.size):
         return None
     flag, size = INTERPOLATIONS[effect.interpolation], effect.size
+    margin, pad = around(effect, field, shape)
 
     def kernel(image: Image, **given: Any) -> Image:
         across, down = opencv_fields.maps(field, size)
+        if margin:
+            across += margin
+            down += margin
         return cv2.remap(image, across, down, flag, borderMode=cv2.BORDER_CONSTANT, **given)
 
-    if effect.interpolation != "linear":
-        return partial(kernel, borderValue=fill)
-    return packed(kernel, "linear", size, shape, dtype, fill)
+    ready: ImageFunction = partial(kernel, borderValue=fill)
+    if effect.interpolation == "linear":
+        ready = packed(kernel, "linear", size, shape, dtype, fill)
+    return ready if pad is None else partial(padded, pad=pad, kernel=ready)

@@ -149,20 +149,20 @@ def warp(image: Image, effect: Warp) -> Image:
     fill = fill_values(effect.fill, image.shape, image.dtype)
     if isinstance(effect.transform, DisplacementField):
         return _sampled(image, *fields.pull_points(effect.transform, effect.size), effect, fill)
-    exact = sliced(effect.transform, effect.size, image.shape, fill)
+    exact = sliced(effect.transform, effect.size, image.shape, fill, effect.border)
     if exact is not None:
         return exact(image)
     pull = coords.inverse(effect.transform)
     if effect.interpolation == "area":
-        return sampling.area(image, pull, effect.size, fill)
+        return sampling.area(image, pull, effect.size, fill, effect.border)
     if effect.interpolation == "nearest":
         xi, yi = sampling.nearest_points(pull, effect.size)
-        return sampling.gather(image, xi, yi, fill)
+        return sampling.gather(image, xi, yi, fill, effect.border)
     return _sampled(image, *sampling.matrix_points(pull, effect.size), effect, fill)
 
 
 def _sampled(image: Image, xs: Values, ys: Values, effect: Warp, fill: Image) -> Image:
-    made = sampling.sample(image, xs, ys, effect.interpolation, fill)
+    made = sampling.sample(image, xs, ys, effect.interpolation, fill, effect.border)
     # A cubic overshoots at edges, and what it makes must be an image too.
     return np.clip(made, 0, 1, out=made) if effect.interpolation == "cubic" and made.dtype.kind == "f" else made
 

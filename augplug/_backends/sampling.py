@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from augplug._backends import borders
 from augplug._backends.bands import Band, weigh_both
 from augplug.errors import OperationError
-from augplug.types import Image
+from augplug.types import Border, Image
 
 Reals = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -53,19 +54,21 @@ def fixed(row: Reals) -> tuple[int, int, int]:
     return a, b, c
 
 
-def gather(image: Image, xi: Integers, yi: Integers, fill: Image) -> Image:
-    """Return the pixels at integer points; `fill` (one value a channel) outside."""
+def gather(image: Image, xi: Integers, yi: Integers, fill: Image, border: Border = "constant") -> Image:
+    """Return the pixels at integer points; outside `fill` (one value a channel), or what `border` repeats."""
     height, width = image.shape[:2]
+    if border != "constant":
+        return image[borders.indices(border, yi, height), borders.indices(border, xi, width)]
     inside = (xi >= 0) & (xi < width) & (yi >= 0) & (yi < height)
     taken = image[np.clip(yi, 0, height - 1), np.clip(xi, 0, width - 1)]
     taken[~inside] = fill if image.ndim == 3 else fill[0]
     return taken
 
 
-def sample(image: Image, xs: Reals, ys: Reals, interpolation: str, fill: Image) -> Image:
-    """Return the image at real points. Taps outside are `fill`; integers round to nearest."""
+def sample(image: Image, xs: Reals, ys: Reals, interpolation: str, fill: Image, border: Border = "constant") -> Image:
+    """Return the image at real points. Taps outside are as in `gather`; integers round to nearest."""
     if interpolation == "nearest":
-        return gather(image, np.floor(xs + 0.5).astype(np.int64), np.floor(ys + 0.5).astype(np.int64), fill)
+        return gather(image, np.floor(xs + 0.5).astype(np.int64), np.floor(ys + 0.5).astype(np.int64), fill, border)
     if interpolation not in _TAPS:
         raise OperationError(f"interpolation {interpolation!r} needs a matrix that scales along the axes")
     taps = _TAPS[interpolation]
@@ -75,7 +78,8 @@ def sample(image: Image, xs: Reals, ys: Reals, interpolation: str, fill: Image) 
     total = np.zeros((*xs.shape, *image.shape[2:]))
     for i, wy in enumerate(down):
         for j, wx in enumerate(across):
-            tap = gather(image, (x0 + first + j).astype(np.int64), (y0 + first + i).astype(np.int64), fill)
+            columns, rows = (x0 + first + j).astype(np.int64), (y0 + first + i).astype(np.int64)
+            tap = gather(image, columns, rows, fill, border)
             weight = wx * wy
             total += (weight if image.ndim == 2 else weight[..., None]) * tap
     return _finish(total, image.dtype)
@@ -99,13 +103,16 @@ def _cubic(t: Reals) -> tuple[Reals, ...]:
 _TAPS = {"linear": _linear, "cubic": _cubic}
 
 
-def area(image: Image, pull: Reals, size: tuple[int, int], fill: Image) -> Image:
+def area(image: Image, pull: Reals, size: tuple[int, int], fill: Image, border: Border = "constant") -> Image:
     """Return the mean of the image under each output pixel, its box at least one pixel wide (then it is linear).
 
-    What of a box lies outside the image does not count; `fill` stands where all of it does.
+    What of a box lies outside the image does not count; `fill` stands where all of it does. With another `border` all
+    of it counts.
     """
     if pull[0, 1] or pull[1, 0] or tuple(pull[2]) != (0, 0, 1) or pull[0, 0] <= 0 or pull[1, 1] <= 0:
         raise OperationError("area interpolation takes matrices that scale and shift along the axes, no others")
+    if border != "constant":
+        return _finish(borders.area(image, pull, size, border).reshape(*size, *image.shape[2:]), image.dtype)
     down = _boxes(pull[1, 1], pull[1, 2], size[0], image.shape[0])
     across = _boxes(pull[0, 0], pull[0, 2], size[1], image.shape[1])
     wide = image[..., None] if image.ndim == 2 else image

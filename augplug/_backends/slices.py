@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 
 from augplug import coords
+from augplug._backends import borders
 from augplug._backends.base import ImageFunction
-from augplug.types import Image, Matrix
+from augplug._backends.borders import Indices
+from augplug.types import Border, Image, Matrix
 
 _WORDS = {1: "u1", 2: "u2", 4: "u4", 8: "u8", 16: "c16"}
 """Items that numpy copies in one move, by their bytes. Nothing computes with the complex number."""
@@ -28,12 +30,16 @@ def as_items(image: Image) -> Image:
     return items
 
 
-def sliced(matrix: Matrix, size: tuple[int, int], shape: tuple[int, ...], fill: Image) -> ImageFunction | None:
+def sliced(
+    matrix: Matrix, size: tuple[int, int], shape: tuple[int, ...], fill: Image, border: Border = "constant"
+) -> ImageFunction | None:
     """Return the kernel of a matrix on images of `shape` that moves whole pixels along the axes; None for any other.
 
     `fill` holds one value a channel `(C,)`, in the dtype of the images.
     """
     shift = whole_shift(matrix)
+    if shift is not None and border != "constant":
+        return repeated(shift, shape, size, border)
     if shift is not None:
         return partial(_shifted, spans=spans(shift, shape, size), size=size, fill=fill)
     if coords.is_turn(matrix, *shape[:2]) == size:
@@ -72,6 +78,25 @@ def _shifted(image: Image, spans: tuple[Any, ...], size: tuple[int, int], fill: 
     _fill(rows[:, size[1] - behind :], fill)
     rows[:, before : size[1] - behind] = image[top:bottom, left:right]
     return made
+
+
+def repeated(shift: tuple[int, int], shape: tuple[int, ...], size: tuple[int, int], border: Border) -> ImageFunction:
+    """Return the kernel of a shift by whole pixels whose image repeats outside."""
+    rows, columns = (
+        borders.indices(border, np.arange(-move, length - move), side)
+        for move, length, side in zip(shift[::-1], size, shape, strict=False)
+    )
+    left, right, before, behind = spans(shift, shape, size)[1]
+    return partial(
+        _repeated, rows=rows, before=columns[:before], inside=slice(left, right), behind=columns[size[1] - behind :]
+    )
+
+
+def _repeated(image: Image, rows: Indices, before: Indices, inside: slice, behind: Indices) -> Image:
+    high: Image = image.take(rows, axis=0)
+    if not (before.size or behind.size):
+        return high if inside == slice(0, image.shape[1]) else high[:, inside].copy()
+    return np.concatenate([high.take(before, axis=1), high[:, inside], high.take(behind, axis=1)], axis=1)
 
 
 def _fill(part: Image, fill: Image) -> None:

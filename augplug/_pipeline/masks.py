@@ -26,14 +26,14 @@ _UINT8, _UINT16 = np.dtype(np.uint8), np.dtype(np.uint16)
 def mask_kernel(effect: Warp, shape: tuple[int, ...], dtype: np.dtype[Any], backend: Backend) -> ImageFunction:
     """Return the kernel that moves masks of that shape and dtype as the effect moves an image.
 
-    Outside stands `mask_fill` as it is, in the mask's own values.
+    Outside stands `mask_fill` as it is, in the mask's own values, unless the effect has another `border`.
     """
     fill = np.full(shape[2] if len(shape) == 3 else 1, mask_value(effect.mask_fill, dtype, "mask_fill"))
     if dtype.kind != "f" or effect.interpolation == "nearest":
         return _by_bytes(effect, shape, dtype, fill, backend)
-    exact = (
-        None if isinstance(effect.transform, DisplacementField) else sliced(effect.transform, effect.size, shape, fill)
-    )
+    exact = None
+    if not isinstance(effect.transform, DisplacementField):
+        exact = sliced(effect.transform, effect.size, shape, fill, effect.border)
     if exact is not None:
         return exact
     return backend.prepare_values(effect, shape, dtype, fill) or partial(_real, effect=effect, fill=fill)
@@ -47,7 +47,8 @@ def _by_bytes(
     word = _UINT8 if size % 2 or size == 4 else _UINT16
     count = size // word.itemsize
     values = tuple(to_units(fill.view(word), word).tolist())
-    nearest = Warp(transform=effect.transform, size=effect.size, fill=values if count > 1 else values[0])
+    one = values if count > 1 else values[0]
+    nearest = Warp(transform=effect.transform, size=effect.size, fill=one, border=effect.border)
     wide = (*shape[:2], count) if count > 1 else (shape[0], shape[1])
     return partial(_viewed, kernel=backend.prepare(nearest, wide, word), word=word, shape=wide, size=effect.size)
 
@@ -80,8 +81,10 @@ def mask_value(value: float, dtype: np.dtype[Any], name: str) -> Any:
 
 def _real(mask: Image, effect: Warp, fill: Image) -> Image:
     if isinstance(effect.transform, DisplacementField):
-        return sampling.sample(mask, *fields.pull_points(effect.transform, effect.size), effect.interpolation, fill)
+        points = fields.pull_points(effect.transform, effect.size)
+        return sampling.sample(mask, *points, effect.interpolation, fill, effect.border)
     pull = coords.inverse(effect.transform)
     if effect.interpolation == "area":
-        return sampling.area(mask, pull, effect.size, fill)
-    return sampling.sample(mask, *sampling.matrix_points(pull, effect.size), effect.interpolation, fill)
+        return sampling.area(mask, pull, effect.size, fill, effect.border)
+    points = sampling.matrix_points(pull, effect.size)
+    return sampling.sample(mask, *points, effect.interpolation, fill, effect.border)

@@ -25,11 +25,12 @@ from augplug.errors import AugplugError, PlanError, TargetError
 from augplug.formats import format_problem
 from augplug.ops.base import Operation
 from augplug.ops.former import FormerField
+from augplug.ops.parameters import LATER
 from augplug.types import FUSE_MODES, FuseMode, Image
 
 _AS_TODAY = FormerField()
 FORMAT = 2
-"""Newest format of a plan, the first that names an image by a text; without that, 1 is written."""
+"""Newest format of a plan, the first with a text for the index and with `border`; without them, 1 is written."""
 _KEYS = ("augplug_plan", "policy", "digest", "key", "backend", "fuse", "versions", "partners", "steps")
 _DEEPEST = 16
 _SLACK = 1e-4
@@ -58,7 +59,7 @@ class Plan(Shown):
         """Return the plan as a JSON document."""
         return json.dumps(
             {
-                "augplug_plan": FORMAT if "key" in self.key else 1,
+                "augplug_plan": FORMAT if "key" in self.key or any(map(_is_new, self.items)) else 1,
                 "policy": self.policy,
                 "digest": self.digest,
                 "key": dict(self.key),
@@ -184,9 +185,22 @@ def _written(item: Item) -> dict[str, Any]:
     version, names = _smallest_version(item.operation)
     former = item.operation.about.upgrades.get(version, {})
     fields = {name: getattr(item.operation, name) for name in names}
+    fields = {name: value for name, value in fields.items() if not _is_left_out(name, value)}
     forms = {name: former.get(name, _AS_TODAY) for name in fields}
     written = {forms[name].name or name: forms[name].write(value) for name, value in fields.items()}
     return {"op": item.address, "version": version, "fields": written}
+
+
+def _is_left_out(name: str, value: Any) -> bool:
+    return name in LATER and value == LATER[name]
+
+
+def _is_new(item: Item) -> bool:
+    """Return True if format 1 cannot hold an item."""
+    if isinstance(item, DrawnBlend):
+        return any(_is_new(inner) for chain in item.chains for inner in chain)
+    fields = vars(item.operation)
+    return any(name in fields and not _is_left_out(name, fields[name]) for name in LATER)
 
 
 def _smallest_version(operation: Operation) -> tuple[int, Collection[str]]:
@@ -252,7 +266,8 @@ def _shown(item: Item, depth: int) -> str:
     indent = "  " * depth
     if isinstance(item, Drawn):
         _, names = _smallest_version(item.operation)
-        given = [f"{name}={getattr(item.operation, name)!r}" for name in names]
+        values = [(name, getattr(item.operation, name)) for name in names]
+        given = [f"{name}={value!r}" for name, value in values if not _is_left_out(name, value)]
         return f"{indent}{item.operation.about.name}({', '.join(given)})"
     lines = [f"{indent}blend"]
     for weight, chain in zip(item.weights, item.chains, strict=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -82,6 +82,29 @@ def same_numbers(content: Any) -> Any:
     if isinstance(content, list):
         return [same_numbers(value) for value in content]
     return int(content) if isinstance(content, float) and content.is_integer() else content
+
+
+def without_later(content: Any, later: Mapping[str, Any]) -> Any:
+    """Return content of a policy whose steps leave out fields of `later` that have their defaults: so digests stay.
+
+    A field stays where the policy around the step has a default for it: there it says something.
+    """
+    silent = {name: value for name, value in later.items() if name not in content.get("defaults", {})}
+    return {**content, "policy": _step_without(content["policy"], silent, later)}
+
+
+def _step_without(node: Any, silent: Mapping[str, Any], later: Mapping[str, Any]) -> Any:
+    if "op" in node:
+        return {key: value for key, value in node.items() if key not in silent or value != silent[key]}
+    if "policy" in node:
+        return {**node, "policy": without_later(node["policy"], later)}
+    return {
+        key: [_step_without(child, silent, later) for child in value] if key in _WITH_CHILDREN else value
+        for key, value in node.items()
+    }
+
+
+_WITH_CHILDREN = ("sequence", "one_of", "some_of", "blend")
 
 
 def flags_as_numbers(document: object) -> object:

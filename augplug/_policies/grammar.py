@@ -19,17 +19,18 @@ from augplug.distributions import Distribution
 from augplug.errors import OperationError, SettingsError, suggest
 from augplug.ops.base import Operation
 from augplug.ops.levels import SCALES
-from augplug.ops.parameters import Parameter
+from augplug.ops.parameters import LATER, Parameter
 from augplug.rng import check_weights
-from augplug.types import FUSE_MODES, FuseMode, Interpolation
+from augplug.types import FUSE_MODES, Border, FuseMode, Interpolation
 
 FORMAT = 2
-"""Newest format of a policy file, the first with nested policies, true, false and null; without them, 1 is written."""
+"""Newest format of a policy file, the first with nested policies, true, false, null and `border`; else 1 is written."""
 Value: TypeAlias = float | str | tuple[float, ...] | Distribution | None
 DEFAULTS: Mapping[str, Parameter] = {
     "interpolation": Parameter(choices=get_args(Interpolation)),
     "fill": Parameter(low=0, high=255, unit="8-bit values", many=True),
     "mask_fill": Parameter(unit="mask value"),
+    "border": Parameter(choices=get_args(Border)),
 }
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 """A policy's name: it stands before the colon of `name:n=2`, and as the name of a file."""
@@ -184,9 +185,8 @@ Node: TypeAlias = Step | Sequence | OneOf | SomeOf | BlendOf | Nested
 class Policy(Shown):
     """A tree of nodes with what holds for all of it: the `scale` of its levels, the `fuse` level, and `defaults`.
 
-    `defaults` gives `interpolation`, `fill` and `mask_fill` to every step whose operation has them and that does not
-    say otherwise. To put a policy into another one, pass the policy itself: its `node` alone has neither scale nor
-    defaults.
+    `defaults` gives `interpolation`, `fill`, `mask_fill` and `border` to steps whose operation has them and that do not
+    say otherwise. To put a policy into another one, pass it itself: its `node` alone has neither scale nor defaults.
     """
 
     node: Node
@@ -220,11 +220,12 @@ class Policy(Shown):
     @cached_property
     def digest(self) -> bytes:
         """32 bytes that name what is drawn: nodes, scale and defaults, but not name, source or fuse mode."""
-        return hashlib.sha256(json.dumps(field_values.same_numbers(self.content()), sort_keys=True).encode()).digest()
+        told = field_values.without_later(field_values.same_numbers(self.content()), LATER)
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).digest()
 
     def to_json(self) -> dict[str, Any]:
         """The policy file's form, as data for `json.dumps`."""
-        number = FORMAT if _is_new(self.node) else 1
+        number = FORMAT if _is_new(self.node) or not LATER.keys().isdisjoint(self.defaults) else 1
         told = {"name": self.name, "scale": self.scale, "fuse": self.fuse, "source": self.source}
         return {"augplug_policy": number, **told, **self.content()}
 
@@ -273,7 +274,8 @@ def steps_in(policy: Policy, node: Node | None = None) -> Iterator[tuple[Step, P
 def _is_new(node: Node) -> bool:
     """Return True if format 1 cannot hold the node."""
     if isinstance(node, Step):
-        return any(value is None or isinstance(value, bool) for value in node.to_json().values())
+        written = node.to_json()
+        return not LATER.keys().isdisjoint(written) or any(v is None or isinstance(v, bool) for v in written.values())
     return isinstance(node, Nested) or any(map(_is_new, node.children))
 
 

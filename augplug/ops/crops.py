@@ -16,21 +16,23 @@ from augplug.effects import Effect, Warp
 from augplug.errors import OperationError
 from augplug.ops.base import Operation, operation
 from augplug.ops.parameters import Filled, parameter, resampling
-from augplug.types import Canvas, Fill, Interpolation
+from augplug.types import Border, Canvas, Fill, Interpolation
 
 _SIDE = 65536
 
 
-def cut(top: int, left: int, height: int, width: int, fill: Fill, mask_fill: float) -> list[Effect]:
+def cut(
+    top: int, left: int, height: int, width: int, fill: Fill, mask_fill: float, border: Border = "constant"
+) -> list[Effect]:
     """Return the warp that shows the `height` x `width` pixels from (`top`, `left`) on, which may lie outside."""
-    return [_cut(top, left, height, width, fill, mask_fill)]
+    return [_cut(top, left, height, width, fill, mask_fill, border)]
 
 
 @lru_cache(maxsize=4096)
-def _cut(top: int, left: int, height: int, width: int, fill: Fill, mask_fill: float) -> Warp:
+def _cut(top: int, left: int, height: int, width: int, fill: Fill, mask_fill: float, border: Border) -> Warp:
     # Kept: a random crop comes to few places, and looking for a warp's kernel is quicker when it is the same object.
     shift = coords.translation(-float(left), -float(top))
-    return Warp(transform=shift, size=(height, width), fill=fill, mask_fill=mask_fill)
+    return Warp(transform=shift, size=(height, width), fill=fill, mask_fill=mask_fill, border=border)
 
 
 @operation(source="a rectangle of pixels; no number in it")
@@ -62,7 +64,7 @@ class CenterCrop(Filled, Operation):
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp."""
         top, left = (canvas.height - self.height) // 2, (canvas.width - self.width) // 2
-        return cut(top, left, self.height, self.width, self.fill, self.mask_fill)
+        return cut(top, left, self.height, self.width, self.fill, self.mask_fill, self.border)
 
 
 @operation(source="He et al., arXiv 1512.03385, section 4.2: 4 pixels of padding on CIFAR")
@@ -79,7 +81,7 @@ class RandomCrop(Filled, Operation):
         """One warp; an image smaller than the crop stands in its middle."""
         top = _place(self.y, canvas.height + 2 * self.padding - self.height) - self.padding
         left = _place(self.x, canvas.width + 2 * self.padding - self.width) - self.padding
-        return cut(top, left, self.height, self.width, self.fill, self.mask_fill)
+        return cut(top, left, self.height, self.width, self.fill, self.mask_fill, self.border)
 
     @classmethod
     def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
@@ -89,7 +91,7 @@ class RandomCrop(Filled, Operation):
         top = _places(rows.y, canvas.height + 2 * rows.padding - rows.height) - rows.padding
         left = _places(rows.x, canvas.width + 2 * rows.padding - rows.width) - rows.padding
         shifts = coords_stack.translations(-left, -top)
-        template = _cut(0, 0, rows.height, rows.width, rows.fill, rows.mask_fill)
+        template = _cut(0, 0, rows.height, rows.width, rows.fill, rows.mask_fill, rows.border)
         return EffectBatch(template, shifts, np.zeros(len(shifts), np.bool_))
 
 
@@ -164,7 +166,7 @@ class Resize(Operation):
 
 @operation(source="the image with a border; no number in it")
 class Pad(Filled, Operation):
-    """Put `left`, `top`, `right` and `bottom` pixels of `fill` around the image."""
+    """Put `left`, `top`, `right` and `bottom` pixels around the image: of `fill`, or as `border` says."""
 
     left: int = parameter(low=0, high=_SIDE, unit="pixels", default=0)
     top: int = parameter(low=0, high=_SIDE, unit="pixels", default=0)
@@ -175,4 +177,4 @@ class Pad(Filled, Operation):
         """One warp; none without a border."""
         size = (canvas.height + self.top + self.bottom, canvas.width + self.left + self.right)
         same = size == (canvas.height, canvas.width)
-        return [] if same else cut(0 - self.top, 0 - self.left, *size, self.fill, self.mask_fill)
+        return [] if same else cut(0 - self.top, 0 - self.left, *size, self.fill, self.mask_fill, self.border)

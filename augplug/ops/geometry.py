@@ -29,6 +29,7 @@ def warped(resampled: Resampled, transform: Matrix | DisplacementField, canvas: 
             interpolation=resampled.interpolation,
             fill=resampled.fill,
             mask_fill=resampled.mask_fill,
+            border=resampled.border,
         )
     ]
 

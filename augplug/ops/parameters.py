@@ -14,7 +14,7 @@ from augplug.distributions import Distribution, Key
 from augplug.errors import OperationError
 from augplug.ops.annotations import kind_of
 from augplug.renamed import answers_old_keywords
-from augplug.types import Fill, Interpolation
+from augplug.types import Border, Fill, Interpolation
 
 _METADATA = "augplug"
 _LARGEST_KEY = 2**53 - 1
@@ -147,20 +147,30 @@ def resampling(default: Interpolation = "nearest", *, area: bool = False) -> Any
     return parameter(choices=("nearest", "linear", "cubic", *(["area"] if area else [])), default=default)
 
 
+LATER: Mapping[str, Any] = {"border": "constant"}
+"""Fields that operations got after files and digests had been made without them, and their defaults.
+
+Digests and plans leave such a field out where it has its default, so that both stay as they were.
+"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Filled:
-    """Base class that adds the fields `fill` and `mask_fill`: what stands outside the image, and outside its masks.
+    """Base class that adds the fields `fill`, `mask_fill` and `border`: what lies outside the image and its masks.
 
-    `class Shifted(augplug.Filled, augplug.Operation)` has them after its own fields.
+    `class Shifted(augplug.Filled, augplug.Operation)` has them after its own fields. With another `border` than
+    "constant" neither fill counts: the pixels of image and masks repeat outside, as numpy.pad's modes "edge", "reflect"
+    (which is OpenCV's BORDER_REFLECT_101) and "wrap" repeat them.
     """
 
     fill: Fill = parameter(low=0, high=255, unit="8-bit values", default=0.0)  # noqa: RUF009  # it returns a dataclasses.field
     mask_fill: float = parameter(unit="mask value", default=0.0)  # it returns a dataclasses.field
+    border: Border = parameter(default="constant")  # noqa: RUF009  # it returns a dataclasses.field
 
 
 @dataclass(frozen=True, kw_only=True)
 class Resampled(Filled):
-    """Base class that adds the fields `interpolation`, `fill` and `mask_fill`: a policy's defaults hold for them.
+    """Base class that adds `interpolation`, `fill`, `mask_fill` and `border`; a policy's defaults hold for them.
 
     An operation with another default than "nearest" declares `interpolation: Interpolation = resampling("linear")`.
     """
