@@ -130,8 +130,18 @@ def _perform(check: Check, subject: Subject, picture: Picturing | None) -> tuple
     except Failed as reason:
         return "failed", f"{reason}. {remedy_of(check)}"
     except (Exception, SystemExit) as error:  # noqa: BLE001  # a plugin may raise anything: that is what is being found out
+        if (library := _missing(error, subject)) is not None:
+            return "failed", f"it needs {library}, which is not installed here: install it, and ask again"
         return "failed", f"it raised {type(error).__name__}: {error} ({_place(error)}). {remedy_of(check)}"
     return "passed", ""
+
+
+def _missing(error: BaseException, subject: Subject) -> str | None:
+    """Return the library without which nothing of the subject can be asked; a module of the plugin's own is none."""
+    if not isinstance(error, ModuleNotFoundError) or error.name is None:
+        return None
+    library = error.name.partition(".")[0]
+    return None if library == subject.module.__name__.partition(".")[0] else library
 
 
 def _place(error: BaseException) -> str:

@@ -19,11 +19,14 @@ _SIDE = 24
 _CLASSES = ("flat", "steep")
 
 
-def stripes(seed: int, count: int = _IMAGES, *, channels: int = 0) -> Labelled:
-    """Return images `(count, 24, 24)` of stripes: class 0 lie, class 1 stand; noise and phase differ."""
+def stripes(seed: int, count: int = _IMAGES, *, channels: int = 0, phase: float = 6.0) -> Labelled:
+    """Return images `(count, 24, 24)` of stripes: class 0 lie, class 1 stand; noise and phase (0 to `phase`) differ.
+
+    With all phases no single pixel tells the classes apart; with some of them a weighted sum of pixels does.
+    """
     numbers = np.random.default_rng(seed)
     y = np.arange(count) % 2
-    along = np.arange(_SIDE)[None, :] / 3 + numbers.uniform(0, 6, (count, 1))
+    along = np.arange(_SIDE)[None, :] / 3 + numbers.uniform(0, phase, (count, 1))
     waves = 128 + 60 * np.sin(along)
     images = np.where(y[:, None, None] == 1, waves[:, None, :], waves[:, :, None]) + numbers.normal(
         0, 12, (count, 24, 24)
@@ -148,11 +151,12 @@ def settings_are_checked(subject: Subject) -> None:
 
 
 def learns_something(subject: Subject) -> None:
-    """Does it tell lying stripes from standing ones better than chance?
+    """Does it tell 60 lying stripes from standing ones better than chance? A linear model of the pixels can.
 
     When it fails: train longer or on more copies by default; a reward that knows nothing ranks nothing.
     """
-    reward = _child(subject).evaluate(Policy(sequence(), "none"), seed=5)
+    child = subject.value(stripes(1, phase=1.0), stripes(2, phase=1.0))
+    reward = child.evaluate(Policy(sequence(), "none"), seed=5)
     require(reward >= 0.6, f"its reward on plain stripes is {reward:.2f}, chance is 0.5")
 
 

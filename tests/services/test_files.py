@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from importlib import resources
@@ -41,6 +42,21 @@ def test_zizmor_finds_nothing(name: str, project: Path, tool: Tool) -> None:
     ended = tool("zizmor", "--offline", "--no-config", project if name == "project" else ROOT / name)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "No findings to report" in ended.stdout + ended.stderr
+
+
+WORKFLOWS = re.findall(
+    r"^```yaml\n(name: .*?)^```$", (ROOT / "docs/plugins/tutorial.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
+)
+
+
+@pytest.mark.parametrize("text", WORKFLOWS, ids=lambda text: text.split()[1])
+def test_the_workflows_of_the_tutorial_are_as_good(text: str, tool: Tool, tmp_path: Path) -> None:
+    (tmp_path / "workflow.yml").write_text(text, "utf-8")
+    ended = tool("check-jsonschema", "--builtin-schema", "vendor.github-workflows", tmp_path / "workflow.yml")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    ended = tool("zizmor", "--offline", "--no-config", tmp_path / "workflow.yml")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert len(WORKFLOWS) == 2
 
 
 def test_zizmor_finds_what_is_wrong(project: Path, tool: Tool, tmp_path: Path) -> None:
