@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from augplug._backends.base import Backend
 from augplug._pipeline.plan import Plan
+from augplug._sample.alpha import channels_of
 from augplug._sample.image import check_image, digest_of
+from augplug._sample.kinds import to_array
 from augplug.display import Catalogue
 from augplug.errors import PlanError, SettingsError, suggest
 from augplug.naming import (
@@ -61,17 +63,32 @@ def load_plan(text: str) -> Plan:
     return Plan.from_json(text, operations())
 
 
-def replay(plan: Plan, image: Image, partner: Image | None = None) -> Image:
+@overload
+def replay(plan: Plan, image: Image, partner: Any = ...) -> Image: ...
+
+
+@overload
+def replay(plan: Plan, image: Any, partner: Any = ...) -> Any: ...
+
+
+def replay(plan: Plan, image: Any, partner: Any = None) -> Any:
     """Return bit for bit what the plan's draw gave on this image, and on the `partner` that was mixed in.
 
-    Raises PlanError where that cannot be had here, TargetError for a draw that mixes and has no partner.
+    PIL images and torch tensors come back as such. Raises PlanError where that cannot be had here, TargetError for a
+    draw that mixes and has no partner.
     """
     if not isinstance(plan, Plan):
         raise PlanError(f"replay takes a Plan, not a {type(plan).__name__}; augplug.load_plan(text) reads a saved one")
-    other = None if partner is None else check_image(partner)
+    array, back = to_array(image)
+    if channels_of(image, plan.channels) != plan.channels:
+        raise PlanError(
+            f"the plan's image has {plan.channels or 'no alpha'}, and this PIL image is {image.mode}; give the image "
+            "that the plan was made for, or numpy.asarray(image) if that was an array"
+        )
+    other = None if partner is None else check_image(to_array(partner)[0])
     if plan.partners and plan.partners.get("partner") != (None if other is None else digest_of(other)):
         raise PlanError("the plan was made with another partner image; give that one as partner= (--partner FILE)")
-    return plan.render(check_image(image), other, partial(_backend_of, plan))
+    return back(plan.render(check_image(array), other, partial(_backend_of, plan)))
 
 
 def _backend_of(plan: Plan) -> Backend:

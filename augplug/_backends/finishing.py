@@ -63,6 +63,12 @@ def _table(output: Output, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Real
     return np.asarray((every - mean) / std, dtype=np.float32)
 
 
+def check_output(output: Output, shape: tuple[int, ...]) -> None:
+    """Raise ImageError unless an Output takes images of this shape."""
+    _column("mean", output.mean, shape)
+    _column("std", output.std, shape)
+
+
 def _column(name: str, numbers: float | tuple[float, ...], shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
     channels = shape[2] if len(shape) == 3 else 1
     row = np.atleast_1d(np.asarray(numbers, dtype=np.float64))

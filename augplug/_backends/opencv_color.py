@@ -63,7 +63,9 @@ def color_mix(effect: ColorMix, shape: tuple[int, ...]) -> ImageFunction | None:
             return partial(cv2.cvtColor, code=cv2.COLOR_RGB2BGR)
         matrix = np.array(effect.matrix, dtype=np.float32)
         moves_alone = all(row.count(1) == 1 and row.count(0) == len(row) - 1 for row in effect.matrix)
-        return partial(cv2.transform, m=matrix) if moves_alone else partial(mixed, matrix=matrix)
+        if moves_alone and len(matrix) > 1:  # of a single row OpenCV makes an image without channels
+            return partial(cv2.transform, m=matrix)
+        return partial(mixed, matrix=matrix)
     if effect.gray_blend is None or shape[2:] != (3,):
         return None
     mix = blend(effect.gray_blend)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Never, SupportsIndex, Unpack, final, overload
 
@@ -13,6 +13,7 @@ from augplug._backends.base import Backend
 from augplug._pipeline.batch import Indices, Texts, check_batch, keys_of, stack
 from augplug._pipeline.batch_program import BatchPrograms
 from augplug._pipeline.cache import Programs
+from augplug._pipeline.channels import ChannelCheck
 from augplug._pipeline.compile import compile_policy
 from augplug._pipeline.draw import drawing_of
 from augplug._pipeline.items import Item
@@ -22,6 +23,7 @@ from augplug._pipeline.plan import Plan, plan_of
 from augplug._pipeline.render import Renderer
 from augplug._pipeline.samples import Samples
 from augplug._policies.grammar import Node, Policy, steps_of
+from augplug._sample.alpha import Channels, channels_of, checked_channels
 from augplug._sample.image import check_image
 from augplug._sample.keywords import BatchCall, Call, ColumnsCall, SampleCall
 from augplug._sample.kinds import to_array
@@ -59,6 +61,7 @@ class Augmenter(Shown):
         classes: SupportsIndex | None = None,
         max_pixels: SupportsIndex | None = None,
         output: Output | None = None,
+        channels: Channels | None = None,
         **unknown: Never,
     ) -> None:
         """Take a policy (or a node, a name or the path of a file) and a `seed` in 0..2**64-1.
@@ -66,7 +69,8 @@ class Augmenter(Shown):
         `backend` is a backend or its name (OpenCV if it is installed), `fuse` a fuse mode (the policy's). `classes` is
         the number of classes: labels that are mixed become rows of that many weights. `max_pixels` is the largest image
         (height times width) that is taken, 2**28 unless given. With `output` every image leaves as a float32 array,
-        normalised and laid out as it says. Raises SettingsError or PolicyError.
+        normalised and laid out as it says. `channels` says that the last channel of arrays and tensors is alpha: "RGBA"
+        or "LA"; PIL images say it themselves. Raises SettingsError or PolicyError.
         """
         if unknown:
             raise unknown_setting(policy, unknown, Augmenter.__init__.__kwdefaults__ or ())
@@ -81,12 +85,15 @@ class Augmenter(Shown):
         if output is not None and not isinstance(output, Output):
             raise SettingsError(f"output is an augplug.Output, not {type(output).__name__}")
         self.output = output
+        self.channels = checked_channels(channels)
         mixes = any("partner" in step.operation.about.parameters for step in steps_of(self.policy.node))
         node, renderer = compile_policy(self.policy), Renderer(self.fuse, self.backend, output)
         self._items = drawing_of(node, self.policy.digest)
-        self._programs = Programs(renderer, ends=not mixes)
-        self._samples = Samples(self._programs, mixes, self.classes or 0, self.max_pixels, output is not None)
-        self._batches = BatchPrograms(node, self.policy.digest, renderer)
+        self._programs = Programs(renderer, ChannelCheck(node, output), ends=not mixes)
+        check = ChannelCheck(node, output, alpha=True)
+        with_alpha = Programs(renderer._replace(alpha=True), check, ends=not mixes)
+        self._samples = Samples(self._programs, with_alpha, mixes, self.classes or 0, self.max_pixels, output, channels)
+        self._batches = BatchPrograms(node, self.policy.digest, renderer, self._programs.channels)
         self._keys = Keys(self.seed)
         self._key = self._keys.of
 
@@ -127,7 +134,7 @@ class Augmenter(Shown):
         items = self._items(self._key(index, epoch, key))
         if sample or partner is not None:
             return self._samples.call(picture, sample, partner, items)
-        if picture.__class__ is np.ndarray:
+        if picture.__class__ is np.ndarray and self.channels is None:
             program = self._programs.kept.get((items, picture.shape, picture.dtype))
             if program is not None and picture.dtype is _UINT8 and picture.flags.c_contiguous:
                 return program.alone(picture)  # an image of its shape was checked before
@@ -135,6 +142,8 @@ class Augmenter(Shown):
             if program is None:
                 program = self._programs.prepare(items, image.shape, image.dtype)
             return program.alone(image)
+        if channels_of(picture, self.channels) is not None:
+            return self._samples.picture(picture, items)
         array, back = to_array(picture)
         rendered = self._rendered(array, items)
         return back(rendered) if self.output is None else rendered
@@ -179,18 +188,21 @@ class Augmenter(Shown):
         ImageError when the images come out in unequal sizes.
         """
         given, back = to_array(images, channels=4)
+        channels = self.channels
+        if images.__class__ is not np.ndarray and isinstance(images, Sequence) and images:
+            channels = channels_of(images[0], channels)
         array = check_batch(given)
         workers = 1 if threads == 1 else natural("threads", threads, lowest=1)
         draws = keys_of(self._keys, len(array), indices, epoch, keys)
         back = back if self.output is None else np.asarray
-        plain = not targets and not self._samples.mixes
+        plain = not targets and not self._samples.mixes and channels is None
         if plain and self._batches.useful:
             together = self._batches.render(array, draws, self.max_pixels, workers)
             if together is not None:
                 return back(together)
         drawn = [*map(self._items, draws)]
         if not plain:
-            rendered, columns = self._samples.batch(array, drawn, workers, targets)
+            rendered, columns = self._samples.batch(array, drawn, workers, targets, channels)
             return {"image": back(rendered), **columns} if targets else back(rendered)
 
         return back(stack(lambda place, out: self._rendered(array[place], drawn[place], out), array, workers))
@@ -210,10 +222,11 @@ class Augmenter(Shown):
         Of the `partner` that a policy mixes in, the plan holds the digest: replaying asks for that very image.
         """
         refuse_unknown("plan", unknown, ("index", "epoch", "key", "partner"))
-        check_image(to_array(image)[0], self.max_pixels)
+        sample = self._samples.read({"image": image}, self.channels)
+        self._samples.programs_of(sample).check(sample.image.shape)
         other = None if partner is None else check_image(to_array(partner)[0], self.max_pixels)
-        draw = self._key(index, epoch, key)
-        return plan_of(self._items(draw), self.policy, draw, key, self.backend, self.fuse, other)
+        draw, channels = self._key(index, epoch, key), channels_of(image, self.channels)
+        return plan_of(self._items(draw), self.policy, draw, key, self.backend, self.fuse, other, channels)
 
     def show(self, image: Any = None, *, rows: int = 3, columns: int = 4) -> Picture:
         """Return a contact sheet, a PIL image: an image and what indices 0, 1, 2, ... make of it, with what was drawn.
@@ -225,7 +238,8 @@ class Augmenter(Shown):
     def __repr__(self) -> str:
         """The policy's name, and the settings that are not the defaults."""
         settings = {"seed": self.seed, "backend": self.backend.name, "fuse": self.fuse}
-        optional = {"classes": self.classes, "max_pixels": self.max_pixels, "output": self.output}
+        optional: dict[str, Any] = {"classes": self.classes, "max_pixels": self.max_pixels, "output": self.output}
+        optional["channels"] = self.channels
         settings |= {name: value for name, value in optional.items() if value is not None}
         return f"Augmenter({self.policy.name!r}, {', '.join(f'{name}={value!r}' for name, value in settings.items())})"
 
@@ -233,6 +247,7 @@ class Augmenter(Shown):
         """Pickle as JSON and names: another process looks the operations up itself."""
         settings = {"seed": self.seed, "backend": self.backend.name, "fuse": self.fuse}
         settings |= {"classes": self.classes, "max_pixels": self.max_pixels, "output": self.output}
+        settings["channels"] = self.channels
         return _restore, (json.dumps(self.policy.to_json()), settings)
 
 

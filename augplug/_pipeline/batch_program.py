@@ -12,6 +12,7 @@ import numpy as np
 from augplug._backends.base import BatchFunction, Finish, ImageFunction
 from augplug._pipeline.batch import PIECES, in_threads
 from augplug._pipeline.cache import Programs
+from augplug._pipeline.channels import ChannelCheck
 from augplug._pipeline.columns import StepColumns, blends, draw_columns
 from augplug._pipeline.compile import NodeDraw, StepDraw, steps_of
 from augplug._pipeline.items import Drawn
@@ -63,11 +64,12 @@ class BatchPrograms:
     If an image cannot be prepared in this way, none of its batch is.
     """
 
-    def __init__(self, node: NodeDraw, digest: bytes, renderer: Renderer) -> None:
+    def __init__(self, node: NodeDraw, digest: bytes, renderer: Renderer, channels: ChannelCheck | None = None) -> None:
         """Take a policy's compiled node and digest; `useful` is False if one image after the other is as quick."""
         self.useful = not blends(node) and any(map(_takes_reals, steps_of(node)))
         self._node, self._digest, self._blocks = node, digest, 1
         self._renderer, self._programs = renderer, Programs(renderer, ends=False)
+        self._channels = channels
 
     def render(
         self, images: Image, keys: Sequence[bytes], max_pixels: int | None = None, threads: int = 1
@@ -76,6 +78,8 @@ class BatchPrograms:
         if images.dtype != np.uint8 or images.size == 0 or len(images) < FEWEST:
             return None
         check_image(images[0], max_pixels)  # all are alike
+        if self._channels is not None:
+            self._channels.check(images.shape[1:])
         program = self.of(keys, images.shape[1:], images.dtype)
         return None if program is None else program.render(images, threads)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from augplug._pipeline.channels import ChannelCheck
 from augplug._pipeline.describe import describe
 from augplug._pipeline.items import Item, mixes
 from augplug._pipeline.program import Program
@@ -31,12 +32,13 @@ class Programs:
     again moves back: what recurs stays, what does not is dropped.
     """
 
-    def __init__(self, renderer: Renderer, *, ends: bool = True) -> None:
+    def __init__(self, renderer: Renderer, channels: ChannelCheck | None = None, *, ends: bool = True) -> None:
         """Keep nothing yet; `ends` puts the renderer's Output at the end of each program.
 
-        An Augmenter whose policy mixes images asks for programs without it, and for `finish` behind the mix.
+        An Augmenter whose policy mixes images asks for programs without it, and for `finish` behind the mix. With
+        `channels` images that its policy may not take are refused before the first program is made for them.
         """
-        self.renderer, self._ends = renderer, ends
+        self.renderer, self.channels, self._ends = renderer, channels, ends
         self.kept: dict[Any, Program] = {}
         self._older: dict[Any, Program] = {}
         self._bytes = 0
@@ -47,7 +49,12 @@ class Programs:
         return self.prepare(items, image.shape, image.dtype) if program is None else program
 
     def prepare(self, items: tuple[Item, ...], shape: tuple[int, ...], dtype: np.dtype[Any]) -> Program:
-        """Return the program of drawn operations that the younger generation does not hold."""
+        """Return the program of drawn operations that the younger generation does not hold.
+
+        Raises ImageError if the policy does not take images of so many channels, whatever these operations are.
+        """
+        if self.channels is not None and shape[2:] not in self.channels.seen:
+            self.channels.check(shape)
         if all(map(_RECURS, items)):
             return self._kept((items, shape, dtype), lambda: describe(items, canvas_of_shape(shape)))
         if not self._ends and mixes(items[-1]):
@@ -57,6 +64,11 @@ class Programs:
         if all(map(effect_recurs, effects)):
             return self._kept((effects, shape, dtype), lambda: effects)
         return self.renderer.program(effects, shape, dtype, ends=self._ends)
+
+    def check(self, shape: tuple[int, ...]) -> None:
+        """Raise ImageError unless the policy takes images of so many channels."""
+        if self.channels is not None:
+            self.channels.check(shape)
 
     def finish(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Program:
         """Return the program that does nothing but the Output, or copies the image if there is none."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 from augplug._pipeline.items import Drawn
-from augplug._pipeline.sources import SOURCES, OwnKey, Side, Source, values_of
+from augplug._pipeline.sources import SOURCES, OwnKey, Side, Source, ends_of, values_of
 from augplug._policies.grammar import BlendOf, Nested, Node, OneOf, Policy, Sequence, SomeOf, Step
 from augplug.ops.base import About, Operation
 from augplug.rng import WORD, Stream
@@ -57,6 +57,16 @@ class StepDraw:
         # pylint: disable-next=consider-using-generator  # a list is quicker for so few
         values = (alone(stream),) if alone is not None else tuple([draw(stream) for draw in self._draws])
         return self._known.get(values) or self._new(values)
+
+    def ends(self) -> Iterator[tuple[Any, ...]]:
+        """Yield values of the drawn fields, in order, so that each of them has every end of what is drawn for it."""
+        every = [ends_of(source) for source in self.chances.values()]
+        for turn in range(max(map(len, every), default=1)):
+            yield tuple(ends[turn % len(ends)] for ends in every)
+
+    def made(self, values: tuple[Any, ...]) -> Operation:
+        """Return the operation with these values of the drawn fields, which is not kept."""
+        return self._making(values)
 
     def of(self, values: tuple[Any, ...]) -> Drawn:
         """Return the operation with these values of the drawn fields."""

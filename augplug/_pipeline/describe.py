@@ -29,7 +29,12 @@ def describe(items: Sequence[Item], canvas: Canvas) -> tuple[Effect, ...]:
 
 def _chain(items: Sequence[Item], canvas: Canvas) -> tuple[Effect, ...]:
     effects = describe(items, canvas)
-    after = canvas_after(effects, canvas)
+    check_chain(canvas_after(effects, canvas), canvas)
+    return effects
+
+
+def check_chain(after: Canvas, canvas: Canvas) -> None:
+    """Raise ImageError if a chain of a blend leaves another canvas than the one that the blend starts from."""
     if after != canvas:
         same_size = (after.height, after.width) == (canvas.height, canvas.width)
         what = "numbers of channels" if same_size else "sizes"
@@ -42,7 +47,6 @@ def _chain(items: Sequence[Item], canvas: Canvas) -> tuple[Effect, ...]:
             f"a chain of a blend makes {made}, and images of unequal {what} cannot be blended; put what changes them "
             "before or after the blend"
         )
-    return effects
 
 
 def canvas_after(effects: Sequence[Effect], canvas: Canvas) -> Canvas:

@@ -26,10 +26,11 @@ _NO_TARGETS = Targets()
 
 
 class Partners(NamedTuple):
-    """The images of a batch before augmentation, and the position of the one that is rendered."""
+    """The images of a batch before augmentation with their alphas, and the position of the one that is rendered."""
 
     raw: Sequence[Image]
     position: int
+    alphas: Sequence[Image | None] = ()
 
 
 def split_last_mix(effects: Sequence[Effect]) -> tuple[Sequence[Effect], Mix | None]:
@@ -60,12 +61,20 @@ class RawMix:
         assert partners is not None  # noqa: S101  # a program that mixes runs with partners only
         own = _NO_TARGETS if targets is None else targets
         for part in self._parts:
-            partner = partners.raw[partner_of(part.partner, partners.position, len(partners.raw))]
-            if partner.shape[:2] != image.shape[:2]:
-                partner = self._resizing(partner, (image.shape[0], image.shape[1]))(partner)
+            place = partner_of(part.partner, partners.position, len(partners.raw))
+            partner = self._resized(partners.raw[place], image.shape)
             check_alike(image, partner)
             image, _ = mix(image, own, part, partner, _NO_TARGETS, self._backend)
+            if own.alpha is not None:
+                theirs = partners.alphas[place]
+                theirs = None if theirs is None else self._resized(theirs, image.shape)
+                own.alpha = _mixed_alpha(own.alpha, theirs, part, self._backend)
         return image
+
+    def _resized(self, partner: Image, shape: tuple[int, ...]) -> Image:
+        if partner.shape[:2] == shape[:2]:
+            return partner
+        return self._resizing(partner, (shape[0], shape[1]))(partner)
 
     def _resizing(self, partner: Image, size: tuple[int, int]) -> ImageFunction:
         key = (partner.shape, partner.dtype)
@@ -97,7 +106,10 @@ def mix_finished(
     for part in effect.parts if effect is not None else ():
         partner, theirs = finished[partner_of(part.partner, position, len(finished))]
         check_alike(image, partner)
+        alpha = None if targets.alpha is None else _mixed_alpha(targets.alpha, theirs.alpha, part, backend)
         image, targets = mix(image, targets, part, partner, theirs, backend, out)
+        if alpha is not None:
+            targets = targets.replaced(alpha=alpha)
     return image, targets
 
 
@@ -138,6 +150,15 @@ def mix(
         tags=_joined(targets.tags, theirs.tags),
         label=_label(targets, theirs, weight),
     )
+
+
+def _mixed_alpha(alpha: Image, theirs: Image | None, part: MixPart, backend: Backend) -> Image:
+    """Return an alpha with a part of a partner mixed in, as the image is; a partner without alpha is opaque."""
+    if theirs is None:
+        theirs = np.full_like(alpha, 1 if alpha.dtype.kind == "f" else np.iinfo(alpha.dtype).max)
+    if part.region is not None:
+        return _paste(alpha, part.region, theirs)
+    return backend.weighted_sum(alpha, theirs, part.weight or 0.0)
 
 
 def _joined(mine: npt.NDArray[Any], theirs: npt.NDArray[Any]) -> npt.NDArray[Any]:

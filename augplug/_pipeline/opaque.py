@@ -9,7 +9,7 @@ import numpy as np
 from augplug._pipeline.mix import Partners
 from augplug._sample.targets import Targets, clip, corners_of, edges_of
 from augplug.effects import Opaque
-from augplug.errors import OperationError, TargetError
+from augplug.errors import ImageError, OperationError, TargetError
 from augplug.shapes import shape_after
 from augplug.types import Image
 
@@ -20,15 +20,35 @@ def render_opaque(effect: Opaque, image: Image, targets: Targets | None, _partne
     Raises TargetError for targets that it does not take, OperationError for results that its effect does not announce.
     """
     sample: dict[str, Any] = {"image": image.copy()}
+    along = False
     if targets is not None:
+        if targets.alpha is not None and takes_alpha(effect, image.shape):
+            along, targets.masks = True, [*targets.masks, targets.alpha]
         _give(sample, targets, effect)
     result = effect.function(sample, effect.key, *effect.arguments)
     if targets is not None:
         _take(result, targets, effect)
+        if along:
+            *targets.masks, targets.alpha = targets.masks
     rendered = _checked(result["image"], image, effect)
     if targets is not None:
         clip(targets, (rendered.shape[0], rendered.shape[1]))
     return rendered
+
+
+def takes_alpha(effect: Opaque, shape: tuple[int, ...]) -> bool:
+    """Return True if an opaque function moves alpha, as one more mask; False if it leaves alpha alone.
+
+    Raises ImageError for a function that takes no masks and makes an image of another size.
+    """
+    if "masks" in effect.targets:
+        return True
+    if effect.size is None or effect.size == shape[:2]:
+        return False
+    raise ImageError(
+        f"{effect.function.__qualname__} takes no masks and changes the size of an image {shape[:2]} to {effect.size}, "
+        "so alpha cannot follow; leave this step out, or give images without alpha"
+    )
 
 
 def _give(sample: dict[str, Any], targets: Targets, effect: Opaque) -> None:

@@ -16,6 +16,7 @@ from augplug._pipeline.mix import Partners, mix_finished
 from augplug._pipeline.render import Renderer
 from augplug._policies.documents import shown
 from augplug._policies.grammar import Policy
+from augplug._sample.alpha import CHANNELS, Channels, join_alpha, split_alpha
 from augplug._sample.image import canvas_of, check_image, digest_of
 from augplug._sample.targets import Targets
 from augplug.display import Shown
@@ -30,7 +31,7 @@ from augplug.types import FUSE_MODES, FuseMode, Image
 
 _AS_TODAY = FormerField()
 FORMAT = 2
-"""Newest format of a plan, the first with a text for the index and with `border`; without them, 1 is written."""
+"""Newest format of a plan: the first with a text for the index, `border`, and channels; without them, 1 is written."""
 _KEYS = ("augplug_plan", "policy", "digest", "key", "backend", "fuse", "versions", "partners", "steps")
 _DEEPEST = 16
 _SLACK = 1e-4
@@ -43,6 +44,7 @@ class Plan(Shown):
 
     `key` is `{seed, epoch, index}`, `{seed, epoch, key}` of a call by text, or `{seed, process, count}` of other calls.
     `backend` and `versions` say what rendered it; `partners` are SHA-256 digests of the partner images of a Mix.
+    `channels` are those of its image if the last one is alpha.
     """
 
     items: tuple[Item, ...]
@@ -53,13 +55,15 @@ class Plan(Shown):
     fuse: FuseMode
     versions: Mapping[str, str]
     partners: Mapping[str, str]
+    channels: Channels | None = None
     _programs: list[Programs] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def to_json(self) -> str:
         """Return the plan as a JSON document."""
+        alpha = {} if self.channels is None else {"channels": self.channels}
         return json.dumps(
             {
-                "augplug_plan": FORMAT if "key" in self.key or any(map(_is_new, self.items)) else 1,
+                "augplug_plan": FORMAT if alpha or "key" in self.key or any(map(_is_new, self.items)) else 1,
                 "policy": self.policy,
                 "digest": self.digest,
                 "key": dict(self.key),
@@ -67,6 +71,7 @@ class Plan(Shown):
                 "fuse": self.fuse,
                 "versions": dict(self.versions),
                 "partners": dict(self.partners),
+                **alpha,
                 "steps": [_written(item) for item in self.items],
             },
             indent=1,
@@ -82,7 +87,7 @@ class Plan(Shown):
             document = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_repeats)
         except (TypeError, ValueError, RecursionError) as error:
             raise PlanError(f"this is not a plan: it is not JSON ({error})") from error
-        if not isinstance(document, dict) or set(document) != set(_KEYS):
+        if not isinstance(document, dict) or set(document) - {"channels"} != set(_KEYS):
             raise PlanError(f"this is not a plan: it must be an object with the keys {', '.join(_KEYS)}")
         if problem := format_problem(document["augplug_plan"], FORMAT):
             raise PlanError(f"the plan cannot be read: {problem}")
@@ -91,11 +96,11 @@ class Plan(Shown):
         _check_kinds(document)
         items = tuple(_read(item, operations, 0) for item in document["steps"])
         rest = {name: document[name] for name in _KEYS[1:-1]}
-        return Plan(items, **rest)
+        return Plan(items, **rest, channels=document.get("channels"))
 
     def effects(self, image: Image) -> tuple[tuple[Effect, ...], tuple[Effect, ...]]:
         """Return what the draw does to an image, as effects: as described, and as fused. Raises ImageError."""
-        canvas = canvas_of(check_image(image))
+        canvas = canvas_of(split_alpha(check_image(image), self.channels)[0])
         described = describe(self.items, canvas)
         return described, fuse(described, self.fuse, canvas)
 
@@ -105,15 +110,19 @@ class Plan(Shown):
         The backend is asked for once: the plan keeps it, and programs for the shapes and dtypes that it has rendered.
         """
         if not self._programs:
-            self._programs.append(Programs(Renderer(self.fuse, find_backend(), None)))
-        program = self._programs[0].of(self.items, image)
+            self._programs.append(Programs(Renderer(self.fuse, find_backend(), None, self.channels is not None)))
+        colour, alpha = split_alpha(image, self.channels)
+        program, targets = self._programs[0].of(self.items, colour), Targets(alpha=alpha)
         if partner is None:
             if program.mixes:
                 raise TargetError("this draw mixes another image in: give it as partner=")
-            return program.run(image)
-        mixed = program.run(image, None, Partners([image, partner], 0))
-        finished = [(mixed, Targets()), (partner, Targets())]
-        return mix_finished(program.last, finished, 0, self._programs[0].renderer.backend)[0]
+            rendered = program.run(colour, targets if alpha is not None else None)
+        else:
+            other, theirs = split_alpha(partner, self.channels, optional=True)
+            mixed = program.run(colour, targets, Partners([colour, other], 0, [alpha, theirs]))
+            finished = [(mixed, targets), (other, Targets(alpha=theirs))]
+            rendered, targets = mix_finished(program.last, finished, 0, self._programs[0].renderer.backend)
+        return rendered if targets.alpha is None else join_alpha(rendered, targets.alpha, None)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the kept programs: kernels do not pickle."""
@@ -134,6 +143,7 @@ def plan_of(
     backend: Backend,
     fuse_mode: FuseMode,
     partner: Image | None,
+    channels: Channels | None,
 ) -> Plan:
     """Return the plan of items that a policy drew with a key of bytes, `draw`, made of a `text` or of numbers."""
     numbers = [int.from_bytes(draw[start : start + 8], "little") for start in (1, 9, 17)]
@@ -150,6 +160,7 @@ def plan_of(
         fuse=fuse_mode,
         versions={"backend": backend.version()},
         partners={} if partner is None else {"partner": digest_of(partner)},
+        channels=channels,
     )
 
 
@@ -172,6 +183,9 @@ def _check_kinds(document: Mapping[str, Any]) -> None:
         raise PlanError(
             "this is not a plan: policy, digest and backend are texts; key, versions and partners are objects"
         )
+    if document.get("channels") not in (None, *CHANNELS) or ("channels" in document and document["augplug_plan"] < 2):
+        given = shown(repr(document["channels"]))
+        raise PlanError(f"a plan of format 2 may have channels, one of {', '.join(CHANNELS)}, not {given}")
     if not isinstance(document["steps"], list):
         raise PlanError("this is not a plan: steps is a list")
 

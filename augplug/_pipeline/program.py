@@ -9,7 +9,6 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from augplug._backends.base import Finish, ImageFunction
-from augplug._pipeline.follow import Follow
 from augplug._pipeline.mix import NO_PARTNER, Partners
 from augplug._sample.targets import Targets
 from augplug.effects import Mix
@@ -18,7 +17,7 @@ from augplug.types import Image
 
 Barrier: TypeAlias = Callable[[Image, Targets | None, Partners | None], Image]
 """A function of the whole sample: renders an image and moves its targets in place."""
-Pass: TypeAlias = tuple[Callable[..., Image], Follow | None, bool]
+Pass: TypeAlias = tuple[Callable[..., Image], Callable[[Targets], None] | None, bool]
 """A kernel, what moves the targets after it, and False; or a barrier, None and True."""
 COPY: ImageFunction = np.ndarray.copy
 

@@ -6,13 +6,14 @@ moved, between them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from augplug._backends.base import Backend, Finish
+from augplug._backends.base import Backend, Finish, ImageFunction
+from augplug._pipeline.alpha_effects import follow_with_alpha, split_effects
 from augplug._pipeline.follow import Follow
 from augplug._pipeline.fuse import fuse
 from augplug._pipeline.mix import RawMix, split_last_mix
@@ -20,6 +21,7 @@ from augplug._pipeline.opaque import render_opaque
 from augplug._pipeline.program import COPY, Barrier, Pass, Program
 from augplug._sample.image import canvas_of_shape
 from augplug._sample.output import Output
+from augplug._sample.targets import Targets
 from augplug.effects import AdaptiveTone, Effect, Mix, Opaque, Tone
 from augplug.shapes import shape_after
 from augplug.types import FuseMode
@@ -28,11 +30,15 @@ _SEES_THE_SAMPLE = frozenset({Mix, Opaque})
 
 
 class Renderer(NamedTuple):
-    """What effects are prepared for: a fuse mode, a backend, and the Output that ends a program, if there is one."""
+    """What effects are prepared for: a fuse mode, a backend, and the Output that ends a program, if there is one.
+
+    With `alpha` the images are the colour channels of images that have it, and it moves with their targets.
+    """
 
     fuse: FuseMode
     backend: Backend
     output: Output | None
+    alpha: bool = False
 
     def program(
         self, effects: Sequence[Effect], shape: tuple[int, ...], dtype: np.dtype[Any], *, ends: bool
@@ -78,7 +84,11 @@ class Renderer(NamedTuple):
         """
         if not effects:
             return None if output is None else self.backend.finish(output, None, shape, dtype), shape
-        follow, tone = Follow(effects, self.backend, shape), None
+        follow: Callable[[Targets], None] = Follow(effects, self.backend, shape)
+        if self.alpha:
+            effects, moving = split_effects(effects, shape)
+            follow = partial(follow_with_alpha, follow=follow, kernels=self._kernels_of_alpha(moving, shape[:2], dtype))
+        tone = None
         fused = fuse(effects, self.fuse, canvas_of_shape(shape))
         if output is not None and self.fuse != "none" and fused and isinstance(fused[-1], Tone | AdaptiveTone):
             tone, fused = fused[-1], fused[:-1]
@@ -89,3 +99,13 @@ class Renderer(NamedTuple):
         if not fused:  # two flips come to nothing for the image; the targets take both
             passes.append((COPY, follow, False))
         return None if output is None else self.backend.finish(output, tone, shape, dtype), shape
+
+    def _kernels_of_alpha(
+        self, effects: Sequence[Effect], shape: tuple[int, ...], dtype: np.dtype[Any]
+    ) -> tuple[ImageFunction, ...]:
+        """Return the kernels that move an alpha `(H, W)`."""
+        kernels = []
+        for effect in fuse(effects, self.fuse, canvas_of_shape(shape)):
+            kernels.append(self.backend.prepare(effect, shape, dtype))
+            shape = shape_after(effect, shape)
+        return tuple(kernels)

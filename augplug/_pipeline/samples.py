@@ -11,26 +11,30 @@ from augplug._pipeline.cache import Programs
 from augplug._pipeline.items import Item
 from augplug._pipeline.mix import Partner, Partners, mix_finished
 from augplug._pipeline.program import Program
+from augplug._sample.alpha import Channels
 from augplug._sample.convert import Sample, read
 from augplug._sample.keywords import check_keywords
 from augplug._sample.kinds import column_like
+from augplug._sample.output import Output
 from augplug.errors import TargetError
 from augplug.types import Image
 
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Renders samples by the programs of one policy.
+    """Renders samples by the programs of one policy, those of images `with_alpha` apart.
 
-    `mixes` says that the policy mixes images, `classes` how many classes its labels have, `normalized` that an Output
-    follows.
+    `mixes` says that the policy mixes images, `classes` how many classes its labels have; `output` follows.
+    `channels` are those of arrays that have alpha.
     """
 
     programs: Programs
+    with_alpha: Programs
     mixes: bool
     classes: int
     max_pixels: int | None
-    normalized: bool
+    output: Output | None
+    channels: Channels | None
 
     def call(self, picture: Any, given: dict[str, Any], partner: Any, items: tuple[Item, ...]) -> Any:
         """Return the result of a call with keywords, or with a partner. Raises ImageError or TargetError."""
@@ -41,22 +45,36 @@ class Samples:
         if not self.mixes:
             if partner is not None:
                 raise TargetError("this policy mixes no images: leave partner= out")
-            result = self._alone(sample, items)
+            result = self._alone(sample, items, self.channels)
         elif partner is None:
             raise TargetError("this policy mixes images: give partner=, or use augment.batch(images, ...)")
         else:
-            own = self._read(sample)
-            other = self._read(partner if isinstance(partner, dict) else {"image": partner})
-            program, rendered = self._run(own, items, Partners([own.image, other.image], 0))
+            own = self.read(sample, self.channels)
+            other = self._read_partner(partner if isinstance(partner, dict) else {"image": partner}, own)
+            alphas = [own.targets.alpha, other.targets.alpha]
+            program, rendered = self._run(own, items, Partners([own.image, other.image], 0, alphas))
             result = self._mix(own, program, [rendered, (other.image, other.targets)], 0)
         return result if given else result["image"]
 
+    def picture(self, picture: Any, items: tuple[Item, ...]) -> Any:
+        """Return an image without targets after drawn operations. Raises TargetError for a draw that mixes."""
+        return self._alone({"image": picture}, items, self.channels)["image"]
+
     def batch(
-        self, array: Image, drawn: list[tuple[Item, ...]], threads: int, targets: Mapping[str, Sequence[Any] | None]
+        self,
+        array: Image,
+        drawn: list[tuple[Item, ...]],
+        threads: int,
+        targets: Mapping[str, Sequence[Any] | None],
+        channels: Channels | None,
     ) -> tuple[Image, dict[str, Any]]:
-        """Return the images and the columns of a batch with targets, or of one whose images are mixed."""
+        """Return the images and the columns of a batch with targets, of one whose images are mixed, or have alpha."""
         rows = rows_of(array, targets)
-        result = self._mixed(rows, drawn, threads) if self.mixes else lambda i, _: self._alone(rows[i], drawn[i])
+
+        def alone(place: int, _out: Image | None) -> dict[str, Any]:
+            return self._alone(rows[place], drawn[place], channels)
+
+        result = self._mixed(rows, drawn, threads, channels) if self.mixes else alone
 
         def render(place: int, out: Image | None) -> Image:
             rows[place] = result(place, out)
@@ -69,19 +87,37 @@ class Samples:
             for name, values in targets.items()
         }
 
-    def _alone(self, given: dict[str, Any], items: tuple[Item, ...]) -> dict[str, Any]:
-        """Return a sample augmented that is not mixed with others."""
-        sample = self._read(given)
-        program = self.programs.of(items, sample.image)
-        image = program.run(sample.image, sample.targets if sample.moves else None)
-        return sample.result(image, sample.targets, program.shape[:2], as_array=self.normalized)
+    def read(self, given: Mapping[str, Any], channels: Channels | None, *, optional: bool = False) -> Sample:
+        """Read the keywords of a call; arrays have these channels, of which alpha may be `optional`."""
+        classes = self.classes if self.mixes else None
+        return read(given, max_pixels=self.max_pixels, classes=classes, channels=channels, optional=optional)
 
-    def _read(self, given: dict[str, Any]) -> Sample:
-        return read(given, max_pixels=self.max_pixels, classes=self.classes if self.mixes else None)
+    def programs_of(self, sample: Sample) -> Programs:
+        """Return the programs of images with alpha, or of those without, as a sample has it or not."""
+        return self.programs if sample.targets.alpha is None else self.with_alpha
+
+    def _alone(self, given: dict[str, Any], items: tuple[Item, ...], channels: Channels | None) -> dict[str, Any]:
+        """Return a sample augmented that is not mixed with others."""
+        sample = self.read(given, channels)
+        program = self.programs_of(sample).of(items, sample.image)
+        image = program.run(sample.image, sample.targets if sample.moves else None)
+        return sample.result(image, sample.targets, program.shape[:2], self.output)
+
+    def _read_partner(self, given: dict[str, Any], own: Sample) -> Sample:
+        """Read a partner: it may have no alpha, and only that of an image with alpha may have it."""
+        partner = self.read(given, self.channels, optional=True)
+        if own.targets.alpha is None and partner.targets.alpha is not None:
+            raise TargetError(
+                "the partner has alpha, and the image has none to mix it with; give a partner without alpha, such as "
+                "partner.convert('RGB')"
+            )
+        if own.targets.alpha is not None and partner.image.ndim == 2:
+            partner.image = partner.image[..., None]
+        return partner
 
     def _run(self, sample: Sample, items: tuple[Item, ...], partners: Partners) -> tuple[Program, Partner]:
         """Return the program of a sample, and what it makes of the image and the targets: all but a last mix."""
-        program = self.programs.of(items, sample.image)
+        program = self.programs_of(sample).of(items, sample.image)
         targets = sample.targets if sample.moves else None
         return program, (program.run(sample.image, targets, partners), sample.targets)
 
@@ -90,19 +126,19 @@ class Samples:
     ) -> dict[str, Any]:
         """Return a sample under the keywords that were given, after the last mix with `finished` partners."""
         image, targets = mix_finished(program.last, finished, position, self.programs.renderer.backend, out)
-        if self.normalized:
+        if self.output is not None:
             image = self.programs.finish(image.shape, image.dtype).run(image, out=out)
-        return sample.result(image, targets, program.shape[:2], as_array=self.normalized)
+        return sample.result(image, targets, program.shape[:2], self.output)
 
     def _mixed(
-        self, rows: list[dict[str, Any]], drawn: list[tuple[Item, ...]], threads: int
+        self, rows: list[dict[str, Any]], drawn: list[tuple[Item, ...]], threads: int, channels: Channels | None
     ) -> Callable[[int, Image | None], dict[str, Any]]:
         """Augment the samples of a batch; return the function that mixes that of a place with its partners."""
-        samples = [self._read(row) for row in rows]
-        raw = [sample.image for sample in samples]
+        samples = [self.read(row, channels) for row in rows]
+        raw, alphas = [sample.image for sample in samples], [sample.targets.alpha for sample in samples]
 
         def run(place: int) -> tuple[Program, Partner]:
-            return self._run(samples[place], drawn[place], Partners(raw, place))
+            return self._run(samples[place], drawn[place], Partners(raw, place, alphas))
 
         ready = in_threads(run, range(len(rows)), threads)
         finished = [rendered for _, rendered in ready]

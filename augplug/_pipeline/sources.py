@@ -65,6 +65,19 @@ def takes_few_values(source: Source) -> bool:
     return isinstance(source.level if isinstance(source, _Level) else source, Side | Integers | Choice | Sign)
 
 
+def ends_of(source: Source) -> tuple[float, ...]:
+    """Return the ends of what a source draws: the lowest and the highest value, or all values of a choice."""
+    if isinstance(source, _Level):
+        signs = (1, -1) if source.row.signed else (1,)
+        return tuple(
+            source.row.value(level / source.divisor, sign) for level in ends_of(source.level) for sign in signs
+        )
+    if isinstance(source, Side):
+        return source.minus, source.plus
+    law = source.law if isinstance(source, OwnKey) else source
+    return law.values if isinstance(law, Choice) else law.bounds
+
+
 Source: TypeAlias = Distribution | _Level | Side | OwnKey
 """Where the value of a drawn field comes from."""
 SOURCES = (Distribution, _Level, Side, OwnKey)

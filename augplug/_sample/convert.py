@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from augplug._sample.alpha import Channels, channels_of, join_alpha, split_alpha
 from augplug._sample.boxes import Boxes, are_boxes
 from augplug._sample.few import FEW, FewBoxes, FewPoints, is_left
 from augplug._sample.image import check_image
@@ -28,6 +29,7 @@ from augplug._sample.kinds import (
     weights_like,
 )
 from augplug._sample.numbers import numbers_of
+from augplug._sample.output import Output
 from augplug._sample.targets import Targets, areas_of, as_tags, clip_boxes, corners_of, edges_of, mark_points
 from augplug.errors import ImageError, TargetError
 from augplug.types import Image
@@ -40,7 +42,7 @@ _PLAIN = Boxes([])
 
 @dataclass(slots=True)
 class Sample:
-    """One call's input: the image, its targets, and how to hand each keyword back."""
+    """One call's input: the image (its colour channels, if it has alpha), its targets, and how to hand each back."""
 
     given: Mapping[str, Any]
     image: Image
@@ -51,23 +53,25 @@ class Sample:
     masks: Sequence[Image]
     """The masks that were given."""
     moves: bool
-    """True if anything but the image has a place in it, which effects may move."""
+    """True if anything but the colours has a place in the image, which effects may move."""
 
     def result(
-        self, image: Image, targets: Targets, size: tuple[int, ...], *, as_array: bool = False
+        self, image: Image, targets: Targets, size: tuple[int, ...], output: Output | None = None
     ) -> dict[str, Any]:
         """Return the result under the keywords that were given, each as the kind that it was.
 
-        `size` is the height and width of the image, whose axes may stand in another order; `as_array` leaves it so.
-        Nothing shares memory with what was given.
+        `size` is the height and width of the image, whose axes may stand in another order if an `output` made it, which
+        leaves it an array. Nothing shares memory with what was given.
         """
+        if targets.alpha is not None:
+            image = join_alpha(image, targets.alpha, None if output is None else output.layout)
         made: dict[str, Any] = {}
         given = self.given
         masks = iter(self._own(targets.masks) if targets.masks else ())
         tags: Sequence[Any] = ()
         for name, value in given.items():
             if name == "image":
-                made[name] = image if as_array else self.back(image)
+                made[name] = self.back(image) if output is None else image
             elif value is None:
                 made[name] = None
             elif name == "mask":
@@ -120,10 +124,18 @@ def _points_as_given(value: Any, targets: Targets, size: tuple[int, ...]) -> Any
     return Keypoints.made(like(value.array, points, size), targets.swap, visible)
 
 
-def read(given: Mapping[str, Any], *, max_pixels: int | None = None, classes: int | None = None) -> Sample:
+def read(
+    given: Mapping[str, Any],
+    *,
+    max_pixels: int | None = None,
+    classes: int | None = None,
+    channels: Channels | None = None,
+    optional: bool = False,
+) -> Sample:
     """Read the keywords of a call; with `classes` a label becomes a row of class weights, for a policy that mixes.
 
-    Raises ImageError or TargetError, with a suggestion for an unknown keyword.
+    `channels` says that arrays have alpha; with `optional` it may be missing. Raises ImageError or TargetError, with a
+    suggestion for an unknown keyword.
     """
     names = given.keys()
     if not names <= KNOWN:
@@ -134,6 +146,8 @@ def read(given: Mapping[str, Any], *, max_pixels: int | None = None, classes: in
     image = check_image(raw, max_pixels)
     size = (image.shape[0], image.shape[1])
     targets, boxes, moves = Targets(), None, False
+    if channels is not None or raw is not given["image"]:
+        image, targets.alpha = split_alpha(image, channels_of(given["image"], channels), optional=optional)
     if not names <= _NOWHERE:
         masks, boxes = _masks(given, size), _read_boxes(given, targets, size)
         targets.masks = masks
@@ -141,7 +155,7 @@ def read(given: Mapping[str, Any], *, max_pixels: int | None = None, classes: in
         moves = there or boxes is not None or len(masks) > 0
     if classes is not None and given.get("label") is not None:
         targets.label = class_row(given["label"], classes)
-    return Sample(given, image, targets, back, boxes, targets.masks, moves)
+    return Sample(given, image, targets, back, boxes, targets.masks, moves or targets.alpha is not None)
 
 
 def _read_points(keypoints: Any, targets: Targets, size: tuple[int, int], *, mixes: bool) -> bool:

@@ -33,7 +33,7 @@ def to_array(given: Any, channels: int = 3) -> tuple[Any, Back]:
     """
     if given.__class__ is np.ndarray:
         return given, _same
-    if _is_picture(given):
+    if is_picture(given):
         return _from_picture(given)
     if is_tensor(given):
         return _from_tensor(given, channels)
@@ -42,7 +42,7 @@ def to_array(given: Any, channels: int = 3) -> tuple[Any, Back]:
 
 def to_mask(given: Any) -> tuple[Any, Back]:
     """Return what `to_array` does of a mask: of a picture with a palette, the numbers of its colours."""
-    if _is_picture(given) and given.mode not in _IMAGE_MODES:
+    if is_picture(given) and given.mode not in _IMAGE_MODES:
         return _from_mask(given)
     return to_array(given)
 
@@ -52,7 +52,8 @@ def is_tensor(given: Any) -> bool:
     return hasattr(given, "permute") and type(given).__module__.split(".")[0] in ("torch", "torchvision")
 
 
-def _is_picture(given: Any) -> bool:
+def is_picture(given: Any) -> bool:
+    """Return True for an image of PIL."""
     return hasattr(given, "getbands") and type(given).__module__.split(".")[0] == "PIL"
 
 

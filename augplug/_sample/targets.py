@@ -25,13 +25,14 @@ class Targets:
     """The targets of one image on their way. `corners` `(N, C, 2)` and `points` `(K, 2)` count from pixel centres.
 
     `shown` `(N,)` is the part of each box's area that is still in the image, `tags` `(N,)` its label; `visible` `(K,)`
-    is the visibility of each point, 0 or False outside the image. `label` is a row of class weights `(L,)`. A few boxes
-    or points are held as plain floats, in `few_boxes` and `few_points`, until one of these arrays is asked for.
+    is the visibility of each point, 0 or False outside the image. `label` is a row of class weights `(L,)`, `alpha`
+    `(H, W)` that of the image. A few boxes or points are held as plain floats, in `few_boxes` and `few_points`, until
+    one of these arrays is asked for.
     """
 
     __slots__ = (
         *("_corners", "_points", "_shown", "_tags", "_visible"),
-        *("few_boxes", "few_points", "label", "masks", "swap"),
+        *("alpha", "few_boxes", "few_points", "label", "masks", "swap"),
     )
 
     def __init__(
@@ -44,8 +45,10 @@ class Targets:
         visible: Flags = _NO_VISIBLE,
         swap: tuple[tuple[int, int], ...] = (),
         label: Reals | None = None,
+        alpha: Image | None = None,
     ) -> None:
         """Take arrays; `few_boxes` and `few_points` are set afterwards."""
+        self.alpha = alpha
         self.masks = [] if masks is None else masks
         self._corners, self._shown, self._tags = corners, shown, tags
         self._points, self._visible, self.swap, self.label = points, visible, swap, label
@@ -128,6 +131,7 @@ class Targets:
         shown: Reals | None = None,
         points: Points | None = None,
         visible: Flags | None = None,
+        alpha: Image | None = None,
     ) -> Targets:
         """Return the same targets with other arrays in place of those that are given."""
         return Targets(
@@ -139,6 +143,7 @@ class Targets:
             self.visible if visible is None else visible,
             self.swap,
             self.label,
+            self.alpha if alpha is None else alpha,
         )
 
     def names(self) -> list[str]:

@@ -7,14 +7,14 @@ import inspect
 import re
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, TypeAlias, TypeVar, dataclass_transform
 
 from augplug.effect_batch import EffectBatch
 from augplug.effects import Effect
-from augplug.errors import OperationError
+from augplug.errors import ImageError, OperationError
 from augplug.ops.former import FormerField
 from augplug.ops.parameters import Parameter, declared_by, key, parameter
 from augplug.types import Canvas
@@ -30,8 +30,8 @@ _NAME = re.compile(r"[A-Z][A-Za-z0-9]*")
 class About:
     """What is known of an operation's class: its name, version, source, first line, and its parameters by name.
 
-    `earlier` holds the classes that replay saved plans of earlier versions whose pixels were others; `upgrades` says
-    how earlier versions wrote fields.
+    `channels` are the numbers of channels that it takes, if it says so. `earlier` holds the classes that replay saved
+    plans of earlier versions whose pixels were others; `upgrades` says how earlier versions wrote fields.
     """
 
     name: str
@@ -42,6 +42,20 @@ class About:
     level_field: str | None
     earlier: Mapping[int, type[Operation]]
     upgrades: Upgrades
+    channels: Sequence[int] | None = None
+
+    def check_channels(self, given: int) -> None:
+        """Raise ImageError unless the operation takes images of so many channels, or does not say which it takes."""
+        if self.channels is None or given in self.channels:
+            return
+        alpha = {2: "LA", 4: "RGBA"}.get(given)
+        hint = f"; if the last one is alpha, say so with Augmenter(..., channels={alpha!r})" if alpha else ""
+        taken = self.channels
+        known = f"{taken[0]} to {taken[-1]}" if isinstance(taken, range) else " or ".join(map(str, taken))
+        raise ImageError(
+            f"{self.name} needs an image of {known} channels, not {given} channels; leave it out of the policy, or "
+            f"give it such images{hint}"
+        )
 
     @cached_property
     def former(self) -> Mapping[str, FormerField]:
@@ -113,14 +127,16 @@ def operation(
     version: int = 1,
     earlier: Mapping[int, type[Operation]] | None = None,
     upgrades: Upgrades | None = None,
+    channels: Sequence[int] | None = None,
 ) -> Callable[[type[Op]], type[Op]]:
     """Make a class of parameters and a `describe` an operation: a frozen, keyword-only dataclass.
 
     `source` says where its numbers come from. `version` goes up when saved plans could not be read any more, or would
     give other pixels: they are refused unless one of two tables has their version. `upgrades[1]` says how version 1
     wrote the fields that are written in another form today (`augplug.FormerField`); `earlier[1]` is the operation as it
-    was in version 1, by which plans replay whose pixels would be others. Raises OperationError when the class is not a
-    well-formed operation.
+    was in version 1, by which plans replay whose pixels would be others. `channels` are the numbers of channels of the
+    images that the operation takes, such as (1, 3) for grey and RGB: a policy with it refuses others at its first
+    image. Without it, `describe` is asked. Raises OperationError when the class is not a well-formed operation.
     """
 
     def decorate(cls: type[Op]) -> type[Op]:
@@ -138,7 +154,10 @@ def operation(
             raise OperationError(f"{title} has level= on {' and '.join(levelled)}; at most one field may carry it")
         summary = (inspect.getdoc(cls) or "").split("\n", maxsplit=1)[0]
         level_field = levelled[0] if levelled else None
-        made.about = About(title, version, source, summary, parameters, level_field, earlier or {}, upgrades or {})
+        made.about = About(
+            title, version, source, summary, parameters, level_field, earlier or {}, upgrades or {}, channels
+        )
+        _check_channels(made.about)
         _check_earlier(made.about)
         _check_upgrades(made.about)
         return made
@@ -161,6 +180,12 @@ def _parameters(title: str, cls: type[Operation]) -> dict[str, Parameter]:
         name: declared_by(fields[name], getattr(sys.modules.get(owner.__module__), "__dict__", {}), f"{title}.{name}")
         for name, owner in owners.items()
     }
+
+
+def _check_channels(about: About) -> None:
+    taken: Any = about.channels
+    if taken is not None and not (taken and all(isinstance(number, int) and number > 0 for number in taken)):
+        raise OperationError(f"{about.name} has channels={taken!r}; it holds numbers of channels, such as (1, 3)")
 
 
 def _check_earlier(about: About) -> None:

@@ -11,15 +11,17 @@ import numpy as np
 from augplug.distributions import Key
 from augplug.effect_batch import EffectBatch
 from augplug.effects import ColorMix, Effect
-from augplug.errors import ImageError
 from augplug.ops.base import Operation, operation
 from augplug.ops.parameters import parameter
-from augplug.ops.tone import AUTOAUGMENT, require_rgb
+from augplug.ops.tone import AUTOAUGMENT
 from augplug.rng import beginnings, key_of
 from augplug.types import Canvas
 
+GREY_OR_RGB = (1, 3)
+"""The numbers of channels on which grey is defined."""
 
-@operation(source=AUTOAUGMENT)
+
+@operation(source=AUTOAUGMENT, channels=GREY_OR_RGB)
 class Color(Operation):
     """Move every pixel away from its grey: 0 is a grey image, 1 the image, above 1 stronger colour."""
 
@@ -27,17 +29,20 @@ class Color(Operation):
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One blend with grey; nothing on grey images."""
-        require_rgb("Color", canvas)
+        self.about.check_channels(canvas.channels)
         return [] if self.factor == 1 or canvas.channels == 1 else [ColorMix(gray_blend=self.factor)]
 
     @classmethod
     def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
         """All rows of `describe`."""
-        require_rgb("Color", canvas)
+        cls.about.check_channels(canvas.channels)
         return _gray_blends(rows.factor, canvas)
 
 
-@operation(source="as Color, under the name that colour jitters use; grey by the weights of ITU-R BT.601")
+@operation(
+    source="as Color, under the name that colour jitters use; grey by the weights of ITU-R BT.601",
+    channels=GREY_OR_RGB,
+)
 class Saturation(Operation):
     """Multiply the distance of every pixel from its grey by `factor`: 0 is a grey image, 1 the image."""
 
@@ -45,13 +50,13 @@ class Saturation(Operation):
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One blend with grey; nothing on grey images."""
-        require_rgb("Saturation", canvas)
+        self.about.check_channels(canvas.channels)
         return [] if self.factor == 1 or canvas.channels == 1 else [ColorMix(gray_blend=self.factor)]
 
     @classmethod
     def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
         """All rows of `describe`."""
-        require_rgb("Saturation", canvas)
+        cls.about.check_channels(canvas.channels)
         return _gray_blends(rows.factor, canvas)
 
 
@@ -60,13 +65,13 @@ def _gray_blends(factors: Any, canvas: Canvas) -> EffectBatch | None:
     return None if canvas.channels == 1 else EffectBatch(ColorMix(gray_blend=0.0), factors, factors == 1)
 
 
-@operation(source="grey by the weights of ITU-R BT.601, as Pillow's L")
+@operation(source="grey by the weights of ITU-R BT.601, as Pillow's L", channels=GREY_OR_RGB)
 class Grayscale(Operation):
     """Make the image grey; it keeps its channels."""
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One blend with grey; nothing on grey images."""
-        require_rgb("Grayscale", canvas)
+        self.about.check_channels(canvas.channels)
         return [] if canvas.channels == 1 else [ColorMix(gray_blend=0.0)]
 
 
@@ -74,7 +79,10 @@ _YIQ = np.array([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523,
 """From RGB to luma and two axes of colour; NTSC 1953, rounded as usually printed."""
 
 
-@operation(source="rotation of the chroma plane of YIQ (NTSC): one linear map, where a turn in HSV is none")
+@operation(
+    source="rotation of the chroma plane of YIQ (NTSC): one linear map, where a turn in HSV is none",
+    channels=GREY_OR_RGB,
+)
 class HueShift(Operation):
     """Turn every pixel's hue by `degrees`; luma stays."""
 
@@ -82,7 +90,7 @@ class HueShift(Operation):
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One matrix; nothing on grey images."""
-        require_rgb("HueShift", canvas)
+        self.about.check_channels(canvas.channels)
         if canvas.channels == 1 or self.degrees % 360 == 0:
             return []
         cos, sin = math.cos(math.radians(self.degrees)), math.sin(math.radians(self.degrees))
@@ -93,7 +101,7 @@ class HueShift(Operation):
     @classmethod
     def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
         """All rows of `describe`."""
-        require_rgb("HueShift", canvas)
+        cls.about.check_channels(canvas.channels)
         if canvas.channels == 1:
             return None
         angles = np.radians(rows.degrees).tolist()
@@ -106,7 +114,7 @@ class HueShift(Operation):
         return EffectBatch(ColorMix(matrix=((0.0,) * 3,) * 3), matrices, rows.degrees % 360 == 0)
 
 
-@operation(source="a permutation of the channels; no number in it")
+@operation(source="a permutation of the channels; no number in it", channels=range(1, 65))
 class ChannelShuffle(Operation):
     """Put the channels into another order, which `key` says."""
 
@@ -114,14 +122,12 @@ class ChannelShuffle(Operation):
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One matrix of zeros and ones; nothing where the order stays."""
-        if canvas.channels > _MOST_SHUFFLED:
-            raise ImageError(f"ChannelShuffle takes up to {_MOST_SHUFFLED} channels, not {canvas.channels}")
+        self.about.check_channels(canvas.channels)
         stream = _begin(key_of(self.key, 0, 0), -(-canvas.channels // 8))
         words = [stream.word() for _ in range(canvas.channels)]
         return list(_in_order(*sorted(range(canvas.channels), key=words.__getitem__)))
 
 
-_MOST_SHUFFLED = 64
 _begin = beginnings(b"augplug.ChannelShuffle")
 
 

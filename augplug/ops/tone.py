@@ -11,7 +11,6 @@ import numpy as np
 from augplug.distributions import Normal
 from augplug.effect_batch import EffectBatch, columns
 from augplug.effects import AUTOCONTRAST, EQUALIZE, AdaptiveTone, Effect, Tone, contrast
-from augplug.errors import ImageError
 from augplug.ops.base import Operation, operation
 from augplug.ops.parameters import parameter
 from augplug.tones import adjust_contrast_rows, blend, blend_rows
@@ -220,12 +219,3 @@ class ToneCurve(Operation):
     def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
         """All rows of `describe`."""
         return _tones(Tone(tone_curve, 0.0, 0.0), rows.shadows, rows.highlights, function=tone_curve)
-
-
-def require_rgb(operation_name: str, canvas: Canvas) -> None:
-    """Refuse channel counts on which grey is not defined."""
-    if canvas.channels not in (1, 3):
-        raise ImageError(
-            f"{operation_name} needs a grey or an RGB image (1 or 3 channels), not {canvas.channels} channels; "
-            "leave it out of the policy or give it the RGB channels alone"
-        )
