@@ -24,7 +24,7 @@ def checked_channels(given: Any) -> Channels | None:
         channels: Channels | None = given
         return channels
     raise SettingsError(
-        f"unknown channels {given!r}{suggest(str(given), CHANNELS)}; give 'RGBA' or 'LA', whose last one is alpha"
+        f"unknown channels {given!r}{suggest(str(given), CHANNELS)}; images whose last channel is alpha are RGBA or LA"
     )
 
 
