@@ -221,7 +221,7 @@ def test_another_backend_is_no_replay(changes: dict[str, Any], says: str) -> Non
 def test_the_text_of_a_plan_is_no_plan() -> None:
     """A text must be read first, and the error says how."""
     with pytest.raises(PlanError, match="load_plan"):
-        augplug.replay(document(), np.zeros((8, 8, 3), np.uint8))  # type: ignore[arg-type]  # what is tested
+        augplug.replay(document(), np.zeros((8, 8, 3), np.uint8))  # type: ignore[call-overload]  # what is tested
 
 
 def test_plans_read_like_sentences() -> None:
