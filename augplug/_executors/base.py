@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
@@ -78,6 +79,9 @@ class Executor(ABC):
     It is built as `Executor(workers=K, runner=...)`; `runner` runs a job in this process, and an executor whose workers
     are elsewhere has no use for it: they start `augplug.worker`, or call `JobRunner` with a registry of their own.
     """
+
+    folder: Path | None = None
+    """The run's folder, which a study gives before it starts; the only one of the user's that workers need to write."""
 
     @abstractmethod
     def __enter__(self) -> Self:

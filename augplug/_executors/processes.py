@@ -9,14 +9,17 @@ from __future__ import annotations
 import json
 import os
 import queue
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
@@ -25,7 +28,7 @@ from augplug._executors.base import Executor, Job, JobResult, Runner
 from augplug.errors import RunError, SettingsError
 
 # -P: a file numpy.py in the folder one happens to stand in must not become the workers' numpy.
-COMMAND = (sys.executable, "-P", "-m", "augplug.worker")
+COMMAND = (sys.executable, "-P", "-m", "augplug.confined", "augplug.worker")
 PATIENCE = 5.0
 """Seconds that a worker has to leave by itself."""
 RETRIES = 5
@@ -53,7 +56,10 @@ class _Worker:
 
 
 class Processes(Executor):
-    """Runs jobs in `workers` processes, each on one thread. `runner` is not used: workers open their own registry."""
+    """Runs jobs in `workers` processes, each on one thread. `runner` is not used: workers open their own registry.
+
+    The kernel confines a worker, where it can: `augplug.gate.confinement`.
+    """
 
     def __init__(self, *, workers: int, runner: Runner | None = None, command: Sequence[str] = COMMAND) -> None:
         """Take the number of processes; `command` starts one that calls `augplug._executors.serving.serve`."""
@@ -64,11 +70,13 @@ class Processes(Executor):
         self._command = tuple(command)
         self._workers: list[_Worker] = []
         self._threads: list[threading.Thread] = []
+        self._private = ""
         # A line is an outcome; None says that the process has ended.
         self._events: queue.SimpleQueue[tuple[_Worker, str | None]] = queue.SimpleQueue()
 
     def __enter__(self) -> Self:
         """Processes are started when there are jobs for them."""
+        self._private = tempfile.mkdtemp(prefix="augplug-")
         return self
 
     def __exit__(
@@ -85,6 +93,7 @@ class Processes(Executor):
             thread.join(timeout=PATIENCE)
         for worker in workers:
             _kill(worker.process)
+        shutil.rmtree(self._private, ignore_errors=True)
 
     def run(self, jobs: Iterable[Job]) -> Iterator[JobResult]:
         """Yield outcomes as they come. Raises RunError when a job's workers died 6 times."""
@@ -112,7 +121,7 @@ class Processes(Executor):
             if idle is None:
                 if len(self._workers) >= self._count:
                     return
-                idle = self._start()
+                idle = self._start(waiting[0])
             idle.job = waiting.popleft()
             # When the worker died just now its end is an event to come, and the job is run again then.
             with suppress(BrokenPipeError):
@@ -135,8 +144,15 @@ class Processes(Executor):
             )
         waiting.appendleft(job)
 
-    def _start(self) -> _Worker:
-        environment = {**os.environ, **dict.fromkeys(VARIABLES, "1")}
+    def _start(self, job: Job) -> _Worker:
+        orders = {
+            "private": self._private,
+            "reading": [str(Path(job.data).parent)],  # a study keeps the data of all its jobs there
+            "writing": [] if self.folder is None else [str(self.folder)],
+            "say": not self._threads,  # of several workers only the first
+        }
+        told = {"AUGPLUG_CONFINED": json.dumps(orders)}
+        environment = {**os.environ, **dict.fromkeys(VARIABLES, "1"), **told}
         process = subprocess.Popen(  # pylint: disable=consider-using-with  # it ends in __exit__ or in _bury
             self._command,
             stdin=subprocess.PIPE,

@@ -86,7 +86,7 @@ def run_study(
     configuration, algorithm = configure(settings, data, places, parts)
     runner = JobRunner(parts.evaluators, parts.operations)
     made = named("executor", executor, parts.executors)(workers=workers, runner=runner)
-    folder = make_folder(Path(out), resume=resume)
+    folder = made.folder = make_folder(Path(out), resume=resume)
     with (
         open_journal(folder) as journal,
         worker_files(folder) as files,

@@ -10,10 +10,11 @@ from importlib.metadata import PackageNotFoundError, version
 import click
 
 import augplug
-from augplug import api
+from augplug import api, kernel
 from augplug._backends import OPENCV, default_backend
 from augplug.cli.output import echo
 from augplug.errors import AugplugError
+from augplug.gate.confinement import note
 from augplug.gate.ledger import read
 from augplug.gate.modes import told
 from augplug.shown import shown
@@ -36,6 +37,8 @@ def command(ctx: click.Context, prepare: bool) -> None:
     echo(f"augplug {augplug.__version__}, Python {platform.python_version()} ({sys.executable}), {platform.platform()}")
     echo("libraries: " + ", ".join(f"{name} {_version(name) or 'missing'}" for name in LIBRARIES))
     wrong += [f"{name} is missing: pip install {name}" for name in LIBRARIES if not _version(name)]
+    lacking = kernel.missing()
+    echo(f"confinement: {note(lacking) or f'search workers, by Landlock {kernel.landlock_version()} and seccomp'}")
     wrong += _opencv()
     try:
         wrong += _backends()

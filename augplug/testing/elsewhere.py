@@ -22,7 +22,9 @@ from augplug.testing.samples import augmenter, call, effects_of, examples, photo
 
 PATIENCE = 300
 """Seconds after which the other process is given up."""
-_SEED = "4711"
+SEED = "4711"
+OTHERS = "AUGPLUG_ELSEWHERE"
+"""The variable that names the processes which a confined one may ask: by module, the file numbers of two pipes."""
 
 
 def fingerprints_of(subject: Subject) -> list[str]:
@@ -46,17 +48,20 @@ def fingerprints_elsewhere(subject: Subject) -> list[str]:
 def _ask(name: str, file: str) -> Mapping[str, list[str]]:
     """Ask once for everything in a module; `file` is where it lies."""
     path = [*sys.path, *_root_of(name, file)]
+    waiting: dict[str, tuple[int, int]] = json.loads(os.environ.get(OTHERS, "{}"))
+    if name in waiting:
+        return _answer_of(name, path, *waiting[name])
     with tempfile.TemporaryFile("w+") as answer, tempfile.TemporaryFile("w+") as said:
         # Files, not pipes: what the plugin leaves running would hold a pipe open.
         done = subprocess.run(
             [sys.executable, "-m", "augplug.testing.elsewhere", name],
-            input=json.dumps(path),
+            input=json.dumps(path) + "\n",
             stdout=answer,
             stderr=said,
             text=True,
             timeout=PATIENCE,
             check=False,
-            env={**os.environ, "PYTHONHASHSEED": _SEED, "PYTHONPATH": os.pathsep.join(filter(None, path))},
+            env={**os.environ, "PYTHONHASHSEED": SEED, "PYTHONPATH": os.pathsep.join(filter(None, path))},
         )
         answer.seek(0)
         said.seek(0)
@@ -65,6 +70,17 @@ def _ask(name: str, file: str) -> Mapping[str, list[str]]:
         last = (errors.strip().splitlines() or ["it says nothing"])[-1]
         raise Failed(f"another process that imports {name} ends with status {done.returncode}: {last}")
     table: Mapping[str, list[str]] = json.loads(output)
+    return table
+
+
+def _answer_of(name: str, path: list[str], question: int, answer: int) -> Mapping[str, list[str]]:
+    """Ask a process that waits for it."""
+    os.write(question, json.dumps(path).encode() + b"\n")
+    with os.fdopen(answer, encoding="utf-8") as lines:
+        said = lines.readline()
+    if not said:
+        raise Failed(f"another process that imports {name} ends without an answer")
+    table: Mapping[str, list[str]] = json.loads(said)
     return table
 
 
@@ -119,7 +135,7 @@ def main(name: str) -> None:
     """Print the fingerprints of everything in the module `name`; what the module prints itself goes to stderr."""
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    sys.path[:] = json.load(sys.stdin)
+    sys.path[:] = json.loads(sys.stdin.readline())
     table = {}
     for subject in things_of(importlib.import_module(name)):
         if subject.kind not in _MAKERS:
@@ -129,7 +145,7 @@ def main(name: str) -> None:
             table[f"{subject.kind}:{subject.name}"] = fingerprints_of(subject)
         except Exception as error:  # noqa: BLE001  # one broken subject must not hide the others
             table[f"{subject.kind}:{subject.name}"] = [f"{type(error).__name__}: {error}"]
-    json.dump(table, answer)
+    answer.write(json.dumps(table) + "\n")
     answer.close()
 
 

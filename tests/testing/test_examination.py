@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import augplug
-from augplug import builtin
+from augplug import builtin, kernel
 from augplug.testing import Examination, examine, examine_in_child, run
 from augplug.testing.provided import things_of
 from augplug.testing.running import opaque_operations
@@ -42,9 +42,14 @@ def augplug_operations():
 test_my_ops = examine(my_ops)
 
 
-def child(folder: Path, body: str, *, top: str = "", seconds: float = 60, megabytes: int = 4096) -> Examination:
+def child(
+    folder: Path, body: str, *, top: str = "", declared: str = "", seconds: float = 60, megabytes: int = 4096
+) -> Examination:
     """Examine a plugin whose hook runs `body` first, and whose module runs `top`."""
-    (folder / "odd_ops.py").write_text(HEAD + top + "\n" + textwrap.dedent(GOOD).format(body=body), encoding="utf-8")
+    (folder / "odd_ops").mkdir(exist_ok=True)
+    source = HEAD + top + "\n" + textwrap.dedent(GOOD).format(body=body)
+    (folder / "odd_ops" / "__init__.py").write_text(source, encoding="utf-8")
+    (folder / "odd_ops" / "augplug-plugin.toml").write_text(f"augplug-plugin = 1\n[capabilities]\n{declared}\n")
     return examine_in_child(folder, ["odd_ops"], seconds=seconds, megabytes=megabytes)
 
 
@@ -145,7 +150,7 @@ def test_what_a_child_leaves_behind_is_killed(tmp_path: Path) -> None:
     note = tmp_path / "number"
     start = f"child = os.spawnlp(os.P_NOWAIT, 'sleep', 'sleep', '60'); open({str(note)!r}, 'w').write(str(child))"
 
-    made = child(tmp_path, "", top=start)
+    made = child(tmp_path, "", top=start, declared='process = "a test"\nfiles = "a test"')
     status = Path(f"/proc/{note.read_text(encoding='ascii')}/stat")
 
     assert made.passed, made
@@ -186,7 +191,7 @@ def test_written_files_and_connections_are_findings(tmp_path: Path) -> None:
     note, there = "open('note', 'w').close()", "socket.socket(type=socket.SOCK_DGRAM).connect(('127.0.0.1', 9))"
     top = f"import socket\n{note}\n{there}"
 
-    made = child(tmp_path, "", top=top)
+    made = child(tmp_path, "", top=top, declared='network = "a test"')
 
     assert made.passed
     assert any("open" in finding for finding in made.findings)
@@ -215,3 +220,24 @@ def test_two_providers_are_told_apart() -> None:
 
     assert thing.address == "shadows:Invert"
     assert thing.operations["Invert"] is augplug.operations()["Invert"]
+
+
+@pytest.mark.skipif(bool(kernel.missing()), reason="this kernel confines nothing")
+@pytest.mark.parametrize(
+    ("top", "capability"),
+    [
+        ("open({path!r}, 'w').close()", "files"),
+        ("import socket; socket.socket()", "network"),
+        ("import subprocess; subprocess.run(['true'], check=True)", "process"),
+    ],
+)
+def test_a_child_is_confined_to_what_was_declared(tmp_path: Path, top: str, capability: str) -> None:
+    (tmp_path / "bare").mkdir()
+    (tmp_path / "declared").mkdir()
+    act = top.format(path=str(tmp_path / "written"))
+
+    refused = child(tmp_path / "bare", "", top=act)
+    permitted = child(tmp_path / "declared", "", top=act, declared=f'{capability} = "a test"')
+
+    assert "PermissionError" in refused.failure
+    assert permitted.passed, permitted

@@ -4,6 +4,6 @@
 """
 
 from augplug.gate.runtime.hook import watch
-from augplug.gate.runtime.owners import Owner, owner_of
+from augplug.gate.runtime.owners import Owner, declared, owner_of
 
-__all__ = ["Owner", "owner_of", "watch"]
+__all__ = ["Owner", "declared", "owner_of", "watch"]

@@ -36,6 +36,7 @@ class Owner:
     files: frozenset[str]
     folders: tuple[str, ...]
     modules: frozenset[str]
+    capabilities: frozenset[str] = frozenset()
 
     def wrote(self, filename: str) -> bool:
         """Say whether code of this file is the plugin's."""
@@ -58,13 +59,13 @@ def owner_of(
             files.add(spec.origin)
         if spec is not None:
             folders.update(f"{place}{os.sep}" for place in spec.submodule_search_locations or ())
-    declared = _declared(folders) if capabilities is None else capabilities
+    held = declared(folders) if capabilities is None else capabilities
     modules = KNOWN | roots | _dependencies(candidate)
-    return Owner(candidate.name, permitted(declared), frozenset(files), tuple(sorted(folders)), modules)
+    return Owner(candidate.name, permitted(held), frozenset(files), tuple(sorted(folders)), modules, frozenset(held))
 
 
-def _declared(folders: Iterable[str]) -> dict[str, str]:
-    """What the plugin's own file declares; nothing if there is none or it cannot be read, as the gate has it."""
+def declared(folders: Iterable[str]) -> dict[str, str]:
+    """Return what a plugin's own file declares; nothing if there is none or it cannot be read, as the gate has it."""
     found: dict[str, str] = {}
     for folder in folders:
         with suppress(OSError, ValueError, RecursionError), Path(folder, DECLARATION).open("rb") as file:
