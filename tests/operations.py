@@ -21,6 +21,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "GaussianNoise": {"std": (1, 30)},
     "GridDistortion": {"spacing": (16, 40), "amplitude": (1, 3)},
     "HueShift": {"degrees": (-90, 90)},
+    "Letterbox": {"height": 24, "width": 30, "x": (0, 1), "y": (0, 1)},
     "MotionBlur": {"length": (1, 9)},
     "OpticalDistortion": {"k": (-0.15, 0.15)},
     "Pad": {"left": 3, "top": 2, "right": 1, "bottom": 4},
@@ -28,6 +29,8 @@ FIELDS: dict[str, dict[str, Any]] = {
     "RandomCrop": {"height": 24, "width": 30, "padding": 4},
     "RandomResizedCrop": {"height": 24, "width": 30, "scale": (0.3, 1), "ratio": (0.75, 1.333)},
     "Resize": {"height": 24, "width": 30},
+    "ResizeLonger": {"side": 40},
+    "ResizeShorter": {"side": 24, "longest": 50},
     "Rotate": {"degrees": (-180, 180)},
     "SamplePairing": {"weight": (0, 0.4)},
     "Saturation": {"factor": (0, 2)},
@@ -61,6 +64,12 @@ def step(name: str, **more: Any) -> Step:
 def size_after(name: str, height: int, width: int) -> set[tuple[int, int]]:
     """Return the sizes that an operation may leave of an image, worked out by hand from its fields above."""
     fixed = {"CenterCrop": (24, 30), "RandomCrop": (24, 30), "RandomResizedCrop": (24, 30), "Resize": (24, 30)}
+    fixed["Letterbox"] = (24, 30)
+    if name == "ResizeLonger":
+        return {(max(round(height * 40 / max(height, width)), 1), max(round(width * 40 / max(height, width)), 1))}
+    if name == "ResizeShorter":
+        part = min(24 / min(height, width), 50 / max(height, width))
+        return {(max(round(height * part), 1), max(round(width * part), 1))}
     if name in fixed:
         return {fixed[name]}
     if name == "Crop":

@@ -132,10 +132,11 @@ BACKENDS: dict[str, Callable[[], Backend]] = {"reference": Reference, "opencv": 
 GEOMETRIC = sorted(
     {"Affine", "CenterCrop", "ElasticTransform", "GridDistortion", "HorizontalFlip", "OpticalDistortion", "Pad"}
     | {"Perspective", "RandomCrop", "RandomResizedCrop", "Resize", "Rotate", "Rotate90", "Scale", "ShearX", "ShearY"}
+    | {"Letterbox", "ResizeLonger", "ResizeShorter"}
     | {"TranslateX", "TranslateY", "Transpose", "VerticalFlip"}
 )
 SMALLER = {"RandomCrop": {"height": 48, "width": 56}, "CenterCrop": {"height": 48, "width": 56}}
-SMALLER |= {name: {"height": 48, "width": 56} for name in ("Resize", "RandomResizedCrop")}
+SMALLER |= {name: {"height": 48, "width": 56} for name in ("Resize", "RandomResizedCrop", "Letterbox")}
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

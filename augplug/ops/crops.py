@@ -18,7 +18,8 @@ from augplug.ops.base import Operation, operation
 from augplug.ops.parameters import Filled, parameter, resampling
 from augplug.types import Border, Canvas, Fill, Interpolation
 
-_SIDE = 65536
+SIDE = 65536
+"""The largest side that a field takes, in pixels."""
 
 
 def cut(
@@ -39,10 +40,10 @@ def _cut(top: int, left: int, height: int, width: int, fill: Fill, mask_fill: fl
 class Crop(Operation):
     """Keep the rectangle from (`left`, `top`) to (`right`, `bottom`), the ends excluded."""
 
-    left: int = parameter(low=0, high=_SIDE, unit="pixels", default=0)
-    top: int = parameter(low=0, high=_SIDE, unit="pixels", default=0)
-    right: int = parameter(low=1, high=_SIDE, unit="pixels")
-    bottom: int = parameter(low=1, high=_SIDE, unit="pixels")
+    left: int = parameter(low=0, high=SIDE, unit="pixels", default=0)
+    top: int = parameter(low=0, high=SIDE, unit="pixels", default=0)
+    right: int = parameter(low=1, high=SIDE, unit="pixels")
+    bottom: int = parameter(low=1, high=SIDE, unit="pixels")
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp; the rectangle must lie in the image."""
@@ -58,8 +59,8 @@ class Crop(Operation):
 class CenterCrop(Filled, Operation):
     """Keep the middle `height` x `width` pixels; where the image is smaller, `fill` stands around it."""
 
-    height: int = parameter(low=1, high=_SIDE, unit="pixels")
-    width: int = parameter(low=1, high=_SIDE, unit="pixels")
+    height: int = parameter(low=1, high=SIDE, unit="pixels")
+    width: int = parameter(low=1, high=SIDE, unit="pixels")
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp."""
@@ -71,16 +72,16 @@ class CenterCrop(Filled, Operation):
 class RandomCrop(Filled, Operation):
     """Keep `height` x `width` pixels somewhere in the image with `padding` around it; `x` and `y` say where."""
 
-    height: int = parameter(low=1, high=_SIDE, unit="pixels")
-    width: int = parameter(low=1, high=_SIDE, unit="pixels")
-    padding: int = parameter(low=0, high=_SIDE, unit="pixels", default=0)
+    height: int = parameter(low=1, high=SIDE, unit="pixels")
+    width: int = parameter(low=1, high=SIDE, unit="pixels")
+    padding: int = parameter(low=0, high=SIDE, unit="pixels", default=0)
     x: float = parameter(low=0, high=1, unit="fraction of the room to the right", draw=Uniform(0.0, 1.0))
     y: float = parameter(low=0, high=1, unit="fraction of the room below", draw=Uniform(0.0, 1.0))
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp; an image smaller than the crop stands in its middle."""
-        top = _place(self.y, canvas.height + 2 * self.padding - self.height) - self.padding
-        left = _place(self.x, canvas.width + 2 * self.padding - self.width) - self.padding
+        top = place(self.y, canvas.height + 2 * self.padding - self.height) - self.padding
+        left = place(self.x, canvas.width + 2 * self.padding - self.width) - self.padding
         return cut(top, left, self.height, self.width, self.fill, self.mask_fill, self.border)
 
     @classmethod
@@ -101,12 +102,12 @@ def _differ(*fields: Any) -> bool:
 
 
 def _places(fractions: Any, room: Any) -> npt.NDArray[np.float64]:
-    """Return `_place` for fractions and room that are numbers or arrays `(N,)`."""
+    """Return `place` for fractions and room that are numbers or arrays `(N,)`."""
     inside = np.minimum(np.trunc(fractions * (room + 1)), room)
     return np.asarray(np.where(np.asarray(room) >= 0, inside, -(-np.asarray(room) // 2)), np.float64)
 
 
-def _place(fraction: float, room: int) -> int:
+def place(fraction: float, room: int) -> int:
     """Return an offset in 0..room, each as likely; half the (negative) room where there is none."""
     return min(int(fraction * (room + 1)), room) if room >= 0 else -(-room // 2)
 
@@ -115,8 +116,8 @@ def _place(fraction: float, room: int) -> int:
 class RandomResizedCrop(Operation):
     """Keep a part of the image, `scale` of its area in the aspect `ratio`, and resize it to `height` x `width`."""
 
-    height: int = parameter(low=1, high=_SIDE, unit="pixels")
-    width: int = parameter(low=1, high=_SIDE, unit="pixels")
+    height: int = parameter(low=1, high=SIDE, unit="pixels")
+    width: int = parameter(low=1, high=SIDE, unit="pixels")
     scale: float = parameter(low=1e-6, high=1, unit="fraction of the area", draw=Uniform(0.08, 1.0))
     ratio: float = parameter(low=1e-3, high=1e3, unit="width / height", draw=LogUniform(3 / 4, 4 / 3))
     x: float = parameter(low=0, high=1, unit="fraction of the room to the right", draw=Uniform(0.0, 1.0))
@@ -128,7 +129,7 @@ class RandomResizedCrop(Operation):
         area = self.scale * canvas.height * canvas.width
         width = min(max(round(math.sqrt(area * self.ratio)), 1), canvas.width)
         height = min(max(round(math.sqrt(area / self.ratio)), 1), canvas.height)
-        left, top = _place(self.x, canvas.width - width), _place(self.y, canvas.height - height)
+        left, top = place(self.x, canvas.width - width), place(self.y, canvas.height - height)
         transform = coords.crop_resize((left, top, left + width, top + height), self.height, self.width)
         return [Warp(transform=transform, size=(self.height, self.width), interpolation=self.interpolation)]
 
@@ -152,8 +153,8 @@ class RandomResizedCrop(Operation):
 class Resize(Operation):
     """Resize the image to `height` x `width`; `area` antialiases where it shrinks and is linear where it grows."""
 
-    height: int = parameter(low=1, high=_SIDE, unit="pixels")
-    width: int = parameter(low=1, high=_SIDE, unit="pixels")
+    height: int = parameter(low=1, high=SIDE, unit="pixels")
+    width: int = parameter(low=1, high=SIDE, unit="pixels")
     interpolation: Interpolation = resampling("area", area=True)
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -168,10 +169,10 @@ class Resize(Operation):
 class Pad(Filled, Operation):
     """Put `left`, `top`, `right` and `bottom` pixels around the image: of `fill`, or as `border` says."""
 
-    left: int = parameter(low=0, high=_SIDE, unit="pixels", default=0)
-    top: int = parameter(low=0, high=_SIDE, unit="pixels", default=0)
-    right: int = parameter(low=0, high=_SIDE, unit="pixels", default=0)
-    bottom: int = parameter(low=0, high=_SIDE, unit="pixels", default=0)
+    left: int = parameter(low=0, high=SIDE, unit="pixels", default=0)
+    top: int = parameter(low=0, high=SIDE, unit="pixels", default=0)
+    right: int = parameter(low=0, high=SIDE, unit="pixels", default=0)
+    bottom: int = parameter(low=0, high=SIDE, unit="pixels", default=0)
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp; none without a border."""
