@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any
 
@@ -124,18 +125,33 @@ class TranslateY(Resampled, Operation):
 
 @operation(source=AUTOAUGMENT)
 class Rotate(Resampled, Operation):
-    """Turn the image counter-clockwise about its centre."""
+    """Turn the image counter-clockwise about its centre; with `expand`, the canvas grows to hold the whole picture."""
 
     degrees: float = parameter(low=-360, high=360, unit="degrees", level=(0, 30), signed=True)
+    expand: bool = parameter(default=False)
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp."""
-        return warped(self, coords.rotation(self.degrees, canvas.height, canvas.width), canvas)
+        turn = coords.rotation(self.degrees, canvas.height, canvas.width)
+        return warped(self, *(_expanded(turn, canvas) if self.expand else (turn, canvas)))
 
     @classmethod
     def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
-        """All rows of `describe`."""
+        """All rows of `describe`, if all keep the canvas' size."""
+        if rows.expand is not False:
+            return None
         return warped_rows(rows, coords_stack.rotations(rows.degrees, canvas.height, canvas.width), canvas)
+
+
+def _expanded(turn: Matrix, canvas: Canvas) -> tuple[Matrix, Canvas]:
+    """Return a turn about the centre, moved to the centre of the smallest canvas that holds all of it."""
+    (cos, sin, x), (_, _, y), last = turn
+    # Rounded first, as in `_whole`: what sticks out by the last bits of a sine is no pixel more.
+    height = math.ceil(round(abs(sin) * canvas.width + abs(cos) * canvas.height, 6))
+    width = math.ceil(round(abs(cos) * canvas.width + abs(sin) * canvas.height, 6))
+    right, down = (width - canvas.width) / 2, (height - canvas.height) / 2
+    moved = ((cos, sin, x + right), (-sin, cos, y + down), last)
+    return moved, dataclasses.replace(canvas, height=height, width=width)
 
 
 @operation(source="the mirror image; no number in it")
