@@ -157,17 +157,18 @@ def search(  # pylint: disable=too-many-arguments,too-many-locals  # keywords, e
     settings: Mapping[str, Any] | None = None,
     trials: int | None = None,
     minutes: float | None = None,
+    size: int | None = None,
     resize: int | None = None,
     skip_bad: bool = False,
     resume: bool = False,
 ) -> StudyResult:
     """Search a policy for images, and return it with what it gained.
 
-    `data` is a folder with one folder a class, an `.npz` file with x and y, or `Labelled` arrays; `resize` (pixels)
-    and `skip_bad` are for folders. `out` is the run's folder: new, or that of a run which `resume=True` goes on with. A
-    trial is one policy under `seeds` seeds (by default as the algorithm says: 3 for a grid, else 1); there are at most
-    `trials`, and no new ones after `minutes`. `observe` holds names of observers, or functions that are called with
-    each journal record. `settings` are those of `--set`. Raises SettingsError, DataError or RunError.
+    `data` is a folder with one folder a class, an `.npz` file with x and y, or `Labelled` arrays; `size`, `resize`
+    (pixels) and `skip_bad` are for folders. `out` is the run's folder: new, or that of a run which `resume=True` goes
+    on with. A trial is one policy under `seeds` seeds (by default as the algorithm says: 3 for a grid, else 1); there
+    are at most `trials`, and no new ones after `minutes`. `observe` holds names of observers, or functions that are
+    called with each journal record. `settings` are those of `--set`. Raises SettingsError, DataError or RunError.
     """
     from augplug._search.settings import study_settings  # as above
     from augplug._search.study import run_study
@@ -179,7 +180,7 @@ def search(  # pylint: disable=too-many-arguments,too-many-locals  # keywords, e
     parts = study_parts()
     limits = {"seed": seed, "seeds": seeds, "trials": trials, "minutes": minutes}
     chosen = study_settings(settings or {}, parts, algorithm=algorithm, evaluator=evaluator, **limits)
-    labelled = data if isinstance(data, Labelled) else load(data, resize=resize, skip_bad=skip_bad)
+    labelled = data if isinstance(data, Labelled) else load(data, size=size, resize=resize, skip_bad=skip_bad)
     return run_study(
         chosen,
         labelled,

@@ -21,6 +21,7 @@ from augplug.streams import StreamError, steady_streams, stopping_signals, tell
 
 COMMANDS = {
     "demo": "Search a policy for 5,000 real handwritten digits: the main job, with nothing to give.",
+    "data": "Say what a data set holds, and what a search of it may expect.",
     "search": "Search a policy for your own images.",
     "report": "Write the page of a finished search again.",
     "compare": "Print the numbers of finished searches side by side, and plot them.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -30,5 +31,5 @@ def command(out: Path | None, seed: int, resume: bool) -> None:
     """
     where = out or (FOLDER if resume else free(FOLDER))
     say(f"searching RandAugment's grid on 5,000 handwritten digits (MNIST), into {where}")
-    resuming = ["augplug", "demo", "--out", str(where), "--seed", str(seed), "--resume"]
+    resuming = shlex.join(["augplug", "demo", "--out", str(where), "--seed", str(seed), "--resume"])
     run_search("randaugment", load_digits(), where, resuming, seed=seed, seeds=3, workers=cores(), resume=resume)

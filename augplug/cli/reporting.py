@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -69,13 +70,16 @@ def searched_data(folder: Path, path: Path) -> Labelled:
     """Return the images at `path`, read as the search in `folder` read them. Raises DataError where they are others."""
     result = read_run(folder).result
     height, width, *_ = result["data"]["shape"]
-    square = path.is_dir() and height == width and SIDES[0] <= height <= SIDES[1]
-    data = load(path, resize=height if square else None, skip_bad=path.is_dir())
-    if digest(data) != result["data_digest"]:
-        raise DataError(
-            f"{path} holds other images than were searched on for {folder}; give those, or leave --data out"
-        )
-    return data
+    # What the shape says about the options of the search: the longer side, or a square.
+    ways: list[dict[str, Any]] = [{}]
+    if path.is_dir():
+        ways = [{"size": min(max(SIDES[0], height, width), SIDES[1]), "skip_bad": True}]
+        ways += [{"resize": height, "skip_bad": True}] if height == width and SIDES[0] <= height <= SIDES[1] else []
+    for way in ways:
+        data = load(path, **way)
+        if digest(data) == result["data_digest"]:
+            return data
+    raise DataError(f"{path} holds other images than were searched on for {folder}; give those, or leave --data out")
 
 
 def _examples(run: Run, data: Labelled | None) -> tuple[list[Image], list[str], str]:

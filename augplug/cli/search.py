@@ -12,12 +12,16 @@ import click
 
 from augplug import api
 from augplug.cli.group import unknown
-from augplug.cli.output import cores, search_seed_option
+from augplug.cli.output import cores, go_on, say, search_seed_option
 from augplug.cli.searching import run_search
 from augplug.data.loading import load
 from augplug.errors import SettingsError
 
 OUT = Path("augplug-run")
+DATA = (
+    "DATA is a folder with one folder for each class, or with folders train, valid and test of those, or an .npz file "
+    "with images x and labels y. augplug data describe DATA says what a search will see."
+)
 
 
 class Searches(click.Group):
@@ -46,7 +50,8 @@ class Searches(click.Group):
 def command() -> None:
     """Search a policy for your own images: augplug search randaugment DATA.
 
-    DATA is a folder with one folder for each class, or an .npz file with images x and labels y.
+    DATA is a folder with one folder for each class, or with folders train, valid and test of those, or an .npz file
+    with images x and labels y. augplug data describe DATA says what a search will see.
     """
 
 
@@ -54,7 +59,7 @@ def _command(name: str) -> click.Command:
     made = api.searches()[name]
     algorithm = made.func if isinstance(made, partial) else made
     summary = (inspect.getdoc(algorithm) or "").split("\n\n", maxsplit=1)[0].replace("\n", " ")
-    text = f"{summary}\n\nDATA is a folder with one folder for each class, or an .npz file with images x and labels y."
+    text = f"{summary}\n\n{DATA}"
     decorated: Callable[..., None] = partial(_search, name)
     for option in reversed(OPTIONS):
         decorated = option(decorated)
@@ -107,6 +112,12 @@ OPTIONS = (
         metavar="M",
         help="No new policies after so long, instead of a number of them.",
     ),
+    click.option(
+        "--size",
+        type=int,
+        metavar="PX",
+        help="Shrink the images of a folder once to this longer side, in their aspect.  [default: 96]",
+    ),
     click.option("--resize", type=int, metavar="PX", help="Make every image of a folder a square of PX pixels."),
     click.option("--skip-bad", is_flag=True, help="Leave out files of a folder that cannot be used."),
     click.option("--resume", is_flag=True, help="Go on with the run in --out."),
@@ -115,12 +126,10 @@ OPTIONS = (
 
 def _search(name: str, /, data: Path, out: Path, settings: tuple[str, ...], **options: Any) -> None:
     given = _settings(settings)
-    resize, skip_bad = options.pop("resize"), options.pop("skip_bad")
+    reading = {name: options.pop(name) for name in ("size", "resize", "skip_bad")}
     options["workers"] = options["workers"] or cores()
-    images = load(data, resize=resize, skip_bad=skip_bad)
-    typed = [str(part) for part in click.get_current_context().find_root().obj]
-    resuming = ["augplug", *typed, *([] if options["resume"] else ["--resume"])]
-    run_search(name, images, out, resuming, settings=given, **options)
+    images = load(data, **reading, note=say)
+    run_search(name, images, out, go_on(), settings=given, **options)
 
 
 def _settings(pairs: tuple[str, ...]) -> dict[str, str]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
@@ -16,14 +15,14 @@ from augplug.data.sets import Labelled
 from augplug.errors import RunError
 
 
-def run_search(name: str, data: Labelled, out: Path, resuming: Sequence[str], **options: Any) -> None:
+def run_search(name: str, data: Labelled, out: Path, resuming: str, **options: Any) -> None:
     """Search, write the report, and print the result. `resuming` is the command that goes on after Ctrl-C."""
     observe = tuple(options.pop("observe", ()))
     with Watcher() as watcher:
         try:
             found = api.search(name, data, out=out, observe=(*observe, watcher.see), **options)
         except KeyboardInterrupt:
-            raise RunError(f"stopped; nothing that was done is lost. Go on with: {shlex.join(resuming)}") from None
+            raise RunError(f"stopped; nothing that was done is lost. Go on with: {resuming}") from None
     page, sheet = write_report(found.folder, data=data)
     result = found.result
     lines = (

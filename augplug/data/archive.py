@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +18,16 @@ LIMIT = 4 << 30
 """Largest unpacked size of an archive in bytes."""
 
 
-def load_archive(path: Path) -> Labelled:
+def load_archive(path: Path, note: Callable[[str], None] = lambda _text: None) -> Labelled:
     """Return the images `x` and labels `y` of an `.npz` file.
 
-    `x` is uint8 `(N, H, W)`, `(N, H, W, 1)` (read as grey) or `(N, H, W, 3)`; `y` is `(N,)` of integers or strings,
-    whose sorted distinct values become the classes. Nothing is unpickled. Raises DataError for anything else.
+    `x` is uint8 `(N, H, W)`, `(N, H, W, 1)` (read as grey) or `(N, H, W, 3)`, or bool; `y` is `(N,)` or `(N, 1)` of
+    integers, strings, bools, bytes in UTF-8 or whole floats, or `(N, K)` with one 1 in each row. Its sorted distinct
+    values become the classes. Nothing is unpickled. `note` is called with each sentence on a conversion. Raises
+    DataError for anything else, with the remedy.
     """
     arrays = _read(path, ("x", "y"))
-    x, y = arrays["x"], arrays["y"]
-    if x.ndim == 4 and x.shape[3] == 1:
-        x = x[:, :, :, 0]
-    if y.ndim != 1 or y.dtype.kind not in "iuU":
-        raise DataError(f"{path}: y must be (N,) of integers or strings, not {y.dtype} of shape {y.shape}")
+    x, y = _images(path, arrays["x"]), _labels(path, arrays["y"], note)
     names, numbers = np.unique(y, return_inverse=True)
     if len(names) < 2:
         raise DataError(f"{path}: y holds {len(names)} class; at least 2 are needed")
@@ -52,6 +51,58 @@ def read_parts(path: Path) -> tuple[Labelled, Labelled]:
     return train, Labelled(arrays["valid_x"], arrays["valid_y"], classes)
 
 
+def _images(path: Path, x: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The images, or an error that says how to make them such."""
+    remedy = ""
+    if x.dtype == np.bool_:
+        x = x.astype(np.uint8) * np.uint8(255)
+    if x.dtype.kind == "f":
+        remedy = "x.astype('uint8') if they lie in 0..255, (x * 255).round().astype('uint8') if in 0..1"
+    elif x.dtype != np.uint8:
+        remedy = "x.astype('uint8') if they lie in 0..255"
+    elif x.ndim == 4 and x.shape[3] not in {1, 3} and x.shape[1] in {1, 3}:
+        remedy = "numpy.moveaxis(x, 1, -1), which puts the channels last"
+    elif x.ndim == 4 and x.shape[3] in {2, 4}:
+        remedy = f"x[..., :{x.shape[3] - 1}], which leaves transparency out"
+    if remedy:
+        raise DataError(
+            f"{path}: x is {x.dtype} of shape {x.shape}, images are uint8 (N, H, W) or (N, H, W, 3); save {remedy}"
+        )
+    return x[:, :, :, 0] if x.ndim == 4 and x.shape[3] == 1 else x
+
+
+def _labels(path: Path, y: npt.NDArray[Any], note: Callable[[str], None]) -> npt.NDArray[Any]:
+    """One plain label for each image, where that is what is meant."""
+    given = f"{path}: y is {y.dtype} of shape {y.shape}"
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = y[:, 0]
+    if y.ndim == 2 and y.dtype.kind in "biuf" and len(y) and np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all():
+        note(f"{given}, one 1 in each row: its place is taken as the class")
+        y = y.argmax(axis=1)
+    if y.dtype.kind == "S":
+        try:
+            y = np.char.decode(y, "utf-8")
+        except UnicodeDecodeError as error:
+            raise DataError(f"{given}, and not all of it is UTF-8; save the labels as text or numbers") from error
+    if y.dtype.kind == "f" and np.isfinite(y).all() and (y == np.floor(y)).all():
+        y = y.astype(np.int64)
+    if y.ndim != 1 or y.dtype.kind not in "biuU":
+        raise DataError(f"{given}; it must be (N,) of integers or strings: save y.argmax(axis=1) of class scores")
+    return y
+
+
+def _member(path: Path, stored: Mapping[str, npt.NDArray[Any]], name: str) -> npt.NDArray[Any]:
+    try:
+        return stored[name]
+    except ValueError as error:
+        if "allow_pickle" not in str(error):
+            raise
+        raise DataError(
+            f"{path}: {name} holds Python objects, which are not loaded, because that could run code; save "
+            f"{'np.array(y.tolist())' if name == 'y' else 'np.stack(list(x)), of images of one size'} in its place"
+        ) from error
+
+
 def _read(path: Path, names: tuple[str, ...]) -> dict[str, npt.NDArray[Any]]:
     try:
         with zipfile.ZipFile(path) as archive:
@@ -68,7 +119,9 @@ def _read(path: Path, names: tuple[str, ...]) -> dict[str, npt.NDArray[Any]]:
                     f"{path} holds {has}, but not {' and '.join(missing)}; save it with np.savez(path, x=images, "
                     "y=labels)"
                 )
-            return {name: stored[name] for name in names}
+            return {name: _member(path, stored, name) for name in names}
+    except DataError:
+        raise
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, MemoryError) as error:
         raise DataError(
             f"{path} cannot be read as .npz: {error}; save it with np.savez(path, x=images, y=labels)"

@@ -38,6 +38,8 @@ _KEPT = {
     "PA": "RGBA",
 }
 _ORIENTATION = 274
+_TURNS = ("FLIP_LEFT_RIGHT", "ROTATE_180", "FLIP_TOP_BOTTOM", "TRANSPOSE", "ROTATE_270", "TRANSVERSE", "ROTATE_90")
+"""What undoes the EXIF orientations 2 to 8, by Pillow's names."""
 _LOCK = threading.Lock()
 
 
@@ -121,6 +123,13 @@ def orientation_of(opened: Picture) -> int:
     except Exception:  # noqa: BLE001  # damaged EXIF data make Pillow raise errors of every kind, and the pixels are good
         return 1
     return orientation if orientation in range(1, 9) else 1
+
+
+def turned(picture: Picture, orientation: int) -> Picture:
+    """Return a picture upright that is stored with an EXIF orientation: a copy, or another one."""
+    from PIL.Image import Transpose
+
+    return picture.copy() if orientation == 1 else picture.transpose(Transpose[_TURNS[orientation - 2]])
 
 
 def save_image(path: str | Path, pixels: Image, *, quality: int = QUALITY) -> tuple[str, ...]:

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from augplug.data.images import DEEP, Loaded, opening, orientation_of
+from augplug.data.images import DEEP, Loaded, opening, orientation_of, turned
 from augplug.errors import DataError
 from augplug.types import Image
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
-_TURNS = ("FLIP_LEFT_RIGHT", "ROTATE_180", "FLIP_TOP_BOTTOM", "TRANSPOSE", "ROTATE_270", "TRANSVERSE", "ROTATE_90")
-"""What undoes the EXIF orientations 2 to 8, by Pillow's names."""
 _KINDS = ("1", "L", "P", "RGB")
 
 
@@ -48,12 +46,12 @@ def load_mask(path: Path, image: Loaded) -> Mask:
         own = orientation_of(opened)
         raw = opened.palette
         palette = bytes(opened.getpalette("RGB") or ()) if opened.mode == "P" and raw is not None else None
-        pixels = _integers(_turned(opened, own if own > 1 else image.orientation))
+        pixels = _integers(turned(opened, own if own > 1 else image.orientation))
     if pixels.shape[:2] != image.pixels.shape[:2]:
         sizes = [f"{one.shape[1]}x{one.shape[0]}" for one in (pixels, image.pixels)]
         raise DataError(f"the mask {path} is {sizes[0]}, its image {sizes[1]}; give a mask of the image's size")
-    turned = own == 1 < image.orientation
-    notes = (f"turned as its image, by EXIF orientation {image.orientation}",) if turned else ()
+    is_turned = own == 1 < image.orientation
+    notes = (f"turned as its image, by EXIF orientation {image.orientation}",) if is_turned else ()
     return Mask(pixels, palette, notes)
 
 
@@ -68,12 +66,6 @@ def encode_mask(pixels: npt.NDArray[np.generic], palette: bytes | None) -> bytes
     out = io.BytesIO()
     picture.save(out, "PNG")
     return out.getvalue()
-
-
-def _turned(picture: Picture, orientation: int) -> Picture:
-    from PIL.Image import Transpose
-
-    return picture.copy() if orientation == 1 else picture.transpose(Transpose[_TURNS[orientation - 2]])
 
 
 def _integers(picture: Picture) -> Image:

@@ -142,9 +142,9 @@ def test_a_folder_is_searched(run: Run, tmp_path: Path) -> None:
 
 
 def test_the_demo_takes_a_free_folder_and_three_seeds(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[tuple[str, int, Path, list[str], dict[str, Any]]] = []
+    asked: list[tuple[str, int, Path, str, dict[str, Any]]] = []
 
-    def note(name: str, data: Labelled, out: Path, resuming: list[str], **options: Any) -> None:
+    def note(name: str, data: Labelled, out: Path, resuming: str, **options: Any) -> None:
         asked.append((name, len(data), out, resuming, options))
 
     monkeypatch.setattr(demo, "run_search", note)
@@ -157,7 +157,7 @@ def test_the_demo_takes_a_free_folder_and_three_seeds(run: Run, monkeypatch: pyt
         ("randaugment", 5000, Path("here")),
         ("randaugment", 5000, Path("augplug-demo")),
     ]
-    assert asked[0][3] == ["augplug", "demo", "--out", "augplug-demo-2", "--seed", "0", "--resume"]
+    assert asked[0][3] == "augplug demo --out augplug-demo-2 --seed 0 --resume"
     assert {key: asked[1][4][key] for key in ("seed", "seeds", "resume")} == {"seed": 4, "seeds": 3, "resume": True}
 
 

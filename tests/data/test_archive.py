@@ -2,6 +2,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from augplug.data.archive import load_archive, read_parts, write_parts
@@ -47,13 +48,22 @@ Y = np.arange(6) % 2
     [
         ({"x": X}, "holds x, but not y"),
         ({"images": X, "labels": Y}, "holds images, labels, but not x and y"),
-        ({"x": X.astype(float), "y": Y}, "must be uint8"),
+        (
+            {"x": X.astype(float), "y": Y},
+            r"images are uint8 .*; save x.astype\(.uint8.\) if they lie in 0..255, \(x \* 255\)",
+        ),
         ({"x": np.stack([X] * 4, axis=-1), "y": Y}, r"\(N, H, W, 3\)"),
         ({"x": X, "y": Y[:5]}, "6 images need labels"),
-        ({"x": X, "y": Y / 2}, "y must be .* integers or strings, not float64"),
-        ({"x": X, "y": np.eye(6, dtype=int)}, r"of shape \(6, 6\)"),
+        ({"x": X, "y": Y / 2}, "y is float64 of shape .*; it must be .* of integers or strings"),
+        ({"x": X, "y": np.eye(6, dtype=int) * 2}, r"of shape \(6, 6\); .* save y.argmax\(axis=1\) of class scores"),
+        ({"x": np.stack([X] * 3, axis=1), "y": Y}, r"save numpy.moveaxis\(x, 1, -1\)"),
+        ({"x": X, "y": np.array([b"\xff", b"a"] * 3)}, "not all of it is UTF-8; save the labels as text"),
+        ({"x": X, "y": np.array(["a", "b"] * 3, dtype=object)}, r"y holds Python objects, .* save np.array\(y.tolist"),
         ({"x": X, "y": Y * 0}, "holds 1 class; at least 2"),
-        ({"x": np.array([{}] * 6), "y": Y}, "cannot be read as .npz"),
+        (
+            {"x": np.array([{}] * 6), "y": Y},
+            "x holds Python objects, which are not loaded, because that could run code",
+        ),
     ],
 )
 def test_other_archives_are_refused_with_the_reason(tmp_path: Path, arrays: dict[str, Any], message: str) -> None:
@@ -102,3 +112,31 @@ def test_paths_that_hold_no_images_are_refused(tmp_path: Path) -> None:
         load(tmp_path / "data.txt")
     with pytest.raises(SettingsError, match="--resize and --skip-bad are for folders"):
         load(saved(tmp_path, x=X, y=Y), resize=32)
+
+
+@pytest.mark.parametrize(
+    ("y", "classes"),
+    [
+        (Y[:, None], ("0", "1")),
+        (Y.astype(bool), ("False", "True")),
+        (Y.astype(np.float32), ("0", "1")),
+        (np.array([b"cat", "d\u00f6g".encode()])[Y], ("cat", "d\u00f6g")),
+        (np.eye(2)[Y], ("0", "1")),
+        (np.array([["cat"], ["dog"]])[Y], ("cat", "dog")),
+    ],
+)
+def test_labels_are_taken_where_they_are_plain(tmp_path: Path, y: npt.NDArray[Any], classes: tuple[str, ...]) -> None:
+    notes: list[str] = []
+    data = load(saved(tmp_path, x=X, y=y), note=notes.append)
+    assert data.classes == classes
+    assert data.y.tolist() == Y.tolist()
+    assert [note.partition(": ")[2] for note in notes] == (
+        ["y is float64 of shape (6, 2), one 1 in each row: its place is taken as the class"]
+        if y.shape == (6, 2)
+        else []
+    )
+
+
+def test_images_of_bools_are_black_and_white(tmp_path: Path) -> None:
+    data = load(saved(tmp_path, x=X > 100, y=Y))
+    assert np.array_equal(data.x, (X > 100) * np.uint8(255))

@@ -1,4 +1,5 @@
 import io
+import os
 import struct
 import zlib
 from collections.abc import Callable
@@ -88,12 +89,136 @@ def test_resize_squeezes_to_a_square_with_antialiasing(folder: Path) -> None:
     assert np.abs(data.x[2].astype(int) - 127).max() < 10  # plain sampling would leave 0 and 255
 
 
-def test_unequal_sizes_name_resize(folder: Path) -> None:
+def test_unequal_sizes_are_laid_on_one_shape_with_their_edges_around_them(folder: Path) -> None:
     save(folder / "a" / "z.png", Image.fromarray(GREY.T.copy()))
+    notes: list[str] = []
 
-    with pytest.raises(DataError, match=r"2 different sizes: 4 are 8x6, but a/z\.png is 6x8; .* with --resize PX"):
-        load(folder)
+    data = load(folder, note=notes.append)
+
+    assert data.x.shape == (5, 8, 8)
+    expected = np.pad(GREY.T, [(0, 0), (1, 1)], mode="edge")
+    assert (data.x[2] == expected).all()
+    (note,) = notes
+    assert note.startswith("images of 8x6 (4), 6x8 (1): seen by the search at 8x8, their longer side 8,")
+    assert note.endswith("with their edge pixels around them; --size PX chooses another size")
     assert load(folder, resize=8).x.shape == (5, 8, 8)
+
+
+def test_photographs_are_shrunk_once_with_their_aspect(folder: Path) -> None:
+    flat = np.full((300, 400, 3), (200, 100, 50), np.uint8)
+    for number, turned in enumerate((False, True)):
+        save(folder / "a" / f"p{number}.jpg", Image.fromarray(flat.transpose(1, 0, 2) if turned else flat))
+    notes: list[str] = []
+
+    data = load(folder, note=notes.append)
+
+    assert data.x.shape == (6, 96, 96, 3)
+    assert np.abs(data.x[:2].astype(int) - (200, 100, 50)).max() < 4
+    assert "400x300 (1), 300x400 (1)" in notes[0]
+    assert load(folder, size=40).x.shape == (6, 40, 40, 3)
+    with pytest.raises(SettingsError, match="give one of them"):
+        load(folder, size=40, resize=40)
+
+
+def test_equal_sizes_stay_unless_they_are_large(folder: Path) -> None:
+    notes: list[str] = []
+
+    assert load(folder, note=notes.append).x.shape == (4, 6, 8)
+    assert notes == []
+    assert load(folder, size=4).x.shape == (4, 3, 4)
+    assert load(folder, size=500).x.shape == (4, 6, 8)  # never enlarged
+
+
+def test_images_in_folders_of_a_class_belong_to_it(folder: Path) -> None:
+    save(folder / "b" / "more" / "deep" / "3.png", Image.fromarray(GREY))
+    save(folder / "loose.png", Image.fromarray(GREY))
+    notes: list[str] = []
+
+    data = load(folder, note=notes.append)
+
+    assert data.y.tolist() == [0, 0, 1, 1, 1]
+    assert notes == ["left out 1 images that lie in no class folder: loose.png"]
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("train", "val"), (0, 1)),
+        (("Train", "Validation", "Test"), (0, 1, 2)),
+        (("training", "testing"), (0, 2)),
+    ],
+)
+def test_a_root_of_parts_is_used_as_such(tmp_path: Path, names: tuple[str, ...], expected: tuple[int, ...]) -> None:
+    for number, name in enumerate(names):
+        for kind in ("cat", "dog"):
+            save(tmp_path / name / kind / "deep" / "1.png", Image.fromarray(GREY + number))
+    save(tmp_path / "unlabelled" / "1.png", Image.fromarray(GREY))
+    save(tmp_path / "unlabelled" / "more" / "1.png", Image.fromarray(GREY))
+    notes: list[str] = []
+
+    data = load(tmp_path, note=notes.append)
+
+    assert data.classes == ("cat", "dog")
+    assert data.parts is not None
+    order = sorted(range(len(names)), key=lambda number: names[number])
+    assert data.parts.tolist() == [expected[number] for number in order for _ in "cd"]
+    assert any("left out" in note and "unlabelled" in note for note in notes)
+
+
+def test_parts_that_hold_no_classes_are_said(tmp_path: Path) -> None:
+    for name in ("train", "val"):
+        save(tmp_path / name / "1.png", Image.fromarray(GREY))
+
+    with pytest.raises(DataError, match=r"holds train, val, which are parts and not classes.*train/cat/1.png"):
+        load(tmp_path)
+
+
+def test_classes_may_be_called_train(tmp_path: Path) -> None:
+    for name in ("bus", "test", "train"):
+        save(tmp_path / name / "1.png", Image.fromarray(GREY))
+
+    assert load(tmp_path).classes == ("bus", "test", "train")
+
+
+def test_a_class_that_a_part_lacks_is_named(tmp_path: Path) -> None:
+    for name in ("train/cat", "train/dog", "val/cat"):
+        save(tmp_path / name / "1.png", Image.fromarray(GREY))
+
+    with pytest.raises(DataError, match=r"the class 'dog' in the part valid of .* holds no usable image"):
+        load(tmp_path)
+
+
+def test_the_folder_to_give_is_named(tmp_path: Path) -> None:
+    for name in ("cat", "dog"):
+        save(tmp_path / "images" / name / "1.png", Image.fromarray(GREY))
+
+    with pytest.raises(DataError, match=r"holds 1 class folder.*give .*images, which holds 2 folders"):
+        load(tmp_path)
+
+
+def test_a_class_name_that_is_not_utf_8_is_one_line(folder: Path) -> None:
+    (folder / "b").rename(folder / os.fsdecode(b"caf\xe9"))
+
+    with pytest.raises(DataError, match="is not UTF-8; rename it"):
+        load(folder)
+
+
+def test_what_a_search_does_not_see_is_said(folder: Path) -> None:
+    shape = np.zeros((6, 8, 4), np.uint8)
+    shape[2:4, 2:4, 3] = 255
+    for number in range(4):
+        save(folder / "a" / f"s{number}.png", Image.fromarray(shape))
+    frames = [Image.fromarray(GREY + number) for number in range(2)]
+    save(folder / "b" / "t.tif", frames[0], save_all=True, append_images=frames[1:])
+    notes: list[str] = []
+
+    load(folder, note=notes.append)
+
+    lost = "transparency is dropped, and with it a shape that only transparency shows"
+    assert notes == [
+        f"4 files: {lost} (a/s0.png, a/s1.png, a/s2.png, ...)",
+        "1 files: 2 pictures in one file; the first was taken (b/t.tif)",
+    ]
 
 
 def png_header(width: int, height: int) -> bytes:
@@ -120,14 +245,17 @@ def truncated() -> bytes:
 
 
 BAD: dict[str, tuple[Callable[[], bytes], str]] = {
-    "empty": (lambda: b"", "not an image of the kinds"),
-    "text": (lambda: b"hello", "not an image of the kinds"),
-    "postscript": (lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not an image of the kinds"),
-    "truncated": (truncated, "damaged: "),
-    "bomb": (lambda: png_header(10_000, 10_000), "more pixels than the limit of 89478485"),
-    "huge bomb": (lambda: png_header(100_000, 100_000), "more pixels than the limit of 89478485"),
-    "16-bit grey": (lambda: png16("grey"), "16 or more bits a channel"),
-    "16-bit colour": (lambda: png16("colour"), "16 or more bits a channel"),
+    "empty": (lambda: b"", "is not an image that Pillow reads here"),
+    "text": (lambda: b"hello", "is not an image that Pillow reads here"),
+    "postscript": (
+        lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
+        "is not an image that Pillow reads here",
+    ),
+    "truncated": (truncated, "cannot be read"),
+    "bomb": (lambda: png_header(10_000, 10_000), "has more pixels than the limit of 89,478,485"),
+    "huge bomb": (lambda: png_header(100_000, 100_000), "has more pixels than the limit of 89,478,485"),
+    "16-bit grey": (lambda: png16("grey"), "has 16 or more bits a channel"),
+    "16-bit colour": (lambda: png16("colour"), "has 16 or more bits a channel"),
 }
 
 
@@ -149,16 +277,19 @@ def test_all_bad_files_are_in_one_message(folder: Path) -> None:
         load(folder)
 
 
-def test_links_out_of_the_folder_are_not_followed(folder: Path, tmp_path: Path) -> None:
+def test_links_are_followed(folder: Path, tmp_path: Path) -> None:
     secret = save(tmp_path / "elsewhere" / "1.png", Image.fromarray(GREY))
     (folder / "b" / "link.png").symlink_to(secret)
-    (folder / "b" / "inside.png").symlink_to(folder / "a" / "x.png")
-
-    with pytest.raises(DataError, match=r"1 files cannot be used: b/link\.png .a link that leads out of the folder"):
-        load(folder)
-    assert len(load(folder, skip_bad=True)) == 5
     (folder / "c").symlink_to(secret.parent)
-    with pytest.raises(DataError, match="is a link that leads out of"):
+    (folder / "a" / "round").symlink_to(folder)
+    notes: list[str] = []
+
+    data = load(folder, note=notes.append)
+
+    assert (data.classes, len(data)) == (("a", "b", "c"), 6)
+    assert notes == ["left out 1 links to a folder that holds them: a/round"]
+    (folder / "b" / "gone.png").symlink_to("nowhere")
+    with pytest.raises(DataError, match=r"1 files cannot be used: b/gone\.png .is a link that leads to no file"):
         load(folder)
 
 
@@ -176,7 +307,7 @@ def test_fewer_than_two_classes_and_empty_classes_are_refused(folder: Path, tmp_
 def test_more_pixels_than_memory_is_meant_to_hold_are_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("augplug.data.folder.LIMIT", 100)
 
-    with pytest.raises(DataError, match="make them smaller with --resize PX"):
+    with pytest.raises(DataError, match="make them smaller with --size PX"):
         load(folder)
 
 

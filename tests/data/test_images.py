@@ -122,7 +122,7 @@ def test_what_is_no_regular_file_is_said(tmp_path: Path) -> None:
     (tmp_path / "round.png").symlink_to("round.png")
     (tmp_path / "gone.png").symlink_to("nowhere.png")
     os.mkfifo(tmp_path / "pipe.png")
-    for name, text in {"round": "link that leads to no file", "gone": "no file", "pipe": "no regular file"}.items():
+    for name, text in {"round": "link that leads to no file", "gone": "no file", "pipe": "not a regular file"}.items():
         with pytest.raises(DataError, match=text):
             load_image(tmp_path / f"{name}.png")
 

@@ -11,7 +11,8 @@ from augplug.errors import DataError, SettingsError
 def labelled(sizes: list[int]) -> Labelled:
     y = np.repeat(np.arange(len(sizes)), sizes).astype(np.int64)
     y = np.random.default_rng(0).permutation(y)
-    return Labelled(np.zeros((len(y), 2, 2), np.uint8), y, tuple(f"class {i}" for i in range(len(sizes))))
+    distinct = np.arange(len(y), dtype="<u4").view(np.uint8).reshape(-1, 2, 2)
+    return Labelled(distinct, y, tuple(f"class {i}" for i in range(len(sizes))))
 
 
 def counts(data: Labelled, indices: np.ndarray) -> np.ndarray:
