@@ -32,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.path.insert(0, given.path)
     outcomes, opaque, failure = list[Outcome](), list[str](), ""
     watch = Watch(given.path) if given.report is not None and given.path else None
+    if watch is not None:
+        _hold(given.path, given.module)
     try:
         for name in given.module:
             outcomes += run(importlib.import_module(name))
@@ -54,6 +56,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         _print(outcomes, failure)
     return 2 if failure else int(any(one.state == "failed" for one in outcomes))
+
+
+def _hold(folder: str, modules: Sequence[str]) -> None:
+    """Refuse what the plugin does not declare, as happens wherever it is used."""
+    from augplug.gate.runtime import Owner, declared, watch  # only in a child, whose hook nobody needs to take out
+    from augplug.gate.runtime.events import KNOWN, permitted
+
+    roots = {module.partition(".")[0] for module in modules}
+    capabilities = declared(f"{folder}/{root}" for root in roots)
+    files = frozenset(f"{folder}/{root}.py" for root in roots)
+    packages = tuple(f"{folder}/{root}/" for root in sorted(roots))
+    watch(Owner(", ".join(sorted(roots)), permitted(capabilities), files, packages, KNOWN | roots))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -99,7 +99,7 @@ def _elsewhere(
     started: dict[str, subprocess.Popen[bytes]] = {}
     try:
         for name in modules:
-            started[name] = subprocess.Popen(  # pylint: disable=consider-using-with  # it is killed below
+            started[name] = subprocess.Popen(
                 [*_PYTHON, "augplug.testing.elsewhere", name],
                 cwd=environment["HOME"],
                 env={**environment, "PYTHONHASHSEED": SEED},

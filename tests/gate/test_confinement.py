@@ -234,3 +234,36 @@ def test_an_evaluator_in_a_worker_cannot_write_outside_although_its_library_is_d
 def test_one_note_says_what_this_kernel_lacks() -> None:
     assert note(["Landlock"]) == "no Landlock in this kernel, so files of search workers are not confined"
     assert "sockets and processes" in note(["seccomp"])
+
+
+UNABLE = """
+import sys
+from augplug import kernel
+kernel.missing = lambda: ["Landlock", "seccomp"]
+"""
+
+
+def unable(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-W", "ignore", "-c", UNABLE + script, *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_a_kernel_that_confines_nothing_costs_a_note_and_the_work_goes_on(tmp_path: Path) -> None:
+    script = """
+from augplug.gate.confinement import Orders, confine
+confine(Orders(sys.argv[1], capabilities=(), say=True))
+confine(Orders(sys.argv[1], capabilities=()))
+open(sys.argv[1] + "/../outside", "w").close()
+"""
+    (tmp_path / "private").mkdir()
+    ended = unable(script, str(tmp_path / "private"))
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (0, 1), ended.stderr
+    assert "files of search workers are not confined" in ended.stderr
+    assert (tmp_path / "outside").exists()
+
+
+def test_doctor_says_what_is_confined() -> None:
+    script = "from augplug.cli import main; sys.argv[1:] = ['doctor']; main()"
+    (line,) = (line for line in unable(script).stdout.splitlines() if line.startswith("confinement: "))
+    assert "no Landlock in this kernel" in line

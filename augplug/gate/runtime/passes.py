@@ -33,34 +33,35 @@ IMPORTING = _READING | _TEXT | {"native", "environment"}
 
 
 def _code(module: Any, path: str) -> CodeType:
-    """The code of a function that has no public name, or none in the type stubs."""
+    """Return the code of a function that has no public name, or none in the type stubs."""
     found: Any = module
     for name in path.split("."):
         found = getattr(found, name)
-    return getattr(found, "__wrapped__", found).__code__  # type: ignore[no-any-return]  # a function of Python has one
+    return found.__code__  # type: ignore[no-any-return]  # a function of Python has one
 
 
 IMPORT = _code(sys.modules["importlib._bootstrap"], "_find_and_load")
 """The one function that every import statement, and `import_module`, runs for a module that is not loaded yet."""
 SAVE_BYTECODE = _code(sys.modules["importlib._bootstrap_external"], "SourceFileLoader.set_data")
 _DATACLASS = _code(dataclasses, "_process_class")
-_PASSES: Mapping[CodeType, frozenset[str]] = {
+_REVIEWED = (
     # A name tuple asks whether its names are names before it makes text of them; so does a data class, see `passes`.
-    _code(collections, "namedtuple"): _TEXT,
-    _DATACLASS: _TEXT,
+    (collections, "namedtuple", _TEXT),
+    (dataclasses, "_process_class", _TEXT),
     # Compiles an annotation that is a text. To evaluate it is another function.
-    _code(typing, "ForwardRef.__init__"): _TEXT,
+    (typing, "ForwardRef.__init__", _TEXT),
     # Compiles to a tree, which nothing runs.
-    _code(ast, "parse"): _TEXT,
+    (ast, "parse", _TEXT),
     # The line of source that a warning or a traceback shows.
-    _code(warnings, "_formatwarnmsg_impl"): _READING,
-    _code(traceback, "TracebackException.__init__"): _READING | _TEXT,
-    _code(traceback, "TracebackException.format"): _READING,
+    (warnings, "_formatwarnmsg_impl", _READING),
+    (traceback, "TracebackException.__init__", _READING | _TEXT),
+    (traceback, "TracebackException.format", _READING),
     # What the user's handlers do with a message.
-    _code(logging, "Handler.handle"): frozenset({"find", "read", "write", "network", "process"}),
+    (logging, "Handler.handle", frozenset({"find", "read", "write", "network", "process"})),
     # The version of a distribution, looked for by its name among those that are installed.
-    _code(importlib.metadata, "version"): _READING,
-}
+    (importlib.metadata, "version", _READING),
+)
+_PASSES: Mapping[CodeType, frozenset[str]] = {_code(module, path): kinds for module, path, kinds in _REVIEWED}
 _OURS: Mapping[tuple[str, str], frozenset[str]] = {
     # Whether there is an OpenCV.
     (f"{FOLDER}_backends{os.sep}__init__.py", "default_backend"): _READING,
