@@ -165,6 +165,7 @@ from .shapes import (
 from .types import (
     Border as Border,
     Canvas as Canvas,
+    CanvasTargets as CanvasTargets,
     Histograms as Histograms,
     Fill as Fill,
     Image as Image,

@@ -11,11 +11,11 @@ from augplug._executors.base import Executor
 from augplug._policies.grammar import Policy
 from augplug._policies.named import NAMED
 from augplug._search.base import SearchAlgorithm
-from augplug.ops import color, crops, distortion, filters, geometry, mixing, regions, sizes, tone
+from augplug.ops import color, crops, distortion, filters, geometry, looking, mixing, regions, sizes, tone
 from augplug.ops.base import Operation
 from augplug.registry import hookimpl
 
-MODULES = (tone, color, filters, geometry, crops, sizes, distortion, regions, mixing)
+MODULES = (tone, color, filters, geometry, crops, sizes, looking, distortion, regions, mixing)
 """The modules of operations; every public operation in them is built in."""
 
 

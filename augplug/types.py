@@ -57,3 +57,17 @@ class Canvas:
 
 if not TYPE_CHECKING:  # type checkers refuse unknown names themselves
     __getattr__ = module_getattr(__name__)
+
+
+@dataclass(frozen=True, eq=False)  # by identity: arrays have no single truth
+class CanvasTargets:
+    """What `decide` knows of the targets on a canvas: those that are in view.
+
+    `boxes` `(N, 4)` are left, top, right and bottom in pixels from the corner, with their `labels`; `masks` have the
+    canvas' height and width; `keypoints` are `(K, 2)`.
+    """
+
+    boxes: npt.NDArray[np.float64]
+    labels: tuple[Any, ...]
+    masks: tuple[Image, ...]
+    keypoints: Points

@@ -9,6 +9,8 @@ from augplug._policies.grammar import Step
 
 FIELDS: dict[str, dict[str, Any]] = {
     "Affine": {"degrees": (-40, 40), "scale": (0.7, 1.4), "shear_x": (-15, 15), "x": (-0.2, 0.2), "y": (-0.2, 0.2)},
+    "BoxCrop": {"height": 24, "width": 30},
+    "BoxSafeCrop": {"height": 24, "width": 30, "scale": (0.3, 1), "ratio": (0.75, 1.333)},
     "Brightness": {"factor": (0, 2)},
     "CenterCrop": {"height": 24, "width": 30},
     "Color": {"factor": (0, 2)},
@@ -22,6 +24,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "GridDistortion": {"spacing": (16, 40), "amplitude": (1, 3)},
     "HueShift": {"degrees": (-90, 90)},
     "Letterbox": {"height": 24, "width": 30, "x": (0, 1), "y": (0, 1)},
+    "MaskCrop": {"height": 24, "width": 30},
     "MotionBlur": {"length": (1, 9)},
     "OpticalDistortion": {"k": (-0.15, 0.15)},
     "Pad": {"left": 3, "top": 2, "right": 1, "bottom": 4},
@@ -64,7 +67,7 @@ def step(name: str, **more: Any) -> Step:
 def size_after(name: str, height: int, width: int) -> set[tuple[int, int]]:
     """Return the sizes that an operation may leave of an image, worked out by hand from its fields above."""
     fixed = {"CenterCrop": (24, 30), "RandomCrop": (24, 30), "RandomResizedCrop": (24, 30), "Resize": (24, 30)}
-    fixed["Letterbox"] = (24, 30)
+    fixed |= dict.fromkeys(("Letterbox", "BoxCrop", "BoxSafeCrop", "MaskCrop"), (24, 30))
     if name == "ResizeLonger":
         return {(max(round(height * 40 / max(height, width)), 1), max(round(width * 40 / max(height, width)), 1))}
     if name == "ResizeShorter":

@@ -113,14 +113,13 @@ def run(augment: Any, backend: Backend, draws: int = DRAWS) -> float:
     image, labels = scene()
     compared = 0
     for index in range(draws):
-        made = augment(
-            image=image,
-            mask=labels,
-            boxes=augplug.Boxes(np.array([RECTANGLE])),
-            keypoints=augplug.Keypoints(DISCS),
-            index=index,
-        )
-        effects = augment.plan(image, index=index).effects(image)[0]
+        targets = {
+            "mask": labels,
+            "boxes": augplug.Boxes(np.array([RECTANGLE])),
+            "keypoints": augplug.Keypoints(DISCS),
+        }
+        made = augment(image=image, **targets, index=index)
+        effects = augment.plan(image, **targets, index=index).effects(image)[0]
         told = f"index {index}: {[effect for effect in effects if isinstance(effect, Warp)]}"
         found = find(effects, image, backend)
         check_mask(made["mask"], repeated(effects, image, backend), told)
@@ -132,11 +131,12 @@ BACKENDS: dict[str, Callable[[], Backend]] = {"reference": Reference, "opencv": 
 GEOMETRIC = sorted(
     {"Affine", "CenterCrop", "ElasticTransform", "GridDistortion", "HorizontalFlip", "OpticalDistortion", "Pad"}
     | {"Perspective", "RandomCrop", "RandomResizedCrop", "Resize", "Rotate", "Rotate90", "Scale", "ShearX", "ShearY"}
-    | {"Letterbox", "ResizeLonger", "ResizeShorter"}
+    | {"BoxCrop", "BoxSafeCrop", "Letterbox", "MaskCrop", "ResizeLonger", "ResizeShorter"}
     | {"TranslateX", "TranslateY", "Transpose", "VerticalFlip"}
 )
 SMALLER = {"RandomCrop": {"height": 48, "width": 56}, "CenterCrop": {"height": 48, "width": 56}}
 SMALLER |= {name: {"height": 48, "width": 56} for name in ("Resize", "RandomResizedCrop", "Letterbox")}
+SMALLER |= {name: {"height": 48, "width": 56} for name in ("BoxCrop", "BoxSafeCrop", "MaskCrop")}
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -55,9 +55,9 @@ def test_a_wrong_target(call: Callable[[], object], says: str) -> None:
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        (lambda: AUG.compose([AUG.operations()]), "not a table of 102 names; give a step or a name from it"),
+        (lambda: AUG.compose([AUG.operations()]), "not a table of 108 names; give a step or a name from it"),
         (lambda: AUG.compose(AUG.operations()), "takes a list"),
-        (lambda: AUG.Augmenter(AUG.operations()), "not a table of 102 names"),
+        (lambda: AUG.Augmenter(AUG.operations()), "not a table of 108 names"),
         (lambda: AUG.sequence(AUG.operations()["Rotate"]), 'not the class Rotate; write augplug.step("Rotate")'),
         (lambda: AUG.Augmenter(AUG.policies()["randaugment"]), "write 'randaugment'"),
         (lambda: AUG.Augmenter("hand-made", backend=AUG.backends()), "not a table of 2 names"),

@@ -15,17 +15,19 @@ from augplug._pipeline.batch_program import BatchPrograms
 from augplug._pipeline.cache import Programs
 from augplug._pipeline.channels import ChannelCheck
 from augplug._pipeline.compile import compile_policy
+from augplug._pipeline.decide import looks
 from augplug._pipeline.draw import drawing_of
 from augplug._pipeline.items import Item
 from augplug._pipeline.keys import Keys
 from augplug._pipeline.lookup import backend_of, policy_of, restore_policy, unknown_setting
+from augplug._pipeline.mix import Partners
 from augplug._pipeline.plan import Plan, plan_of
 from augplug._pipeline.render import Renderer
 from augplug._pipeline.samples import Samples
 from augplug._policies.grammar import Node, Policy, steps_of
 from augplug._sample.alpha import Channels, channels_of, checked_channels
 from augplug._sample.image import check_image
-from augplug._sample.keywords import BatchCall, Call, ColumnsCall, SampleCall
+from augplug._sample.keywords import KNOWN, BatchCall, Call, ColumnsCall, SampleCall, Targets
 from augplug._sample.kinds import to_array
 from augplug._sample.output import Output
 from augplug.display import Shown, sheet_of
@@ -87,12 +89,15 @@ class Augmenter(Shown):
         self.output = output
         self.channels = checked_channels(channels)
         mixes = any("partner" in step.operation.about.parameters for step in steps_of(self.policy.node))
+        decides = any(looks(step.operation) for step in steps_of(self.policy.node))
         node, renderer = compile_policy(self.policy), Renderer(self.fuse, self.backend, output)
         self._items = drawing_of(node, self.policy.digest)
         self._programs = Programs(renderer, ChannelCheck(node, output), ends=not mixes)
         check = ChannelCheck(node, output, alpha=True)
         with_alpha = Programs(renderer._replace(alpha=True), check, ends=not mixes)
-        self._samples = Samples(self._programs, with_alpha, mixes, self.classes or 0, self.max_pixels, output, channels)
+        self._samples = Samples(
+            self._programs, with_alpha, mixes, self.classes or 0, self.max_pixels, output, channels, decides
+        )
         self._batches = BatchPrograms(node, self.policy.digest, renderer, self._programs.channels)
         self._keys = Keys(self.seed)
         self._key = self._keys.of
@@ -215,18 +220,23 @@ class Augmenter(Shown):
         epoch: SupportsIndex = 0,
         key: str | None = None,
         partner: Any = None,
-        **unknown: Never,
+        **targets: Unpack[Targets],
     ) -> Plan:
         """Return what `augment(image, index=index, epoch=epoch)` draws, without rendering it.
 
-        Of the `partner` that a policy mixes in, the plan holds the digest: replaying asks for that very image.
+        Of the `partner` that a policy mixes in, the plan holds the digest: replaying asks for that very image. The
+        plan of a policy that looks at targets (`BoxSafeCrop`, `MaskCrop`) takes them as a call does, and holds what was
+        decided by them.
         """
-        refuse_unknown("plan", unknown, ("index", "epoch", "key", "partner"))
-        sample = self._samples.read({"image": image}, self.channels)
+        unknown = {name: None for name in targets if name not in KNOWN}
+        refuse_unknown("plan", unknown, ("index", "epoch", "key", "partner", *Targets.__annotations__))
+        sample = self._samples.read({"image": image, **targets}, self.channels)
         self._samples.programs_of(sample).check(sample.image.shape)
         other = None if partner is None else check_image(to_array(partner)[0], self.max_pixels)
         draw, channels = self._key(index, epoch, key), channels_of(image, self.channels)
-        return plan_of(self._items(draw), self.policy, draw, key, self.backend, self.fuse, other, channels)
+        partners = None if other is None else Partners([sample.image, other], 0, [sample.targets.alpha, None])
+        items = self._samples.decided(sample, self._items(draw), partners)
+        return plan_of(items, self.policy, draw, key, self.backend, self.fuse, other, channels)
 
     def show(self, image: Any = None, *, rows: int = 3, columns: int = 4) -> Picture:
         """Return a contact sheet, a PIL image: an image and what indices 0, 1, 2, ... make of it, with what was drawn.

@@ -8,6 +8,7 @@ from typing import Any
 
 from augplug._pipeline.batch import in_threads, rows_of, stack
 from augplug._pipeline.cache import Programs
+from augplug._pipeline.decide import decided
 from augplug._pipeline.items import Item
 from augplug._pipeline.mix import Partner, Partners, mix_finished
 from augplug._pipeline.program import Program
@@ -25,7 +26,7 @@ class Samples:
     """Renders samples by the programs of one policy, those of images `with_alpha` apart.
 
     `mixes` says that the policy mixes images, `classes` how many classes its labels have; `output` follows.
-    `channels` are those of arrays that have alpha.
+    `channels` are those of arrays that have alpha. `decides` says that an operation decides by targets.
     """
 
     programs: Programs
@@ -35,6 +36,7 @@ class Samples:
     max_pixels: int | None
     output: Output | None
     channels: Channels | None
+    decides: bool
 
     def call(self, picture: Any, given: dict[str, Any], partner: Any, items: tuple[Item, ...]) -> Any:
         """Return the result of a call with keywords, or with a partner. Raises ImageError or TargetError."""
@@ -96,10 +98,16 @@ class Samples:
         """Return the programs of images with alpha, or of those without, as a sample has it or not."""
         return self.programs if sample.targets.alpha is None else self.with_alpha
 
+    def decided(self, sample: Sample, items: tuple[Item, ...], partners: Partners | None = None) -> tuple[Item, ...]:
+        """Return drawn operations with what they decide by the targets of a sample."""
+        if not (self.decides and sample.moves):
+            return items
+        return decided(items, sample.image, sample.targets, partners, self.programs_of(sample))
+
     def _alone(self, given: dict[str, Any], items: tuple[Item, ...], channels: Channels | None) -> dict[str, Any]:
         """Return a sample augmented that is not mixed with others."""
         sample = self.read(given, channels)
-        program = self.programs_of(sample).of(items, sample.image)
+        program = self.programs_of(sample).of(self.decided(sample, items), sample.image)
         image = program.run(sample.image, sample.targets if sample.moves else None)
         return sample.result(image, sample.targets, program.shape[:2], self.output)
 
@@ -117,7 +125,7 @@ class Samples:
 
     def _run(self, sample: Sample, items: tuple[Item, ...], partners: Partners) -> tuple[Program, Partner]:
         """Return the program of a sample, and what it makes of the image and the targets: all but a last mix."""
-        program = self.programs_of(sample).of(items, sample.image)
+        program = self.programs_of(sample).of(self.decided(sample, items, partners), sample.image)
         targets = sample.targets if sample.moves else None
         return program, (program.run(sample.image, targets, partners), sample.targets)
 

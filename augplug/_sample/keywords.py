@@ -23,10 +23,9 @@ class Columns(TypedDict, total=False):
     labels: Sequence[Any] | None
 
 
-class Keywords(TypedDict, total=False):
-    """The keywords of a call: an image and its targets; None stands for no target of this kind."""
+class Targets(TypedDict, total=False):
+    """The targets of a call; None stands for no target of this kind."""
 
-    image: Required[Any]
     mask: Any
     masks: Any
     boxes: Any
@@ -34,6 +33,12 @@ class Keywords(TypedDict, total=False):
     keypoints: Any
     label: Any
     labels: Any
+
+
+class Keywords(Targets, total=False):
+    """The keywords of a call: an image and its targets."""
+
+    image: Required[Any]
 
 
 class Call(TypedDict, total=False):

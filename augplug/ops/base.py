@@ -17,7 +17,7 @@ from augplug.effects import Effect
 from augplug.errors import ImageError, OperationError
 from augplug.ops.former import FormerField
 from augplug.ops.parameters import Parameter, declared_by, key, parameter
-from augplug.types import Canvas
+from augplug.types import Canvas, CanvasTargets
 
 Upgrades: TypeAlias = Mapping[int, Mapping[str, FormerField]]
 """For earlier versions of an operation, how they wrote the fields that are written in another form today."""
@@ -98,6 +98,15 @@ class Operation(ABC):
     @abstractmethod
     def describe(self, canvas: Canvas) -> list[Effect]:
         """Return what happens on this canvas, as effects; the empty list changes nothing."""
+
+    def decide(self, _canvas: Canvas, _targets: CanvasTargets) -> Operation:
+        """Return this operation with what it decides by the targets on its canvas; by default, itself.
+
+        Optional: a crop that keeps boxes in view overrides it. It is pure, as `describe` is, and returns a copy with
+        the decision in a field (`dataclasses.replace`), by which plans replay it without targets; with that field, it
+        returns itself. It is asked only if there are targets, and `describe` goes without a decision otherwise.
+        """
+        return self
 
     @classmethod
     def describe_batch(cls, _rows: Any, _canvas: Canvas) -> EffectBatch | None:
