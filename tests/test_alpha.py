@@ -82,6 +82,20 @@ def test_a_fill_has_a_number_for_alpha_if_it_says_so(
         augplug.Augmenter(augplug.step("Rotate", **fields, fill=(7, 90)), channels="RGBA")(RGBA, index=0)
 
 
+@pytest.mark.parametrize("border", ["edge", "reflect", "wrap"])
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_alpha_has_the_border_of_the_image(border: Any, backend: str) -> None:
+    """What stands outside alpha is what would stand outside a grey image."""
+    step_ = augplug.step("Affine", degrees=30, scale=0.6, x=0.1, y=0, shear_x=0, shear_y=0, border=border)
+    made = augplug.Augmenter(step_, channels="RGBA", backend=backend)(RGBA, index=0)
+    plain = augplug.Augmenter(step_, backend=backend)
+
+    assert np.array_equal(made[..., 3], plain(np.ascontiguousarray(RGBA[..., 3]), index=0))
+    opaque = RGBA.copy()
+    opaque[..., 3] = 255
+    assert (augplug.Augmenter(step_, channels="RGBA", backend=backend)(opaque, index=0)[..., 3] == 255).all()
+
+
 def test_the_fill_of_what_is_painted_may_have_a_number_for_alpha_too() -> None:
     """A policy's default fill may be one of four numbers; painting leaves alpha alone."""
     painted = augplug.step("Cutout", size=0.5, x=0.5, y=0.5, value=(1, 2, 3, 4))

@@ -19,7 +19,8 @@ HEAD = """# Operations
 
 Made by `python tools/operations_page.py` from the code. Values are 8-bit values (0..255) whatever the dtype of the
 image; positions and sizes that are drawn are fractions of a side. "Drawn" says where a number comes from when a policy
-gives none. Tones treat every channel alike, an alpha channel too; what needs colour says so on other channel counts.
+gives none. Tones treat every channel alike; of an image with alpha every operation gets the colour channels alone. An
+operation that does not take every number of channels says which it takes.
 """
 
 
@@ -36,6 +37,8 @@ def _section(operation: type[augplug.Operation]) -> str:
     about = operation.about
     text = inspect.getdoc(operation) or ""
     lines = [f"### {about.name}", "", text, "", f"Source: {about.source}."]
+    if about.channels is not None:
+        lines += ["", f"Channels: {about.channels_text}."]
     if about.parameters:
         lines += ["", "| parameter | takes | when not given | level, weakest to strongest |", "|---|---|---|---|"]
         lines += [_row(name, declared) for name, declared in about.parameters.items()]

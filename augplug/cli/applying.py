@@ -10,7 +10,9 @@ from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
+
+import numpy as np
 
 from augplug._evaluators.pinning import one_thread
 from augplug._pipeline.augmenter import Augmenter
@@ -103,7 +105,7 @@ def _augmented(augment: Augmenter, job: Job, notes: list[Note]) -> Iterator[tupl
     notes += [(job.source, f"its mask: {note}") for note in mask.notes] if mask else []
     for epoch, target in enumerate(job.targets):
         try:
-            pixels, moved = _draw(augment, loaded.pixels, mask, job.index, epoch)
+            pixels, moved = _draw(augment, loaded.image, mask, job.index, epoch)
             content, said = encode(pixels, job.format, quality=job.quality, metadata=loaded.metadata)
         except (ImageError, OperationError, TargetError, DataError) as error:
             raise DataError(f"{job.source}: {error}") from error
@@ -113,11 +115,11 @@ def _augmented(augment: Augmenter, job: Job, notes: list[Note]) -> Iterator[tupl
             yield job.mask_targets[epoch], encode_mask(moved, mask.palette)
 
 
-def _draw(augment: Augmenter, image: Image, mask: Mask | None, index: int, epoch: int) -> tuple[Image, Image | None]:
+def _draw(augment: Augmenter, image: Any, mask: Mask | None, index: int, epoch: int) -> tuple[Image, Image | None]:
     if mask is None:
-        return augment(image, index=index, epoch=epoch), None
+        return np.asarray(augment(image, index=index, epoch=epoch)), None
     made = augment(image=image, mask=mask.pixels, index=index, epoch=epoch)
-    return made["image"], made["mask"]
+    return np.asarray(made["image"]), made["mask"]
 
 
 def _mask(job: Job, loaded: Loaded) -> Mask:

@@ -38,12 +38,12 @@ def command(
     With --json it is the plan that `augplug replay` takes.
     """
     augment = Augmenter(policy, seed=seed, backend=backend, fuse=fuse)
-    pixels = image_at(image).pixels
-    plan = augment.plan(pixels, index=index, epoch=epoch)
+    loaded = image_at(image)
+    plan = augment.plan(loaded.image, index=index, epoch=epoch)
     if json_:
         echo(plan.to_json())
         return
-    described, fused = plan.effects(pixels)
+    described, fused = plan.effects(loaded.pixels)
     echo(plan)
     echo(f"\nEffects as described ({len(described)}):")
     echo("\n".join(_lines(described, 1)))

@@ -98,6 +98,7 @@ def _text(name: str) -> str:
         f"{about.name}: {about.summary}",
         f"  address   {address_of(api.operations(), name)}, version {about.version}",
         f"  source    {about.source}",
+        f"  channels  {about.channels_text}",
     ]
     rows = [
         (f"  {field}", declared.describe(), _given(declared), _level(declared))
@@ -134,6 +135,7 @@ def _data(name: str) -> dict[str, Any]:
         "version": about.version,
         "summary": about.summary,
         "source": about.source,
+        "channels": about.channels_text,
         "parameters": {field: _parameter(declared) for field, declared in about.parameters.items()},
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+import numpy as np
 
 from augplug._pipeline.augmenter import Augmenter
 from augplug.cli.output import free, image_at, out_option, point, say, seed_option, write
@@ -32,9 +33,9 @@ def command(policy: str, image: Path | None, out: Path | None, rows: int, column
     if rows * columns > TILES:
         raise SettingsError(f"{rows} rows of {columns} are more than {TILES} pictures; give fewer --rows or --columns")
     augment = Augmenter(policy, seed=seed)
-    pixels = image_at(image).pixels if image is not None else photograph()
-    images, captions = draws(augment, [pixels] * (rows * columns - 1))
+    given = image_at(image).image if image is not None else photograph()
+    images, captions = draws(augment, [given] * (rows * columns - 1))
     where = out or free(Path("sheet.png"))
-    write(where, png(contact_sheet([pixels, *images], ["the image", *captions], columns)))
+    write(where, png(contact_sheet([np.asarray(given), *images], ["the image", *captions], columns)))
     say(f"{rows * columns} pictures of {augment.policy.name}, seed {seed}")
     point(where)

@@ -56,6 +56,14 @@ class Loaded:
     orientation: int = 1
     metadata: Metadata = field(default_factory=Metadata)
 
+    @property
+    def image(self) -> Any:
+        """What an Augmenter is given: the pixels, or, if the last channel is alpha, a PIL image, whose mode says so."""
+        from PIL import Image as Pillow
+
+        alpha = self.pixels.ndim == 3 and self.pixels.shape[2] in (2, 4)
+        return Pillow.fromarray(self.pixels) if alpha else self.pixels
+
 
 def load_image(path: str | Path) -> Loaded:
     """Return the image of a file, upright (EXIF orientation applied).

@@ -44,17 +44,23 @@ class About:
     upgrades: Upgrades
     channels: Sequence[int] | None = None
 
+    @property
+    def channels_text(self) -> str:
+        """The numbers of channels that the operation takes, in words."""
+        taken = self.channels
+        if taken is None:
+            return "not declared"
+        return f"{taken[0]} to {taken[-1]}" if isinstance(taken, range) else " or ".join(map(str, taken))
+
     def check_channels(self, given: int) -> None:
         """Raise ImageError unless the operation takes images of so many channels, or does not say which it takes."""
         if self.channels is None or given in self.channels:
             return
         alpha = {2: "LA", 4: "RGBA"}.get(given)
         hint = f"; if the last one is alpha, say so with Augmenter(..., channels={alpha!r})" if alpha else ""
-        taken = self.channels
-        known = f"{taken[0]} to {taken[-1]}" if isinstance(taken, range) else " or ".join(map(str, taken))
         raise ImageError(
-            f"{self.name} needs an image of {known} channels, not {given} channels; leave it out of the policy, or "
-            f"give it such images{hint}"
+            f"{self.name} needs an image of {self.channels_text} channels, not {given} channels; leave it out of the "
+            f"policy, or give it such images{hint}"
         )
 
     @cached_property

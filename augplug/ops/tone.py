@@ -59,7 +59,7 @@ class Identity(Operation):
 
 @operation(source=AUTOAUGMENT)
 class Invert(Operation):
-    """Turn every value v into 255 - v (8-bit values); every channel, alpha too."""
+    """Turn every value v into 255 - v (8-bit values)."""
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One tone."""

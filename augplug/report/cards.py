@@ -15,6 +15,7 @@ from augplug._backends import default_backend
 from augplug._pipeline.augmenter import Augmenter
 from augplug._pipeline.plan import Plan
 from augplug._policies.grammar import Node, Policy, Step, steps_of
+from augplug._sample.alpha import Channels, channels_of
 from augplug._sample.image import check_image
 from augplug._sample.kinds import to_array
 from augplug.display import Catalogue, Shown
@@ -93,7 +94,10 @@ def sheet_of(augment: Augmenter, image: Any, rows: int, columns: int) -> Picture
     if natural("rows", rows, lowest=1) * natural("columns", columns, lowest=1) > TILES:
         raise SettingsError(f"a sheet has at most {TILES} pictures, not {rows} rows of {columns}")
     pixels = sample_image() if image is None else check_image(to_array(image)[0], augment.max_pixels)
-    made, captions = draws(_without_output(augment), [pixels] * (rows * columns - 1))
+    given = pixels if channels_of(image, None) is None else image
+    made, captions = draws(
+        _without_output(augment, None if image is None else augment.channels), [given] * (rows * columns - 1)
+    )
     return contact_sheet([_bytes(one) for one in (pixels, *made)], ["the image", *captions], columns)
 
 
@@ -109,8 +113,9 @@ def sample_image() -> Image:
     return made
 
 
-def _without_output(augment: Augmenter) -> Augmenter:
-    return Augmenter(augment.policy, seed=augment.seed, backend=augment.backend, fuse=augment.fuse)
+def _without_output(augment: Augmenter, channels: Channels | None = None) -> Augmenter:
+    """Return an Augmenter of the same draws that leaves images as they came; those of arrays have `channels`."""
+    return Augmenter(augment.policy, seed=augment.seed, backend=augment.backend, fuse=augment.fuse, channels=channels)
 
 
 def _bytes(image: Image) -> Image:
@@ -159,7 +164,7 @@ def _counted(steps: int) -> str:
 def _of_plan(plan: Plan) -> list[Safe]:
     def make() -> list[tuple[Image, str]]:
         # A copy, because a plan keeps what it rendered with, and this may be another backend.
-        after = dataclasses.replace(plan).render(sample_image(), None, default_backend)
+        after = dataclasses.replace(plan, channels=None).render(sample_image(), None, default_backend)
         return [(sample_image(), "a photograph"), (after, caption(plan.items))]
 
     lines = str(plan).splitlines()[1:]

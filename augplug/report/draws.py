@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -11,14 +12,25 @@ from augplug._pipeline.items import Drawn, Item
 from augplug.types import Image
 
 
-def draws(augment: Augmenter, images: Sequence[Image]) -> tuple[list[Image], list[str]]:
-    """Return each image augmented at its place in the list as index, and what was drawn for it.
+def draws(augment: Augmenter, images: Sequence[Any]) -> tuple[list[Image], list[str]]:
+    """Return each image augmented at its place in the list as index, an array, and what was drawn for it.
 
-    A policy that mixes is given the image itself, upside down, as its partner.
+    Images are arrays, or PIL images with alpha. A policy that mixes is given the image itself, upside down, as its
+    partner.
     """
-    partners = [np.flip(image, axis=0) if augment.mixes else None for image in images]
+    partners = [_upside_down(image) if augment.mixes else None for image in images]
     made = [augment(image, index=i, partner=partners[i]) for i, image in enumerate(images)]
-    return made, [caption(augment.plan(image, index=index).items) for index, image in enumerate(images)]
+    return [*map(np.asarray, made)], [
+        caption(augment.plan(image, index=index).items) for index, image in enumerate(images)
+    ]
+
+
+def _upside_down(image: Any) -> Any:
+    if isinstance(image, np.ndarray):
+        return image[::-1]
+    from PIL import ImageOps  # whoever holds a picture has it loaded
+
+    return ImageOps.flip(image)
 
 
 def caption(items: Sequence[Item]) -> str:
