@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -180,10 +181,11 @@ def search(  # pylint: disable=too-many-arguments,too-many-locals  # keywords, e
     parts = study_parts()
     limits = {"seed": seed, "seeds": seeds, "trials": trials, "minutes": minutes}
     chosen = study_settings(settings or {}, parts, algorithm=algorithm, evaluator=evaluator, **limits)
-    labelled = data if isinstance(data, Labelled) else load(data, size=size, resize=resize, skip_bad=skip_bad)
+    if not isinstance(data, Labelled):
+        data = load(data, size=size, resize=resize, skip_bad=skip_bad, note=_note)
     return run_study(
         chosen,
-        labelled,
+        data,
         parts=parts,
         out=out,
         executor=executor,
@@ -191,6 +193,10 @@ def search(  # pylint: disable=too-many-arguments,too-many-locals  # keywords, e
         resume=resume,
         observers=[_observer(watcher) for watcher in observe],
     )
+
+
+def _note(text: str) -> None:
+    warnings.warn(f"augplug: {text}", stacklevel=5)  # where search was called
 
 
 def _observer(given: str | Observer) -> Observer:

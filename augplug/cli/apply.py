@@ -101,7 +101,8 @@ def command(
     jobs = plan_jobs(tree, dst, style, masks, found)
     there = begin(dst, record_of(augment, style, [tree, *([found] if found else [])]), jobs, resume=resume)
     with _stopping(dst, fresh=not there):
-        done = work(augment, jobs, workers or cores(), skip_bad=skip_bad, there=there)
+        missing = [job for job in jobs if not there.issuperset(job.every_target)]
+        done = work(augment, missing, workers or cores(), skip_bad=skip_bad, there=there)
     if len(done.bad) == len(jobs):
         raise DataError(f"none of the {len(jobs)} images of {src} can be used; mend them, or give another folder")
     left = f", {len(done.bad)} left out" if done.bad else ""

@@ -16,6 +16,8 @@ from augplug.errors import DataError
 
 LIMIT = 4 << 30
 """Largest unpacked size of an archive in bytes."""
+SPLIT = ("x_train", "y_train", "x_test", "y_test")
+"""What the archives that come with Keras hold."""
 
 
 def load_archive(path: Path, note: Callable[[str], None] = lambda _text: None) -> Labelled:
@@ -23,16 +25,21 @@ def load_archive(path: Path, note: Callable[[str], None] = lambda _text: None) -
 
     `x` is uint8 `(N, H, W)`, `(N, H, W, 1)` (read as grey) or `(N, H, W, 3)`, or bool; `y` is `(N,)` or `(N, 1)` of
     integers, strings, bools, bytes in UTF-8 or whole floats, or `(N, K)` with one 1 in each row. Its sorted distinct
-    values become the classes. Nothing is unpickled. `note` is called with each sentence on a conversion. Raises
-    DataError for anything else, with the remedy.
+    values become the classes. Or the file holds the arrays of `SPLIT`, and comes in parts. Nothing is unpickled. `note`
+    is called with each sentence on a conversion. Raises DataError for anything else, with the remedy.
     """
-    arrays = _read(path, ("x", "y"))
-    x, y = _images(path, arrays["x"]), _labels(path, arrays["y"], note)
+    arrays = _read(path, ("x", "y"), instead=SPLIT)
+    parts = None
+    if "x" in arrays:
+        x, y = _images(path, arrays["x"]), _labels(path, arrays["y"], note)
+    else:
+        note(f"{path} holds {', '.join(SPLIT)}: the latter two are the test part")
+        x, y, parts = _joined(path, arrays, note)
     names, numbers = np.unique(y, return_inverse=True)
     if len(names) < 2:
         raise DataError(f"{path}: y holds {len(names)} class; at least 2 are needed")
     try:
-        return Labelled(x, numbers.astype(np.int64), tuple(str(name) for name in names.tolist()))
+        return Labelled(x, numbers.astype(np.int64), tuple(str(name) for name in names.tolist()), parts)
     except DataError as error:
         raise DataError(f"{path}: x and y: {error}") from error
 
@@ -49,6 +56,18 @@ def read_parts(path: Path) -> tuple[Labelled, Labelled]:
     classes = tuple(str(name) for name in arrays["classes"].tolist())
     train = Labelled(arrays["train_x"], arrays["train_y"], classes)
     return train, Labelled(arrays["valid_x"], arrays["valid_y"], classes)
+
+
+def _joined(
+    path: Path, arrays: Mapping[str, npt.NDArray[Any]], note: Callable[[str], None]
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[np.int64]]:
+    """The images and labels of both parts, and the part of each."""
+    x = [_images(path, arrays[name]) for name in ("x_train", "x_test")]
+    y = [_labels(path, arrays[name], note) for name in ("y_train", "y_test")]
+    if x[0].shape[1:] != x[1].shape[1:] or y[0].dtype.kind != y[1].dtype.kind:
+        raise DataError(f"{path}: images or labels of train and test differ in shape or kind; save equal ones")
+    parts = np.repeat(np.array([0, 2], dtype=np.int64), [len(part) for part in y])
+    return np.concatenate(x), np.concatenate(y), parts
 
 
 def _images(path: Path, x: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -103,7 +122,7 @@ def _member(path: Path, stored: Mapping[str, npt.NDArray[Any]], name: str) -> np
         ) from error
 
 
-def _read(path: Path, names: tuple[str, ...]) -> dict[str, npt.NDArray[Any]]:
+def _read(path: Path, names: tuple[str, ...], instead: tuple[str, ...] = ()) -> dict[str, npt.NDArray[Any]]:
     try:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(member.file_size for member in archive.infolist())
@@ -112,6 +131,8 @@ def _read(path: Path, names: tuple[str, ...]) -> dict[str, npt.NDArray[Any]]:
                 f"{path} unpacks to {unpacked >> 20} MB; the limit is {LIMIT >> 20} MB: give fewer or smaller images"
             )
         with np.load(path, allow_pickle=False) as stored:
+            if instead and set(instead) <= set(stored.files) and not set(names) <= set(stored.files):
+                names = instead
             missing = [name for name in names if name not in stored.files]
             if missing:
                 has = ", ".join(stored.files) or "nothing"

@@ -107,7 +107,10 @@ def _check(tree: Tree, names: tuple[str, ...], used: list[Path], depth: int, rol
         for name in names:
             if (part, name) not in there:
                 where = f"the class {name!r} in the part {PARTS[part]} of {root}" if roles else root / name
-                raise DataError(f"{where} holds no usable image; every class needs some: fill it or remove the folder")
+                hint = f" ({tree.notes()[0]})" if tree.others else ""
+                raise DataError(
+                    f"{where} holds no usable image{hint}; every class needs some: fill it or remove the folder"
+                )
 
 
 def _remedy(tree: Tree, names: tuple[str, ...], depth: int) -> str:

@@ -62,9 +62,9 @@ def describe(path: Path, *, size: int | None = None) -> Description:
     usable = [image for image in tree.images if image in headers and image not in deep]
     notes = list(tree.notes())
     if not usable:
-        named = "; ".join(f"{image} ({why})" for image, why in [*unusable.items(), *deep.items()][:1])
+        reasons = [f"{image} ({why})" for image, why in {**unusable, **deep}.items()][:1] + notes
         raise DataError(
-            f"{path} holds no images that a search can use{': ' if named else ''}{named}; give another folder"
+            f"{'; '.join([f'{path} holds no images that a search can use', *reasons])}; give another folder"
         )
     try:
         classes, refused = classes_of(tree), ""
@@ -132,7 +132,7 @@ def _searched(found: Description, data: Labelled) -> Description:
     found = replace(
         found,
         classes=dict(zip(data.classes, counts, strict=True)),
-        parts={} if data.parts is None else _counted(PARTS[part] for part in data.parts.tolist()),
+        parts={} if data.parts is None else {PARTS[part]: int((data.parts == part).sum()) for part in range(3)},
         equal=sum(map(len, equal_images(data))),
     )
     try:

@@ -36,7 +36,7 @@ def warnings_on(data: Labelled, parts: Sequence[npt.NDArray[np.int64]]) -> tuple
     said = []
     among = spread_over(groups, data.y)
     if among:
-        said.append(f"{among} images are equal to one of another class: at least half of their labels are wrong")
+        said.append(f"{among} images are equal to one of another class: of such a pair one label is wrong")
     used = [[number for number in group if part_of[number] >= 0] for group in groups]
     over = spread_over(used, part_of)
     if over:

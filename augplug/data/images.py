@@ -133,6 +133,11 @@ def orientation_of(opened: Picture) -> int:
     return orientation if orientation in range(1, 9) else 1
 
 
+def left_to_turn(opened: Picture) -> int:
+    """Return the orientation that is still to be applied to a picture once it is loaded: Pillow turns TIFF itself."""
+    return 1 if opened.format == "TIFF" else orientation_of(opened)
+
+
 def turned(picture: Picture, orientation: int) -> Picture:
     """Return a picture upright that is stored with an EXIF orientation: a copy, or another one."""
     from PIL.Image import Transpose

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from augplug.data.images import DEEP, Loaded, opening, orientation_of, turned
+from augplug.data.images import DEEP, Loaded, left_to_turn, opening, orientation_of, turned
 from augplug.errors import DataError
 from augplug.types import Image
 
@@ -46,7 +46,7 @@ def load_mask(path: Path, image: Loaded) -> Mask:
         own = orientation_of(opened)
         raw = opened.palette
         palette = bytes(opened.getpalette("RGB") or ()) if opened.mode == "P" and raw is not None else None
-        pixels = _integers(turned(opened, own if own > 1 else image.orientation))
+        pixels = _integers(turned(opened, left_to_turn(opened) if own > 1 else image.orientation))
     if pixels.shape[:2] != image.pixels.shape[:2]:
         sizes = [f"{one.shape[1]}x{one.shape[0]}" for one in (pixels, image.pixels)]
         raise DataError(f"the mask {path} is {sizes[0]}, its image {sizes[1]}; give a mask of the image's size")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from augplug.data.images import DEEP, opening, orientation_of, several_pictures, turned
+from augplug.data.images import DEEP, left_to_turn, opening, several_pictures, turned
 from augplug.types import Image
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def read_header(path: Path) -> Header:
         deep = opened.mode in DEEP or ";16" in stored
         # Of a PNG Pillow reads all pixels to look for EXIF data behind them, where hardly any file has them.
         early = opened.format != "PNG" or not EARLY.isdisjoint(opened.info)
-        across = early and orientation_of(opened) > 4
+        across = early and left_to_turn(opened) > 4
         return Header(opened.size[::-1] if across else opened.size, opened.mode, opened.format or "", deep)
 
 
@@ -59,7 +59,7 @@ def read_small(path: Path, size: tuple[int, int]) -> tuple[Image, tuple[str, ...
 
     with opening(path) as opened:
         notes = several_pictures(opened)
-        orientation = orientation_of(opened)
+        orientation = left_to_turn(opened)
         stored = size if orientation <= 4 else size[::-1]
         if stored != opened.size:
             opened.draft(None, (int(stored[0] * GAP), int(stored[1] * GAP)))

@@ -140,3 +140,16 @@ def test_labels_are_taken_where_they_are_plain(tmp_path: Path, y: npt.NDArray[An
 def test_images_of_bools_are_black_and_white(tmp_path: Path) -> None:
     data = load(saved(tmp_path, x=X > 100, y=Y))
     assert np.array_equal(data.x, (X > 100) * np.uint8(255))
+
+
+def test_archives_that_come_split_keep_their_parts(tmp_path: Path) -> None:
+    notes: list[str] = []
+    path = saved(tmp_path, x_train=X, y_train=Y, x_test=X[:2], y_test=Y[:2])
+    data = load(path, note=notes.append)
+    assert data.parts is not None
+    assert data.parts.tolist() == [0] * 6 + [2] * 2
+    assert np.array_equal(data.x, np.concatenate([X, X[:2]]))
+    assert data.y.tolist() == [*Y, *Y[:2]]
+    assert len(notes) == 1
+    with pytest.raises(DataError, match="train and test differ"):
+        load(saved(tmp_path, x_train=X, y_train=Y, x_test=X[:2, :3], y_test=Y[:2]))

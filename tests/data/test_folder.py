@@ -71,12 +71,24 @@ def test_every_mode_becomes_grey_or_rgb(folder: Path, mode: str) -> None:
     assert (data.x[4] == expected).all()
 
 
-def test_exif_orientation_is_applied(folder: Path) -> None:
+@pytest.mark.parametrize("end", ["png", "tif", "webp", "avif", "jpg"])
+@pytest.mark.parametrize("orientation", [3, 6])
+def test_exif_orientation_is_applied(folder: Path, end: str, orientation: int) -> None:
     exif = Image.Exif()
-    exif[0x0112] = 3  # turned by 180 degrees
-    save(folder / "b" / "3.png", Image.fromarray(GREY), exif=exif)
+    exif[0x0112] = orientation  # turned by 180 degrees, or lying on its side
+    options: dict[str, Any] = (
+        {"lossless": True} if end == "webp" else {"quality": 100} if end in {"jpg", "avif"} else {}
+    )
+    grey = Image.fromarray(GREY)
+    save(folder / "b" / f"3.{end}", grey.convert("RGB") if end in {"webp", "avif"} else grey, exif=exif, **options)
+    expected = GREY[::-1, ::-1] if orientation == 3 else np.rot90(GREY, -1)
 
-    assert (load(folder).x[4] == GREY[::-1, ::-1]).all()
+    data = load(folder, resize=8) if orientation == 6 else load(folder)
+
+    assert data.x.shape[1:3] == ((8, 8) if orientation == 6 else (6, 8))
+    if orientation == 6:
+        expected = np.asarray(Image.fromarray(expected).resize((8, 8), Image.Resampling.LANCZOS))
+    assert np.abs(data.x[4].reshape(*expected.shape, -1).mean(axis=-1) - expected).mean() < 4
 
 
 def test_resize_squeezes_to_a_square_with_antialiasing(folder: Path) -> None:

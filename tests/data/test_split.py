@@ -90,3 +90,58 @@ def test_what_is_asked_for_beyond_the_pool_is_said() -> None:
 
     assert "train=100 was asked for, but the training pool (20 % of each class) has 20 images" in warnings[0]
     assert "only 40 validation images: below 1,000" in warnings[1]
+
+
+def in_parts(parts: list[int], classes: int = 2) -> Labelled:
+    data = labelled([len(parts)] * classes)
+    order = np.argsort(data.y, kind="stable")
+    return Labelled(data.x[order], data.y[order], data.classes, np.array(parts * classes, dtype=np.int64))
+
+
+def test_data_in_parts_keep_them() -> None:
+    data = in_parts([0] * 12 + [1] * 6 + [2] * 4)
+    parts = split(data, seed=3, train=8, others=2)
+
+    assert data.parts is not None
+    assert (len(parts.train), set(data.parts[parts.train])) == (8, {0})
+    assert (len(parts.valid), set(data.parts[parts.valid])) == (12, {1})
+    assert (len(parts.test), set(data.parts[parts.test])) == (8, {2})
+    assert all(not set(other) & (set(parts.test) | set(parts.train)) for other in parts.others)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ([0] * 12 + [2] * 4, (4, 8, 4)),  # a third of train is the pool
+        ([0] * 12 + [1] * 6, (12, 3, 3)),  # half of valid is the test
+        ([0] * 12, (4, 4, 4)),
+    ],
+)
+def test_parts_that_are_missing_come_from_the_others(given: list[int], expected: tuple[int, ...]) -> None:
+    parts = split(in_parts(given), seed=0, train=1000)
+
+    assert (len(parts.train), len(parts.valid), len(parts.test)) == tuple(2 * count for count in expected)
+    assert len({*parts.train, *parts.valid, *parts.test}) == 2 * len(given)
+
+
+def test_a_class_that_a_part_lacks_is_named() -> None:
+    data = in_parts([0] * 12 + [1] * 6 + [2] * 4)
+    assert data.parts is not None
+    lacking = Labelled(data.x, data.y, data.classes, np.where(data.y == 1, 0, data.parts))
+
+    with pytest.raises(DataError, match="class 'class 1' has 22 images to train on, 0 to choose by and 0 to test on"):
+        split(lacking, seed=0)
+
+
+def test_equal_images_and_uneven_classes_are_warned_of() -> None:
+    data = labelled([50, 10])
+    x = data.x.copy()
+    x[np.flatnonzero(data.y == 0)[:2]] = 7
+    x[np.flatnonzero(data.y == 1)[0]] = 7
+    said = split(Labelled(x, data.y, data.classes), seed=0).warnings
+
+    assert any("3 images are equal to one of another class" in text for text in said)
+    assert any(
+        "'class 0' has 50 images, 'class 1' has 10: who always guesses 'class 0' scores 0.8333" in t for t in said
+    )
+    assert not any("guesses" in text or "equal" in text for text in split(labelled([40, 10]), seed=0).warnings)
