@@ -187,6 +187,21 @@ def test_mixup_refuses_masks_and_keypoints(target: str, value: Any) -> None:
         mixed("MixUp", **keywords)
 
 
+def test_mixup_adds_masks_of_floats() -> None:
+    """With the weights of the images, in their dtype; each needs the same ones."""
+    mix = augplug.Augmenter(augplug.step("MixUp", share=0.25))
+    image, chance = np.zeros((8, 9, 3), np.uint8), np.random.default_rng(0)
+    for dtype in ("float16", "float32", "float64"):
+        masks = [chance.random((8, 9, 4)).astype(dtype) for _ in range(2)]
+        made = mix(image=image, mask=masks[0], index=0, partner={"image": image, "mask": masks[1]})["mask"]
+        assert made.dtype == masks[0].dtype
+        assert np.allclose(made, 0.25 * masks[0] + 0.75 * masks[1], atol=1e-3 if dtype == "float16" else 1e-6)
+        batch = mix.batch(np.stack([image, image]), mask=masks, indices=[0, 0])["mask"]
+        assert np.allclose(batch[1], 0.25 * masks[1] + 0.75 * masks[0], atol=1e-3 if dtype == "float16" else 1e-6)
+        with pytest.raises(TargetError, match="masks of the same number"):
+            mix(image=image, mask=masks[0], index=0, partner=image)
+
+
 @pytest.mark.parametrize("name", ["CutMix", "MixUp", "SamplePairing"])
 def test_a_batch_is_the_same_in_any_number_of_threads_and_leaves_its_input(name: str) -> None:
     """And every image has a partner that is not itself."""

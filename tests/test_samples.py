@@ -63,10 +63,13 @@ def test_masks_of_every_dtype(backend: str, dtype: str, channels: int | None) ->
 def test_integer_masks_of_any_dtype_move_alike(backend: str) -> None:
     """The pixels of a mask do not depend on its dtype, nor on the other targets."""
     mask = IMAGE[..., 0] // 32
-    augment = augplug.Augmenter(TURN, backend="reference", seed=4)
-    for index in range(20):
-        made = [augment(image=IMAGE, mask=mask.astype(kind), index=index)["mask"] for kind in ("u1", "u2", "i8")]
-        assert all(np.array_equal(made[0], other) for other in made[1:])
+    affine = augplug.step("Affine", degrees=(-40, 40), scale=(0.7, 1.3), shear_x=(-9, 9), mask_fill=7)
+    for node in (TURN, affine):
+        augment = augplug.Augmenter(node, backend=backend, seed=4)
+        for index in range(20):
+            kinds = ("u1", "u2", "i4", "i8", "f4")
+            made = [augment(image=IMAGE, mask=mask.astype(kind), index=index)["mask"] for kind in kinds]
+            assert all(np.array_equal(made[0], other) for other in made[1 : None if node is TURN else 4])
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "LA"])

@@ -6,7 +6,7 @@ been through its own draw: its mix is the last step, after all images of a batch
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -139,12 +139,12 @@ def mix(
     weight = part.weight or 0.0
     if part.raw:
         return backend.weighted_sum(image, partner, weight, out), targets
-    refused = [name for name in targets.names() if name in ("masks", "keypoints")]
-    if refused:
-        raise TargetError(
-            f"two images added have no {' and no '.join(refused)}; use CutMix, or leave these targets out"
-        )
+    _check_addable(targets)
     return backend.weighted_sum(image, partner, weight, out), Targets(
+        masks=[
+            ((1 - weight) * mask + weight * other).astype(mask.dtype)
+            for mask, other in (_masks_of_both(targets.masks, theirs.masks) if targets.masks else ())
+        ],
         corners=_outlines(targets.corners, theirs.corners),
         shown=_joined(targets.shown, theirs.shown),
         tags=_joined(targets.tags, theirs.tags),
@@ -201,7 +201,7 @@ def _pasted(targets: Targets, theirs: Targets, region: Region, size: tuple[int, 
     label = _label(targets, theirs, pasted)
     if not (targets.names() or theirs.names()):
         return Targets(label=label)
-    masks = _paste_masks(targets.masks, theirs.masks, region)
+    masks = [_paste(mask, region, other) for mask, other in _masks_of_both(targets.masks, theirs.masks)]
     kept = _outside(targets, region)
     given = _inside(theirs, region)
     mine, other = _points(targets, region, inside=False), _points(theirs, region, inside=True)
@@ -216,10 +216,22 @@ def _pasted(targets: Targets, theirs: Targets, region: Region, size: tuple[int, 
     )
 
 
-def _paste_masks(masks: list[Image], theirs: list[Image], region: Region) -> list[Image]:
+def _check_addable(targets: Targets) -> None:
+    """Refuse targets that two images added cannot have: keypoints, and masks that hold classes."""
+    refused = ["masks of integers"] if any(mask.dtype.kind != "f" for mask in targets.masks) else []
+    if "keypoints" in targets.names():
+        refused.append("keypoints")
+    if refused:
+        raise TargetError(
+            f"two images added have no {' and no '.join(refused)}; use CutMix, leave these targets out, or give masks "
+            "of floats, one channel a class, which are added as the images are"
+        )
+
+
+def _masks_of_both(masks: list[Image], theirs: list[Image]) -> Iterator[tuple[Image, Image]]:
     if [(mask.shape, mask.dtype) for mask in masks] != [(mask.shape, mask.dtype) for mask in theirs]:
         raise TargetError("an image and its partner need masks of the same number, shapes and dtypes")
-    return [_paste(mask, region, other) for mask, other in zip(masks, theirs, strict=True)]
+    return zip(masks, theirs, strict=True)
 
 
 def _points(targets: Targets, region: Region, *, inside: bool) -> Targets:

@@ -107,7 +107,9 @@ class Samples:
     def _alone(self, given: dict[str, Any], items: tuple[Item, ...], channels: Channels | None) -> dict[str, Any]:
         """Return a sample augmented that is not mixed with others."""
         sample = self.read(given, channels)
-        program = self.programs_of(sample).of(self.decided(sample, items), sample.image)
+        if self.decides:
+            items = self.decided(sample, items)
+        program = self.programs_of(sample).of(items, sample.image)
         image = program.run(sample.image, sample.targets if sample.moves else None)
         return sample.result(image, sample.targets, program.shape[:2], self.output)
 
@@ -125,7 +127,9 @@ class Samples:
 
     def _run(self, sample: Sample, items: tuple[Item, ...], partners: Partners) -> tuple[Program, Partner]:
         """Return the program of a sample, and what it makes of the image and the targets: all but a last mix."""
-        program = self.programs_of(sample).of(self.decided(sample, items, partners), sample.image)
+        if self.decides:
+            items = self.decided(sample, items, partners)
+        program = self.programs_of(sample).of(items, sample.image)
         targets = sample.targets if sample.moves else None
         return program, (program.run(sample.image, targets, partners), sample.targets)
 
