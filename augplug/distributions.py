@@ -197,8 +197,7 @@ class Beta(Distribution):
     b: float
 
     def __post_init__(self) -> None:
-        if not (0 < self.a < math.inf and 0 < self.b < math.inf):
-            raise SettingsError(f"beta takes two positive numbers, not [{self.a}, {self.b}]")
+        check_concentration("beta", self.a, self.b)
 
     def draw(self, stream: Stream) -> float:
         if self.a == 1 == self.b:  # uniform
@@ -258,6 +257,13 @@ class Key(Distribution):
 
     def to_json(self) -> dict[str, object]:
         raise SettingsError("a key is drawn by its operation; a policy file gives a number or leaves it out")
+
+
+def check_concentration(name: str, *numbers: float) -> None:
+    """Refuse parameters of beta and Dirichlet distributions far beyond which a draw is not a number."""
+    if not all(1e-3 <= number <= 1e6 for number in numbers):
+        told = ", ".join(map(repr, numbers))
+        raise SettingsError(f"{name} takes positive numbers in 0.001..1000000, not {told}")
 
 
 def dirichlet(alpha: float, count: int, stream: Stream) -> tuple[float, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from augplug.effects import Blend, ColorMix, Effect, Opaque, Warp
 from augplug.errors import ImageError
 
@@ -22,6 +24,22 @@ def shape_after(effect: Effect, shape: tuple[int, ...]) -> tuple[int, ...]:
         channels = len(effect.matrix)
         return shape if len(shape) == 2 and channels == 1 else (*shape[:2], channels)
     return _shape_of_blend(effect, shape) if isinstance(effect, Blend) else shape
+
+
+def check_canvases(effects: Sequence[Effect], shape: tuple[int, ...], most: int) -> None:
+    """Refuse effects that make an image of more than `most` pixels on the way, before memory is taken: ImageError."""
+    for effect in effects:
+        if type(effect) not in _CHANGING:
+            continue
+        if isinstance(effect, Blend):
+            for chain in effect.chains:
+                check_canvases(chain, shape, most)
+        shape = shape_after(effect, shape)
+        if shape[0] * shape[1] > most:
+            raise ImageError(
+                f"the policy asks for an image of {shape[0]}x{shape[1]} pixels, and max_pixels is {most}; ask for a "
+                "smaller one, or give Augmenter(..., max_pixels=...) a larger number"
+            )
 
 
 def _shape_of_blend(effect: Blend, shape: tuple[int, ...]) -> tuple[int, ...]:

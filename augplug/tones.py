@@ -5,11 +5,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import numpy as np
 
 from augplug.types import Histograms, Values
 
+_AFFINE: set[Callable[..., Values]] = set()
+Function = TypeVar("Function", bound=Callable[..., Values])
 
+
+def affine(function: Function) -> Function:
+    """Say that a tone's function is a v + b, where a and b depend on its arguments alone; a decorator.
+
+    Then a backend may compute it in float32 on float images: within 1e-6 of the result in float64.
+    """
+    _AFFINE.add(function)
+    return function
+
+
+def is_affine(function: Callable[..., Values]) -> bool:
+    """Return True if a function was said to be a v + b."""
+    return function in _AFFINE
+
+
+@affine
 def blend(values: Values, factor: float, base: float) -> Values:
     """Return base + factor (v - base), in float32 as Pillow's Blend.c computes it; base itself at factor 0."""
     if factor in (0, 1):
@@ -18,6 +39,7 @@ def blend(values: Values, factor: float, base: float) -> Values:
     return (low + np.float32(factor) * (values.astype(np.float32) - low)).astype(np.float64)
 
 
+@affine
 def adjust_contrast(values: Values, mean: float, factor: float) -> Values:
     """Return values moved away from the mean grey of the image: 0 is grey, 1 the image."""
     return blend(values, factor, mean)
@@ -34,6 +56,7 @@ def adjust_contrast_rows(values: Values, means: Values, factors: Values) -> Valu
     return blend_rows(values, factors, means)
 
 
+@affine
 def stretch(values: Values, lowest: Values, highest: Values) -> Values:
     """Map lowest..highest onto 0..255; nothing happens where they are equal."""
     flat = highest <= lowest

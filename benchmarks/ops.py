@@ -1,6 +1,6 @@
 """Every operation beside those of Albumentations, torchvision and Pillow, in CPU time of one thread.
 
-    python benchmarks/ops.py [--sizes 32,224,512] [--only Rotate,Resize] [--rounds 9] [--json]
+    python benchmarks/ops.py [--sizes 32,224,512,500x750] [--only Rotate,Resize] [--rounds 9] [--json]
 
 What is raced is in `ABOUT`; the settings of ours are in `contests.py`, those of the others in `peers`.
 """
@@ -26,7 +26,7 @@ from augplug._sample.image import check_image
 sys.path.append(str(Path(__file__).parents[1]))  # last, so that augplug is the installed one
 
 # pylint: disable=wrong-import-position  # as said
-from benchmarks import verdicts
+from benchmarks import kinds, verdicts
 from benchmarks.contests import LAYOUTS, MIXES, ON_NUMBA, contests
 from benchmarks.peers import available as rivals
 from benchmarks.peers import opencv
@@ -43,7 +43,8 @@ ABOUT = (
     "own kind of image (Pillow's, uint8 tensors, arrays), so that no conversion counts, and the settings that "
     "make the same work; where no setting does, it is left out. `OpenCV` is the limit where one bare call does "
     "the work: no rival, it draws and checks nothing. timm's operations are Pillow's; Kornia's are left to the "
-    "race of the policies."
+    "race of the policies. At 500 x 750 other kinds of images are raced: uint16 and float32, 1 and 13 channels, "
+    "masks, boxes and keypoints."
 )
 _PIXELS = 1_200_000
 """A contender's turn goes over so many pixels."""
@@ -126,21 +127,29 @@ def names() -> list[str]:
 def main() -> None:
     """Race, and print the figures."""
     parser = argparse.ArgumentParser(description="Race every operation against other libraries, in CPU time.")
-    parser.add_argument("--sizes", default="32,224,512", help="of 32, 224 and 512 (default: all)")
+    parser.add_argument(
+        "--sizes",
+        default=f"32,224,512,{kinds.SIZE}",
+        help=f"of 32, 224, 512, and {kinds.SIZE} for other kinds of images",
+    )
     parser.add_argument("--only", default="", help="contests whose names start with one of these")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--json", action="store_true", help="print JSON, for the page of results")
     given = parser.parse_args()
     rivals.single_threaded()
     results, skipped = [], []
-    for size in map(int, given.sizes.split(",")):
+    sizes, only = given.sizes.split(","), given.only.split(",")
+    for size in [int(size) for size in sizes if size != kinds.SIZE]:
         peers, missing = rivals.available(rivals.OPERATIONS, size)
         skipped += missing
-        for name in [name for name in names() if name.startswith(tuple(given.only.split(",")))]:
+        for name in [name for name in names() if name.startswith(tuple(only))]:
             found, without = contest(name, size, {**peers, verdicts.LIMIT: opencv.operations(size)}, given.rounds)
             results.append(found)
             skipped += without
-    tables, bars = verdicts.judged(results)
+    tables, bars = verdicts.judged(results) if results else ([], [])
+    if kinds.SIZE in sizes:
+        more, asked, missing = kinds.tables(only, given.rounds)
+        tables, bars, skipped = tables + more, bars + asked, skipped + missing
     report = Report("ops", ABOUT, tables, bars, list(dict.fromkeys(skipped)), rivals.PACKAGES)
     publish(report, as_json=given.json)
 

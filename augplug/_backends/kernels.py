@@ -8,6 +8,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from augplug._backends.kept import BytesCache
+
 Weights = npt.NDArray[np.float64]
 TRUNCATE = 4.0
 """Standard deviations at which a Gaussian is cut off."""
@@ -24,9 +26,12 @@ def gaussian(sigma: float) -> Weights:
     return np.asarray(weights / weights.sum())
 
 
-@lru_cache(maxsize=256)
 def line(length: float, degrees: float) -> Weights:
     """Return the weights `(2 r + 1, 2 r + 1)` of a line through the middle, antialiased; counter-clockwise, y down."""
+    return _line(length, degrees)
+
+
+def _new_line(length: float, degrees: float) -> Weights:
     radius = math.ceil((length - 1) / 2)
     along = np.linspace(-(length - 1) / 2, (length - 1) / 2, max(2, int(length * _SAMPLES)))
     angle = math.radians(degrees)
@@ -39,3 +44,7 @@ def line(length: float, degrees: float) -> Weights:
     weights = np.bincount(places.ravel(), (down[:, None] * across).ravel(), side * side)
     weights = weights.reshape(side, side)[:-1, :-1]
     return np.asarray(weights / weights.sum())
+
+
+_line = BytesCache(_new_line, 1 << 22)
+"""A line of 255 pixels has 512 kB of weights."""

@@ -12,12 +12,13 @@ from typing import Any
 import cv2
 import numpy as np
 
-from augplug._backends import finishing, reference
+from augplug._backends import finishing, opencv_wide, opencv_wide_tones, reference
 from augplug._backends.base import Backend, Finish, ImageFunction, PreparedRows
 from augplug._backends.opencv_batch import prepare_rows
 from augplug._backends.opencv_blend import blend
 from augplug._backends.opencv_color import color_mix, uint8_weighted_sum
 from augplug._backends.opencv_filters import filter_
+from augplug._backends.opencv_groups import MOST_CHANNELS
 from augplug._backends.opencv_lookup import planes
 from augplug._backends.opencv_noise import add_noise
 from augplug._backends.opencv_paint import paint
@@ -48,7 +49,7 @@ class OpenCV(Backend):
         return f"opencv {cv2.__version__}"
 
     def prepare(self, effect: Effect, shape: tuple[int, ...], dtype: np.dtype[Any]) -> ImageFunction:
-        """Return OpenCV's kernel for uint8 images of up to 4 channels, else the reference's."""
+        """Return OpenCV's kernel for an image of that dtype and number of channels, else the reference's."""
         eight = dtype == _UINT8
         if isinstance(effect, Blend):
             if eight:
@@ -56,9 +57,10 @@ class OpenCV(Backend):
             return reference.blend(effect, shape, dtype, self.prepare)
         if isinstance(effect, Warp):
             return warp_image(effect, shape, dtype) or self._reference.prepare(effect, shape, dtype)
-        make = _MAKE.get(type(effect))
         plain = shape[:2] if shape[2:] == (1,) else shape
-        kernel = make(effect, plain) if make is not None and eight and plain[2:] <= (4,) else None
+        kernel: ImageFunction | None = None
+        if plain[2:] <= (MOST_CHANNELS,) and type(effect) in _MAKE:
+            kernel = _MAKE[type(effect)](effect, plain) if eight else _MAKE_WIDE[type(effect)](effect, plain, dtype)
         if kernel is None:
             return self._reference.prepare(effect, shape, dtype)
         return kernel if plain == shape else partial(_one_channel, kernel=kernel)
@@ -111,6 +113,16 @@ _MAKE: dict[type, Any] = {
     AdaptiveTone: adaptive_tone,
     ColorMix: color_mix,
     Filter: filter_,
-    Paint: paint,
+    Paint: partial(paint, dtype=_UINT8),
     Noise: add_noise,
 }
+"""What renders uint8 images."""
+_MAKE_WIDE: dict[type, Any] = {
+    Tone: opencv_wide_tones.tone,
+    AdaptiveTone: opencv_wide_tones.tone_from,
+    ColorMix: opencv_wide.color_mix,
+    Filter: opencv_wide.filter_,
+    Paint: paint,
+    Noise: opencv_wide.add_noise,
+}
+"""What renders uint16 and floats."""

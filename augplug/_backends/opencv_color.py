@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import TypeAlias
 
@@ -51,14 +51,17 @@ def _transformed(image: Image, matrix: npt.NDArray[np.float32]) -> npt.NDArray[n
 def gray_mean(image: Image) -> float:
     """Return the mean of an image's grey, rounded to an integer as Pillow does."""
     values = grey(image) if image.shape[2:] == (3,) else image
-    return float(int(sum(cv2.sumElems(values)) / values.size + 0.5))
+    return float(int(cv2.sumElems(values.reshape(len(values), -1))[0] / values.size + 0.5))
 
 
 def color_mix(effect: ColorMix, shape: tuple[int, ...]) -> ImageFunction | None:
     """Return the kernel of mixed channels; None where OpenCV does not do it."""
     if effect.matrix is not None:
-        if len(effect.matrix) > 4 or len(shape) != 3:
+        if len(shape) != 3:
             return None
+        if len(effect.matrix) > 4 or shape[2] > 4:
+            order = moved_channels(np.array(effect.matrix))
+            return None if order is None else partial(reordered, order=order)
         if effect.matrix == _SWAP and shape[2] == 3:
             return partial(cv2.cvtColor, code=cv2.COLOR_RGB2BGR)
         matrix = np.array(effect.matrix, dtype=np.float32)
@@ -70,6 +73,19 @@ def color_mix(effect: ColorMix, shape: tuple[int, ...]) -> ImageFunction | None:
         return None
     mix = blend(effect.gray_blend)
     return lambda image: mix(cv2.cvtColor(grey(image), cv2.COLOR_GRAY2RGB), image)
+
+
+def moved_channels(matrix: npt.NDArray[np.float64]) -> list[int] | None:
+    """Return which channel each output channel is, for a matrix that only moves channels; None for any other."""
+    alone = ((matrix == 0) | (matrix == 1)).all() and (matrix.sum(axis=1) == 1).all()
+    return matrix.argmax(axis=1).tolist() if alone else None
+
+
+def reordered(image: Image, order: Sequence[int]) -> Image:
+    """Return an image of any dtype with its channels in another order."""
+    made = np.empty((*image.shape[:2], len(order)), image.dtype)
+    cv2.mixChannels([image], [made], [number for place, old in enumerate(order) for number in (old, place)])
+    return made
 
 
 def mixed(image: Image, matrix: npt.NDArray[np.float32], out: Image | None = None) -> Image:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import cv2
@@ -11,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from augplug._backends import fields
+from augplug._backends.kept import BytesCache
 from augplug._backends.scratch import scratch
 from augplug.effects import DisplacementField
 
@@ -75,11 +75,13 @@ class _Axis(NamedTuple):
     """Transposed, and C-contiguous: OpenCV takes ten times as long where it has to transpose."""
 
 
-@lru_cache(maxsize=16)
-def _axis(side: int, spacing: float) -> _Axis:
+def _new_axis(side: int, spacing: float) -> _Axis:
     pixels = np.arange(side, dtype=np.float64)
     down = np.column_stack([fields.weights(pixels, spacing, side), pixels, np.ones(side)]).astype(np.float32)
     return _Axis(down, np.ascontiguousarray(down.T))
+
+
+_axis = BytesCache(_new_axis, 1 << 25)
 
 
 def _radial(field: DisplacementField, size: tuple[int, int]) -> tuple[Map, Map]:

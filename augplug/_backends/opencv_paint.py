@@ -1,4 +1,4 @@
-"""Painted regions on uint8 images: one copy, then only the regions are touched."""
+"""Painted regions: one copy of the image, then only the regions are touched."""
 
 from __future__ import annotations
 
@@ -9,20 +9,18 @@ import numpy as np
 
 from augplug._backends import noise
 from augplug._backends.base import ImageFunction
-from augplug._backends.tables import fill_values
+from augplug._backends.tables import fill_values, from_units
 from augplug.effects import Paint, Region
 from augplug.types import Image
 
-_UINT8 = np.dtype(np.uint8)
 
-
-def paint(effect: Paint, shape: tuple[int, ...]) -> ImageFunction:
+def paint(effect: Paint, shape: tuple[int, ...], dtype: np.dtype[Any]) -> ImageFunction:
     """Return the kernel that fills each region with the value, or with noise from the key."""
     places = [np.s_[region.top : region.bottom, region.left : region.right] for region in effect.regions]
     if effect.key is not None:
         return partial(_noisy, key=effect.key, regions=effect.regions)
-    values = fill_values(effect.value, shape, _UINT8)
-    value: Any = int(values[0]) if len(set(values.tolist())) == 1 else values
+    values = fill_values(effect.value, shape, dtype)
+    value: Any = values[0].item() if len(set(values.tolist())) == 1 else values
     return partial(_filled, places=places, value=value)
 
 
@@ -40,5 +38,7 @@ def _noisy(image: Image, key: int, regions: tuple[Region, ...]) -> Image:
     for region in regions:
         first, last = region.top * width, region.bottom * width
         rows = noise.some_bytes(key, first, last).reshape(-1, *image.shape[1:])
-        painted[region.top : region.bottom, region.left : region.right] = rows[:, region.left : region.right]
+        drawn = rows[:, region.left : region.right]
+        place = np.s_[region.top : region.bottom, region.left : region.right]
+        painted[place] = drawn if image.dtype == np.uint8 else from_units(drawn.astype(np.float64), image.dtype)
     return painted

@@ -106,7 +106,7 @@ def _merged(apart: Sequence[Image], tables: Sequence[Table]) -> Image:
     return cv2.merge([by_table(table)(plane, plane) for table, plane in zip(tables, apart, strict=True)])
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def _stretches(run: Run) -> Callable[[float, float], Table]:
     """Return the table of a channel by its extremes: one function for every kernel of a run, so that caches are few."""
     return lru_cache(maxsize=4096)(partial(_stretch_table, run))

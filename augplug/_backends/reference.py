@@ -23,6 +23,7 @@ from augplug._backends.tables import (
     run_table,
     to_units,
     tone_table,
+    tone_values,
 )
 from augplug._backends.weighing import weighted_sum
 from augplug._sample.output import Layout, Output
@@ -65,7 +66,11 @@ class Reference(Backend):
 def tone(image: Image, effect: Tone) -> Image:
     """Render by table on integers, by formula on floats."""
     if image.dtype.kind == "u":
-        return tone_table(effect, image.dtype)[image]
+        # A table of 65,536 values takes longer than a few values by themselves, and is seldom asked for again.
+        few = image.size < levels(image.dtype)
+        return (
+            tone_values(effect, image) if few and image.dtype == np.uint16 else tone_table(effect, image.dtype)[image]
+        )
     for single in split_tones(effect):
         image = from_units(single.function(to_units(image, image.dtype), *single.arguments), image.dtype)
     return image

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from augplug._backends.kept import BytesCache
 from augplug.effects import AdaptiveTone, Tone
 from augplug.errors import ImageError
 from augplug.types import Fill, Histograms, Image, Values
 
 Table = npt.NDArray[Any]
+_UINT8 = np.dtype(np.uint8)
 
 
 def levels(dtype: np.dtype[Any]) -> int:
@@ -62,17 +64,32 @@ def tone_table(tone: Tone, dtype: np.dtype[Any]) -> Table:
 
     Entry v is what value v becomes. The array is of that dtype, kept for the next call, and read-only.
     """
-    return _tone_table(tone, dtype)
+    return _byte_table(tone) if dtype == _UINT8 else _word_table(tone)
+
+
+def tone_values(tone: Tone, values: npt.NDArray[Any]) -> Table:
+    """Return integer values after a tone, and after those that fusing put after it: what its table says of each."""
+    made = from_units(tone.function(to_units(values, values.dtype), *tone.arguments), values.dtype)
+    for then in tone.after:
+        made = tone_values(then, made)
+    return made
 
 
 @lru_cache(maxsize=4096)
-def _tone_table(tone: Tone, dtype: np.dtype[Any]) -> Table:
-    every = to_units(np.arange(levels(dtype)), dtype)
-    table = from_units(tone.function(every, *tone.arguments), dtype)
+def _byte_table(tone: Tone) -> Table:
+    return _new_table(tone, _UINT8)
+
+
+def _new_table(tone: Tone, dtype: np.dtype[Any]) -> Table:
+    table = tone_values(Tone(tone.function, *tone.arguments), np.arange(levels(dtype), dtype=dtype))
     for then in tone.after:
-        table = _tone_table(then, dtype)[table]
+        table = tone_table(then, dtype)[table]
     table.flags.writeable = False
     return table
+
+
+_word_table = BytesCache(lambda tone: _new_table(tone, np.dtype(np.uint16)), 1 << 23)
+"""Of 128 kB each: a tone with a continuous number is asked for once, one that recurs stays."""
 
 
 def run_table(run: Sequence[Tone | AdaptiveTone], counts: Histograms, dtype: np.dtype[Any]) -> Table:

@@ -70,7 +70,7 @@ class Augmenter(Shown):
 
         `backend` is a backend or its name (OpenCV if it is installed), `fuse` a fuse mode (the policy's). `classes` is
         the number of classes: labels that are mixed become rows of that many weights. `max_pixels` is the largest image
-        (height times width) that is taken, 2**28 unless given. With `output` every image leaves as a float32 array,
+        (height times width) that is taken or made, 2**28 unless given. With `output` every image leaves as float32,
         normalised and laid out as it says. `channels` says that the last channel of arrays and tensors is alpha: "RGBA"
         or "LA"; PIL images say it themselves. Raises SettingsError or PolicyError.
         """
@@ -90,8 +90,8 @@ class Augmenter(Shown):
         self.channels = checked_channels(channels)
         mixes = any("partner" in step.operation.about.parameters for step in steps_of(self.policy.node))
         decides = any(looks(step.operation) for step in steps_of(self.policy.node))
-        node, renderer = compile_policy(self.policy), Renderer(self.fuse, self.backend, output)
-        self._items = drawing_of(node, self.policy.digest)
+        renderer = Renderer(self.fuse, self.backend, output, max_pixels=self.max_pixels)
+        self._items = drawing_of(node := compile_policy(self.policy), self.policy.digest)
         self._programs = Programs(renderer, ChannelCheck(node, output), ends=not mixes)
         check = ChannelCheck(node, output, alpha=True)
         with_alpha = Programs(renderer._replace(alpha=True), check, ends=not mixes)

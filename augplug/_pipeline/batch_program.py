@@ -108,6 +108,7 @@ class BatchPrograms:
         batch = _described(step, frame) if _takes_reals(step.step) else None
         if batch is None:
             return self._add_ordinary(step, np.arange(len(step.rows)), stages, frame)
+        self._renderer.check((batch.effect,), frame.shape)
         single = ~batch.ordinary
         backend = self._renderer.backend
         prepared = backend.prepare_batch(batch, *frame)

@@ -19,11 +19,11 @@ from augplug._pipeline.fuse import fuse
 from augplug._pipeline.mix import RawMix, split_last_mix
 from augplug._pipeline.opaque import render_opaque
 from augplug._pipeline.program import COPY, Barrier, Pass, Program
-from augplug._sample.image import canvas_of_shape
+from augplug._sample.image import MAX_PIXELS, canvas_of_shape
 from augplug._sample.output import Output
 from augplug._sample.targets import Targets
 from augplug.effects import AdaptiveTone, Effect, Mix, Opaque, Tone
-from augplug.shapes import shape_after
+from augplug.shapes import check_canvases, shape_after
 from augplug.types import FuseMode
 
 _SEES_THE_SAMPLE = frozenset({Mix, Opaque})
@@ -33,20 +33,28 @@ class Renderer(NamedTuple):
     """What effects are prepared for: a fuse mode, a backend, and the Output that ends a program, if there is one.
 
     With `alpha` the images are the colour channels of images that have it, and it moves with their targets.
+    No image on the way has more than `max_pixels` (MAX_PIXELS if it is None).
     """
 
     fuse: FuseMode
     backend: Backend
     output: Output | None
     alpha: bool = False
+    max_pixels: int | None = None
+
+    def check(self, effects: Sequence[Effect], shape: tuple[int, ...]) -> None:
+        """Raise ImageError if effects on images of a shape ask for more than `max_pixels` on the way."""
+        check_canvases(effects, shape, self.max_pixels or MAX_PIXELS)
 
     def program(
         self, effects: Sequence[Effect], shape: tuple[int, ...], dtype: np.dtype[Any], *, ends: bool
     ) -> Program:
         """Return the program of effects on images of this shape and dtype; with `ends` the Output is its end.
 
-        Raises TargetError unless a mix with finished partners comes last.
+        Raises TargetError unless a mix with finished partners comes last, ImageError for a canvas of more than
+        `max_pixels`.
         """
+        self.check(effects, shape)
         passes: list[Pass] = []
         last, mixes, output = None, False, self.output if ends else None
         if not _SEES_THE_SAMPLE.isdisjoint(map(type, effects)):

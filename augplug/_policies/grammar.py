@@ -15,7 +15,7 @@ from typing import Any, TypeAlias, get_args
 
 from augplug._policies import field_values
 from augplug.display import Shown
-from augplug.distributions import Distribution
+from augplug.distributions import Distribution, check_concentration
 from augplug.errors import OperationError, SettingsError, suggest
 from augplug.ops.base import Operation
 from augplug.ops.levels import SCALES
@@ -145,8 +145,7 @@ class BlendOf(Shown):
     def __post_init__(self) -> None:
         """Check alpha and that there are chains."""
         _check_children("blend", self.children, None)
-        if not self.alpha > 0:
-            raise SettingsError(f"blend takes an alpha above 0, not {self.alpha!r}")
+        check_concentration("the alpha of a blend", self.alpha)
 
     def to_json(self) -> dict[str, Any]:
         """The policy file's form."""

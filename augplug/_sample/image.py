@@ -19,6 +19,8 @@ FEW_CHANNELS = 15
 """Up to this many channels, the order of the axes is not looked at."""
 DTYPES = ("uint8", "uint16", "float32", "float64")
 _UINT8 = np.dtype(np.uint8)
+_BITS: dict[int, tuple[type, int]] = {4: (np.uint32, 0x3F800000), 8: (np.uint64, 0x3FF0000000000000)}
+"""The bits of 1 as an integer, and its type, by the bytes of a float."""
 _SLACK = 1e-3
 """How far floats may leave 0..1: what other libraries' resampling overshoots. Whatever changes values clips it."""
 
@@ -83,6 +85,10 @@ def _remedy(dtype: np.dtype[Any]) -> str:
 
 
 def _check_floats(image: Image) -> None:
+    # The bits of 0..1, taken as integers, are those from 0 to the bits of 1: one pass tells for most images.
+    kind, one = _BITS[image.dtype.itemsize]
+    if image.view(kind).max() <= one:
+        return
     lowest, highest = float(image.min()), float(image.max())
     if not (lowest >= -_SLACK and highest <= 1 + _SLACK):  # NaN is in no range
         raise ImageError(

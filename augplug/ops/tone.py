@@ -13,12 +13,13 @@ from augplug.effect_batch import EffectBatch, columns
 from augplug.effects import AUTOCONTRAST, EQUALIZE, AdaptiveTone, Effect, Tone, contrast
 from augplug.ops.base import Operation, operation
 from augplug.ops.parameters import parameter
-from augplug.tones import adjust_contrast_rows, blend, blend_rows
+from augplug.tones import adjust_contrast_rows, affine, blend, blend_rows
 from augplug.types import Canvas, Values
 
 AUTOAUGMENT = "AutoAugment, arXiv 1805.09501, table 6; formula of Pillow 13"
 
 
+@affine
 def invert(values: Values) -> Values:
     """Return 255 - v."""
     return 255.0 - values

@@ -98,7 +98,7 @@ NODES: list[tuple[object, str, str]] = [
     ({"some_of": [ROTATE], "n": 1, "replacement": 1}, "/replacement", "true or false"),
     ({"some_of": [ROTATE], "n": 1, "weights": [1, 1]}, "/weights", "1 weights"),
     ({"blend": []}, "/blend", "at least one"),
-    ({"blend": [ROTATE], "alpha": 0}, "/alpha", "above 0"),
+    ({"blend": [ROTATE], "alpha": 0}, "/alpha", "positive numbers"),
     ({"blend": [ROTATE], "alpha": [1]}, "/alpha", "number"),
     ({**ROTATE, "degrees": None}, "/degrees", "null"),
     ({**ROTATE, "degrees": 2**53 + 1}, "/degrees", "2**53"),
