@@ -79,18 +79,17 @@ _EVENTS = {
 KINDS: Mapping[str, str] = {event: kind for kind, events in _EVENTS.items() for event in events.split()}
 """The kind of each event that is looked at; every other event passes, by its name alone."""
 
+ATTRIBUTE = "object.__getattr__"
 FRAMES = frozenset({"ag_code", "ag_frame", "cr_code", "cr_frame", "gi_code", "gi_frame", "tb_frame"})
 """Of the attributes that raise an event when they are read: those that lead to frames and code."""
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
-def kind_of(event: str, kind: str, arguments: tuple[Any, ...]) -> str | None:
-    """Return what an event does; None if nothing that a capability is about."""
+def kind_of(event: str, kind: str, arguments: tuple[Any, ...]) -> str:
+    """Return what an event does: whether a file is opened for writing stands among its arguments."""
     if event == "open":
         flags = arguments[2]
         return "write" if not isinstance(flags, int) or flags & _WRITING else "read"
-    if event == "object.__getattr__":
-        return kind if arguments[1] in FRAMES else None
     return kind
 
 

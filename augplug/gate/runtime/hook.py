@@ -5,13 +5,13 @@ from __future__ import annotations
 import _thread
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from types import FrameType
 from typing import Any, TypeAlias
 
 from augplug.errors import CapabilityError
-from augplug.gate.runtime.events import CAPABILITIES, KINDS, kind_of
+from augplug.gate.runtime.events import ATTRIBUTE, CAPABILITIES, FRAMES, KINDS, kind_of
 from augplug.gate.runtime.owners import Owner
 from augplug.gate.runtime.passes import IMPORT, IMPORTING, SAVE_BYTECODE, is_ours, passes
 
@@ -21,29 +21,43 @@ STARTING = ("start_new_thread", "start_new", "start_joinable_thread")
 """Functions that start a thread, those that this version of Python has; `threading` has names of its own for them."""
 
 
+class _Owners(dict[str, Owner | None]):
+    """The plugin of each source file, None for others; asked for every frame, so that it keeps the answers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.every: list[Owner] = []
+
+    def __missing__(self, filename: str) -> Owner | None:
+        self[filename] = found = next((owner for owner in self.every if owner.wrote(filename)), None)
+        return found
+
+
 def _made() -> Callable[[Owner], None]:
     """Return `watch`. Which plugins there are stands in no global, which one of them could change."""
-    owners: list[Owner] = []
+    owners = _Owners()
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
-        kind = KINDS.get(event)  # by the name alone: what follows causes events too
+        # By the name first, since what follows causes events too: an attribute is read of every frame on the way.
+        if event == ATTRIBUTE and arguments[1] not in FRAMES:
+            return
+        kind = KINDS.get(event)
         if kind is not None:
             _judge(owners, event, kind, arguments)
 
     def add(owner: Owner) -> None:
-        if not owners:
+        if not owners.every:
             _carry(owners)
             sys.addaudithook(hook)
-        owners.append(owner)
+        owners.every.append(owner)
+        owners.clear()
 
     return add
 
 
-def _judge(owners: Sequence[Owner], event: str, kind: str, arguments: tuple[Any, ...]) -> None:
+def _judge(owners: _Owners, event: str, kind: str, arguments: tuple[Any, ...]) -> None:
     """Raise CapabilityError for what a plugin did not declare."""
     done = kind_of(event, kind, arguments)
-    if done is None:
-        return
     # inspect's way to the frame is slower; there is none behind the hook where the interpreter itself shows a traceback
     frame = sys._getframe(1).f_back  # pylint: disable=protected-access  # as said
     found = _cause(owners, frame)
@@ -54,17 +68,17 @@ def _judge(owners: Sequence[Owner], event: str, kind: str, arguments: tuple[Any,
         raise CapabilityError(found[0].name, needed, found[1], _described(event, arguments))
 
 
-def _cause(owners: Sequence[Owner], frame: FrameType | None) -> Cause | None:
+def _cause(owners: _Owners, frame: FrameType | None) -> Cause | None:
     """Return the plugin that code runs for: that of the nearest frame, else the one that started the thread."""
     while frame is not None:
-        filename = frame.f_code.co_filename
-        for owner in owners:
-            if owner.wrote(filename):
-                return owner, f"{filename}:{frame.f_lineno}"
-        if frame.f_back is None and frame.f_code is _carried.__code__:
+        code, behind = frame.f_code, frame.f_back
+        owner = owners[code.co_filename]
+        if owner is not None:
+            return owner, f"{code.co_filename}:{frame.f_lineno}"
+        if behind is None and code is _carried.__code__:
             carried: Cause = frame.f_locals["cause"]
             return carried
-        frame = frame.f_back
+        frame = behind
     return None
 
 
@@ -104,7 +118,7 @@ def _carried(cause: Cause, function: Callable[..., object], /, *arguments: Any, 
     function(*arguments, **keywords)
 
 
-def _carry(owners: Sequence[Owner]) -> None:
+def _carry(owners: _Owners) -> None:
     """Wrap what starts a thread, so that the first frame of a plugin's thread names the plugin.
 
     Python 3.11 raises no event when a thread starts.
@@ -115,7 +129,7 @@ def _carry(owners: Sequence[Owner]) -> None:
                 setattr(module, prefix + name, _starting(getattr(module, prefix + name), owners))
 
 
-def _starting(start: Callable[..., object], owners: Sequence[Owner]) -> Callable[..., object]:
+def _starting(start: Callable[..., object], owners: _Owners) -> Callable[..., object]:
     def starting(function: Callable[..., object], *arguments: Any, **keywords: Any) -> object:
         found = _cause(owners, sys._getframe(1))  # pylint: disable=protected-access  # as above
         return start(function if found is None else partial(_carried, found, function), *arguments, **keywords)
