@@ -45,14 +45,18 @@ def augplug_policies() -> Mapping[str, Callable[..., Policy]]:
 def augplug_searches() -> Mapping[str, Callable[..., SearchAlgorithm]]:
     """RandAugment's grid, AutoAugment's controller, and random search."""
     from augplug._search.grid import RandAugmentGrid  # searches are not needed to augment
+    from augplug._search.magnitude import Magnitude
     from augplug._search.ppo import AutoAugment
     from augplug._search.random import RandomSearch, RandomSubPolicies
+    from augplug._search.strengths import Strengths
 
     return {
         "randaugment": RandAugmentGrid,
         "autoaugment": AutoAugment,
         "random": RandomSearch,
         "random-subpolicies": RandomSubPolicies,
+        "strengths": Strengths,
+        "magnitude": Magnitude,
     }
 
 

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, is_dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,9 @@ def configure(
 ) -> tuple[dict[str, Any], SearchAlgorithm]:
     """The first record's content, and the algorithm. Wrong names and settings are found before anything is written."""
     make = named("search algorithm", settings.algorithm, parts.algorithms)
+    if "channels" in declared(make):
+        seen = data.x.shape[3] if data.x.ndim == 4 else 1
+        settings = replace(settings, algorithm_settings={"channels": seen, **settings.algorithm_settings})
     evaluator = named("evaluator", settings.evaluator, parts.evaluators)
     _check_evaluator(evaluator, settings.evaluator_settings)
     algorithm = make(seed=settings.seed, **settings.algorithm_settings)

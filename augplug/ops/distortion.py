@@ -20,6 +20,7 @@ _SPLINE_WIDTH = math.sqrt(3)
 """A Gaussian of deviation s is as wide as a cubic B-spline of spacing sqrt(3) s: both have the variance s**2."""
 _SPLINE_POWER = 151 / 315
 """The mean of the sum of squared weights of a cubic B-spline, along one axis."""
+_LEAST_SPACING = 2.0
 _NOT_GIVEN = FormerField({0.0: None})
 """How `alpha` and `sigma` were written if they were not given."""
 
@@ -34,12 +35,15 @@ class ElasticTransform(Resampled, Operation):
 
     `alpha` and `sigma`, as other libraries have them (uniform noise, smoothed by a Gaussian of `sigma` pixels, times
     `alpha` pixels), are converted to the field of the same width and strength; they are refused where it would fold.
+    `amplitude_fraction` and `spacing_fraction` are the same for images of any size, in fractions of the shorter side.
     """
 
     spacing: float = parameter(low=2, high=4096, unit="pixels", default=32.0)
     amplitude: float = parameter(low=0, high=1024, unit="pixels", default=6.0)
     alpha: float | None = parameter(low=0, high=1e6, unit="pixels", default=None)
     sigma: float | None = parameter(low=0, high=1e4, unit="pixels", default=None)
+    amplitude_fraction: float | None = parameter(low=0, high=1, unit="fraction of the shorter side", default=None)
+    spacing_fraction: float = parameter(low=0, high=10, unit="fraction of the shorter side", default=0.25)
     key: int = parameters.key()
     interpolation: Interpolation = resampling("linear")
 
@@ -48,6 +52,10 @@ class ElasticTransform(Resampled, Operation):
         spacing, amplitude = self.spacing, self.amplitude
         if self.alpha or self.sigma:
             spacing, amplitude = converted(self.alpha or 0.0, self.sigma or 0.0)
+        if self.amplitude_fraction is not None:
+            side = min(canvas.height, canvas.width)
+            spacing = max(_LEAST_SPACING, self.spacing_fraction * side)
+            amplitude = min(self.amplitude_fraction * side, FIELD_LIMIT * spacing)
         field = DisplacementField("elastic", self.key, spacing, amplitude)
         return warped(self, field, canvas)
 

@@ -1,0 +1,183 @@
+"""The searches `strengths` and `magnitude`, and the space of strengths."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import augplug
+from augplug import api
+from augplug._policies.grammar import steps_of
+from augplug._search.magnitude import STEPS, Magnitude
+from augplug._search.strengths import STARTS, Strengths
+from augplug._search.strengths_space import StrengthSpace
+
+OPERATIONS = api.operations()
+COLOUR = StrengthSpace.default(3)
+IMAGE = np.random.default_rng(0).integers(40, 200, (24, 24, 3), np.uint8)
+
+
+def told(search: Any, reward: Any, trials: int, batch: int = 20) -> list[Any]:
+    """Run a search on a function of the decisions; return its proposals."""
+    proposals: list[Any] = []
+    while len(proposals) < trials and (asked := search.ask(batch)):
+        proposals += asked
+        search.tell([augplug.Result(p.number, reward(p)) for p in asked])
+    return proposals
+
+
+def additive(search: Strengths, noise: float, seed: int = 0) -> tuple[Any, Any]:
+    """A reward with an effect of each strength, and the same without noise."""
+    rng = np.random.default_rng(seed)
+    effects = [np.concatenate([[0.0], rng.normal(0, 0.015, size - 1)]) for size in search.space.sizes]
+
+    def true(proposal: Any) -> float:
+        return 0.5 + float(sum(effect[d] for effect, d in zip(effects, proposal.decisions, strict=True)))
+
+    return lambda proposal: float(np.clip(true(proposal) + rng.normal(0, noise), 0, 1)), true
+
+
+@pytest.mark.parametrize(("channels", "count"), [(1, 22), (3, 24), (13, 22), (0, 22)])
+def test_the_space_has_22_operations_and_24_on_colour(channels: int, count: int) -> None:
+    assert len(StrengthSpace.default(channels).entries) == count
+
+
+@pytest.mark.parametrize("entry", COLOUR.entries, ids=lambda entry: entry.name)
+def test_every_strength_is_a_policy_that_augments(entry: Any) -> None:
+    """One step each; strengths grow; the pixels of a grey image and of a colour image change."""
+    place = COLOUR.entries.index(entry)
+    row = [0] * len(COLOUR.entries)
+    assert list(entry.strengths) == sorted(set(entry.strengths))
+    for strength in range(1, len(entry.strengths) + 1):
+        row[place] = strength
+        policy = COLOUR.decode(OPERATIONS, row, "one")
+        assert [step.op for step in steps_of(policy.node)] == [entry.op]
+        images = [IMAGE] if entry.channels == 3 else [IMAGE, IMAGE[..., 0]]
+        for image in images:
+            augment = augplug.Augmenter(policy)
+            assert any(not np.array_equal(augment(image, index=i), image) for i in range(60))
+            assert augment(image, index=0).shape == image.shape
+
+
+def test_the_strongest_differ_more_than_the_weakest() -> None:
+    """Mean absolute change over 30 draws; entries of one strength have nothing to compare."""
+    for place, entry in enumerate(COLOUR.entries):
+        changes = []
+        for strength in (1, len(entry.strengths)):
+            row = [0] * len(COLOUR.entries)
+            row[place] = strength
+            augment = augplug.Augmenter(COLOUR.decode(OPERATIONS, row, "one"))
+            made = [augment(IMAGE, index=i).astype(float) for i in range(30)]
+            changes.append(np.mean([np.abs(one - IMAGE).mean() for one in made]))
+        assert len(entry.strengths) == 1 or changes[1] > changes[0], entry.name
+
+
+def test_hand_made_is_a_row_of_the_space() -> None:
+    row = COLOUR.row(STARTS[1])
+
+    assert COLOUR.decode(OPERATIONS, row, "mine").digest == augplug.policy("hand-made").digest
+
+
+def test_the_fields_of_one_operation_are_one_step() -> None:
+    policy = COLOUR.decode(OPERATIONS, COLOUR.row({"rotation": 30, "shift-x": 0.2, "cutout": 0.5}), "mine")
+
+    assert [(step.op, dict(step.fields)) for step in steps_of(policy.node)] == [
+        ("Affine", {"degrees": augplug.Uniform(-30, 30), "x": augplug.Uniform(-0.2, 0.2)}),
+        ("Cutout", {"size": augplug.Uniform(0, 0.5)}),
+    ]
+
+
+def test_operations_of_the_user_are_added() -> None:
+    """By level if they have one, else by probability. An unknown one is refused."""
+    space = StrengthSpace.default(3).extended(OPERATIONS, ["Posterize", "Grayscale"])
+    row = [0] * 24 + [5, 1]
+
+    steps = steps_of(space.decode(OPERATIONS, row, "mine").node)
+
+    assert [(step.op, step.level, step.p) for step in steps] == [
+        ("Posterize", augplug.Uniform(0, 9), 1.0),
+        ("Grayscale", None, 0.15),
+    ]
+    with pytest.raises(augplug.SettingsError, match="the search space strengths: there is no operation 'Posterise'"):
+        Strengths(OPERATIONS, also=("Posterise",))
+
+
+def test_the_first_proposals_are_what_people_write_and_then_each_operation_is_screened() -> None:
+    search = Strengths(OPERATIONS, channels=3)
+    reward, _ = additive(search, 0.0)
+    proposals = told(search, reward, len(STARTS), batch=len(STARTS))
+    best = max(proposals, key=reward).decisions
+
+    screens: list[Any] = search.ask(46)
+
+    assert proposals[1].policy.digest == augplug.policy("hand-made").digest
+    changed = [[i for i in range(24) if p.decisions[i] != best[i]] for p in screens]
+    assert all(len(places) == 1 for places in changed[:24])
+    assert {places[0] for places in changed if len(places) == 1} >= set(range(1, 24))  # the flip was a start
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_it_learns(seed: int) -> None:
+    """With noise as large as most effects, its last proposals are far above chance, and its choice near the best."""
+    search = Strengths(OPERATIONS, seed=seed, channels=3)
+    reward, true = additive(search, 0.01, seed)
+
+    proposals = told(search, reward, 200)
+
+    chance = np.mean([true(p) for p in Strengths(OPERATIONS, seed=9, channels=3).ask(200)[52:]])
+    late = np.mean([true(p) for p in proposals[-40:]])
+    assert late > chance + 0.05
+    best: Any = search.finalists(1)[0]
+    assert true(best) >= np.quantile([true(p) for p in proposals], 0.95)
+
+
+def test_all_proposals_differ_and_depend_on_what_was_told_alone() -> None:
+    first, again, other = (Strengths(OPERATIONS, seed=seed, channels=3) for seed in (4, 4, 5))
+    runs = [told(search, additive(search, 0.01)[0], 120) for search in (first, again, other)]
+
+    rows = [[p.decisions for p in run] for run in runs]
+    assert len(set(rows[0])) == 120
+    assert rows[0] == rows[1]
+    assert rows[0] != rows[2]
+
+
+def test_failed_trials_are_no_end() -> None:
+    """Neither if the first batch fails whole, nor if an operation fails always: it is avoided."""
+    search = Strengths(OPERATIONS, channels=3)
+    reward, _ = additive(search, 0.0)
+
+    def failing(proposal: Any) -> float | None:
+        return None if proposal.number < 20 or proposal.decisions[3] else reward(proposal)
+
+    proposals = told(search, failing, 160)
+
+    assert np.mean([p.decisions[3] > 0 for p in proposals[-40:]]) < 0.2
+    finalists: list[Any] = search.finalists(10)
+    assert all(p.number >= 20 and not p.decisions[3] for p in finalists)
+    with pytest.raises(augplug.RunError, match="no proposal has a reward"):
+        Strengths(OPERATIONS).best()
+
+
+def test_fresh_scores_decide() -> None:
+    search = Strengths(OPERATIONS, channels=3)
+    told(search, additive(search, 0.01)[0], 60)
+    second = search.finalists(3)[1]
+
+    found = search.best({second.number: 0.9, search.finalists(1)[0].number: 0.8})
+
+    assert (found.name, found.digest) == ("strengths-found", second.policy.digest)
+
+
+@pytest.mark.parametrize("best", [0, 1, 7, 13, 20])
+def test_the_magnitude_is_found_by_few_trials(best: int) -> None:
+    """Within one step of 20 on a smooth line, in at most 10 trials; then it ends."""
+    search = Magnitude(OPERATIONS)
+
+    proposals = told(search, lambda p: 1 - abs(p.decisions[0] - best) / STEPS, 100)
+
+    assert len(proposals) <= 10
+    winner: Any = search.finalists(1)[0]
+    assert abs(winner.decisions[0] - best) <= 1
+    assert search.ask(5) == []
+    assert search.best().source == f"found by augplug: magnitude {winner.decisions[0] / 20:g}"
+    assert len({p.policy.digest for p in proposals}) == len(proposals)
