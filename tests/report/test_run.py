@@ -55,9 +55,9 @@ def test_a_folder_that_is_no_finished_run_is_refused(tmp_path: Path) -> None:
         ("hand_made_test_score", 0.1, "another hand_made_test_score"),
         ("settings", {"algorithm": "random", "seed": 9}, "another settings than"),
         ("data_digest", "cd" * 32, "another data_digest than"),
-        ("test_score_interval", [0.1], "no interval"),
-        ("gains_interval", ["a", "b"], "no interval"),
-        ("gains_interval", float("nan"), "no interval"),
+        ("test_score_interval", [0.1], "not an interval"),
+        ("gains_interval", ["a", "b"], "not an interval"),
+        ("gains_interval", float("nan"), "not an interval"),
     ],
 )
 def test_a_result_that_is_not_the_journals_is_refused(tmp_path: Path, name: str, value: Any, told: str) -> None:

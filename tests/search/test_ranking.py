@@ -83,7 +83,7 @@ def check_joined(module: Any) -> None:
     made = proposed("0123456", module)
     made.tell([Result(number, reward) for number, reward in enumerate([0.1, 0.7, 0.3, 0.6, 0.5, 0.2, 0.4])])
 
-    found = made.joined(SPACE, 5, None, "found").to_json()["policy"]["one_of"]
+    found = made.merge_sub_policies(SPACE, 5, None, "found").to_json()["policy"]["one_of"]
 
     assert [part["sequence"][0]["level"] for part in found] == [level for level in (1, 3, 4, 6, 2) for _ in range(5)]
 

@@ -174,7 +174,7 @@ def test_the_largest_found_policy_can_be_read(sub_policies: int, length: int, jo
 )
 def test_what_cannot_be_searched_is_refused(field: str, wrong: Any) -> None:
     with pytest.raises(
-        SettingsError, match=rf"a search space('s {field} |: {field} is | has .*operations)|'auto' is no"
+        SettingsError, match=rf"a search space('s {field} |: {field} is | has .*operations)|unknown scale 'auto'"
     ):
         SearchSpace(**{"name": "mine", "operations": ("Rotate",), field: wrong})
 
