@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import fmean, median
 
 from augplug._pipeline.augmenter import Augmenter
 from augplug._policies.grammar import Policy
@@ -142,12 +143,14 @@ def failed_results_are_taken(subject: Subject) -> None:
 
 
 def finalists_are_ranked(subject: Subject) -> None:
-    """Are `finalists(k)` at most k of the proposals, all different, best reward first?
+    """Are `finalists(k)` at most k of the proposals, all different, the better ones, and best first?
 
-    When it fails: sort by reward, the highest first, and cut at `count`.
+    When it fails: sort by reward, or by what a model of the rewards expects, the highest first, and cut at `count`.
     """
     algorithm = _made(subject)
     known = {one.number: one for one in _play(algorithm)}
+    every = [_reward(number) or 0.0 for number in known]
+    longest = [one.number for one in algorithm.finalists(50)]
     for count in (0, 1, 3, 50):
         ranked = algorithm.finalists(count)
         numbers = [one.number for one in ranked]
@@ -155,11 +158,11 @@ def finalists_are_ranked(subject: Subject) -> None:
         require(len(set(numbers)) == len(numbers), f"finalists({count}) repeats one: {numbers}")
         require(set(numbers) <= set(known), f"finalists({count}) were never proposed: {numbers}")
         require(all(known[one.number].policy.digest == one.policy.digest for one in ranked), "a finalist has changed")
+        require(numbers == longest[:count], f"finalists({count}) are {numbers}, and finalists(50) begin otherwise")
         rewards = [_reward(number) or 0.0 for number in numbers]
-        require(rewards == sorted(rewards, reverse=True), f"finalists({count}) have the rewards {rewards}")
-        require(
-            count != 1 or rewards == [max(_reward(number) or 0.0 for number in known)], "finalists(1) is not a winner"
-        )
+        # A model looks past the noise of single rewards, so that the order need not be theirs; but it is no other.
+        require(not 0 < count < 50 or fmean(rewards) >= fmean(every), f"finalists({count}) have the rewards {rewards}")
+        require(count != 1 or rewards[0] >= median(every), "finalists(1) is worse than half of the proposals")
 
 
 def best_is_a_policy(subject: Subject) -> None:

@@ -40,7 +40,7 @@ def targets_follow(subject: Subject) -> None:
     compared = 0
     if "partner" in subject.value.about.parameters:
         raise Skipped("it mixes images, and the targets of both with them")
-    for operation in map(_without_copies, examples(subject)):
+    for operation in map(_plain_outside, examples(subject)):
         effects = effects_of(operation, _SIZE)
         if not all(isinstance(effect, Warp | Opaque) for effect in effects):
             raise Skipped("its effects are not all Warp or Opaque, so they move nothing by themselves")
@@ -55,12 +55,14 @@ def targets_follow(subject: Subject) -> None:
         raise Skipped("the disc was found nowhere after any draw")
 
 
-def _without_copies(operation: Operation) -> Operation:
-    """Return the operation with a fill outside: copies of the disc, which targets never follow, would hide it."""
-    if "border" not in operation.about.parameters:
-        return operation
+def _plain_outside(operation: Operation) -> Operation:
+    """Return the operation with a plain outside: copies of the disc, which no target follows, would hide it.
+
+    Not every number that a mask may be filled with is one that the dtype of this mask holds.
+    """
+    outside = {"border": "constant", "mask_fill": 0.0}
     made: Any = operation  # @operation makes every class a dataclass, which a type checker does not see
-    plain: Operation = replace(made, border="constant")
+    plain: Operation = replace(made, **{name: outside[name] for name in outside if name in operation.about.parameters})
     return plain
 
 

@@ -174,11 +174,11 @@ def test_a_worker_whose_parent_is_gone_leaves_silently() -> None:
 @needs_full
 def test_an_evaluator_may_print_where_nothing_can_be_written() -> None:
     code = (
-        "from augplug._executors.base import Outcome\n"
+        "from augplug._executors.base import JobResult\n"
         "from augplug._executors.serving import serve\n"
         "def run(job):\n"
         "    print('x' * 100_000, flush=True)\n"
-        "    return Outcome(job.id, 0.5, '', 0.0)\n"
+        "    return JobResult(job.id, 0.5, '', 0.0)\n"
         "serve(lambda: run)\n"
     )
     job = json.dumps(Job(id=7, label="", evaluator="", settings={}, data="", policy={}, seed=0).to_json())
