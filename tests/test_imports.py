@@ -17,6 +17,7 @@ import augplug
 ALIASES = [
     "AUTOCONTRAST",
     "BatchFunction",
+    "Border",
     "Histograms",
     "EQUALIZE",
     "Effect",
