@@ -13,6 +13,7 @@ import numpy as np
 from augplug.types import Histograms, Values
 
 _AFFINE: set[Callable[..., Values]] = set()
+_SMOOTH: set[Callable[..., Values]] = set()
 Function = TypeVar("Function", bound=Callable[..., Values])
 
 
@@ -23,6 +24,20 @@ def affine(function: Function) -> Function:
     """
     _AFFINE.add(function)
     return function
+
+
+def smooth(function: Function) -> Function:
+    """Say that a tone's function has no jump, and computes in float32 if it is given float32; a decorator.
+
+    Then a backend may compute it so if it finds the results within 1e-6 of those in float64.
+    """
+    _SMOOTH.add(function)
+    return function
+
+
+def is_smooth(function: Callable[..., Values]) -> bool:
+    """Return True if a function was said to have no jump."""
+    return function in _SMOOTH
 
 
 def is_affine(function: Callable[..., Values]) -> bool:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import cv2
 import numpy as np
 
 from augplug._backends.base import ImageFunction
 from augplug._backends.opencv_borders import bordered
-from augplug._backends.opencv_groups import in_groups
-from augplug._backends.opencv_warps import turn, warp
+from augplug._backends.opencv_groups import MOST_CHANNELS, in_groups
+from augplug._backends.opencv_warps import shrinking, turn, warp
 from augplug._backends.slices import sliced, whole_shift
 from augplug._backends.tables import fill_values
 from augplug.effects import DisplacementField, Warp
@@ -50,8 +51,18 @@ def warp_values(effect: Warp, shape: tuple[int, ...], dtype: np.dtype[Any], fill
     if dtype.itemsize == 8 and effect.interpolation == "nearest":
         return _by_words(effect, shape, dtype, fill)
     real = _FLOAT32 if dtype.itemsize == 8 else dtype
-    kernel = in_groups(lambda part, values: warp(effect, part, real, values.tolist()), shape, fill)
+    kernel = _resized(effect, shape) if (4,) < shape[2:] <= (MOST_CHANNELS,) else None
+    if kernel is None:
+        kernel = in_groups(lambda part, values: warp(effect, part, real, values.tolist()), shape, fill)
     return kernel if kernel is None or real == dtype else partial(_through, kernel=kernel, real=real)
+
+
+def _resized(effect: Warp, shape: tuple[int, ...]) -> ImageFunction | None:
+    """Return the kernel that makes a part of the image smaller, which OpenCV does with many channels at once."""
+    if effect.interpolation != "linear" or isinstance(effect.transform, DisplacementField):
+        return None
+    part, size = shrinking(effect.transform, effect, shape), effect.size[::-1]
+    return None if part is None else lambda image: cv2.resize(image[part], size, interpolation=cv2.INTER_LINEAR)
 
 
 def _by_words(effect: Warp, shape: tuple[int, ...], dtype: np.dtype[Any], fill: Image) -> ImageFunction | None:

@@ -50,7 +50,7 @@ def _by_matrix(
     if max(*shape[:2], *effect.size) > LONGEST_SIDE:
         return None
     size = effect.size[::-1]
-    part = _shrinking(transform, effect, shape) if effect.interpolation == "linear" else None
+    part = shrinking(transform, effect, shape) if effect.interpolation == "linear" else None
     if part is not None:
         return lambda image: cv2.resize(image[part], size, interpolation=cv2.INTER_LINEAR)
     pull = coords.inverse(transform)
@@ -62,7 +62,7 @@ def _by_matrix(
     return packed(kernel, effect.interpolation, effect.size, shape, dtype, fill)
 
 
-def _shrinking(transform: Matrix, effect: Warp, shape: tuple[int, ...]) -> tuple[slice, slice] | None:
+def shrinking(transform: Matrix, effect: Warp, shape: tuple[int, ...]) -> tuple[slice, slice] | None:
     """Return the part of the image that is made smaller: then no tap lies outside it, and a resize is the same warp."""
     cuts = opencv_area.cuts(transform, effect.size, shape)
     if cuts is None or any(cut.grows for cut in cuts):

@@ -19,7 +19,6 @@ from augplug._backends.opencv_lookup import WIDE_TABLES
 from augplug._backends.tables import (
     GREY,
     Table,
-    from_units,
     levels,
     run_table,
     to_units,
@@ -28,7 +27,7 @@ from augplug._backends.tables import (
 )
 from augplug.effects import AdaptiveTone, Tone
 from augplug.tone_runs import split_tones
-from augplug.tones import is_affine
+from augplug.tones import is_affine, is_smooth
 from augplug.types import Histograms, Image, Values
 
 _UINT16 = np.dtype(np.uint16)
@@ -39,6 +38,8 @@ _STEEPEST = 4.0
 _EXACT_COUNT = 1 << 24
 """OpenCV counts in float32, which is exact up to this many pixels."""
 _ENDS = np.array([0.0, 255.0])
+_PROBES = np.arange(0.0, 255.01, 0.25)
+_UNIT, _UNIT_BACK = np.float32(255), np.float32(1 / 255)
 
 
 def tone(effect: Tone, shape: tuple[int, ...], dtype: np.dtype[Any]) -> ImageFunction:
@@ -83,7 +84,8 @@ def _adapted_words(image: Image, run: tuple[Tone | AdaptiveTone, ...]) -> Image:
             return image
         run = tuple(rest)
     apart = _planes(image)
-    tables = run_table(run, np.stack([*map(_histogram, apart)]), _UINT16)
+    counted = any(isinstance(one, AdaptiveTone) and one.statistic == "histogram" for one in run)
+    tables = run_table(run, np.stack([*map(_histogram if counted else _extremes, apart)]), _UINT16)
     return _joined([_looked_up(plane, table) for plane, table in zip(apart, tables, strict=True)], image.shape)
 
 
@@ -104,6 +106,13 @@ def _histogram(plane: Image) -> Histograms:
     return total
 
 
+def _extremes(plane: Image) -> Histograms:
+    """Return a histogram with the lowest and the highest value of a plane alone: extremes see no more of one."""
+    counts = np.zeros(levels(_UINT16), np.int64)
+    counts[[int(end) for end in cv2.minMaxLoc(plane)[:2]]] = 1
+    return counts
+
+
 def _gray_mean(image: Image) -> float:
     """Return the mean grey, in the image's own units."""
     if image.shape[2:] == (3,):
@@ -114,7 +123,14 @@ def _gray_mean(image: Image) -> float:
 def _single(effect: Tone, dtype: np.dtype[Any]) -> ImageFunction:
     """Return the kernel of one tone on floats."""
     affine = is_affine(effect.function)
-    return _by_value(lambda units: effect.function(units, *effect.arguments), dtype, affine=affine)
+
+    def function(units: Values) -> Values:
+        made: Values = effect.function(units, *effect.arguments)
+        return made
+
+    if dtype == np.float32 and is_smooth(effect.function) and _fits_float32(function):
+        return partial(_in_float32, function=function)
+    return _by_value(function, dtype, affine=affine)
 
 
 def _single_from(effect: Tone | AdaptiveTone, dtype: np.dtype[Any]) -> ImageFunction:
@@ -143,9 +159,27 @@ def _in_pieces(image: Image, function: Callable[[Values], Values]) -> Image:
     made = np.empty_like(image)
     values, goal = image.reshape(-1), made.reshape(-1)
     for start in range(0, values.size, _PIECE):
-        piece = values[start : start + _PIECE]
-        goal[start : start + _PIECE] = from_units(function(to_units(piece, image.dtype)), image.dtype)
+        piece = function(to_units(values[start : start + _PIECE], image.dtype))
+        # As `from_units`, with one pass less than two comparisons take.
+        goal[start : start + _PIECE] = np.clip(piece, 0.0, 255.0) / 255.0
     return made
+
+
+def _in_float32(image: Image, function: Callable[[Values], Values]) -> Image:
+    """Return float32 through a smooth function, which computes in float32 if it is given float32."""
+    made = np.empty_like(image)
+    values, goal = image.reshape(-1), made.reshape(-1)
+    for start in range(0, values.size, _PIECE):
+        place = slice(start, start + _PIECE)
+        piece = function(values[place] * _UNIT)
+        np.clip(piece, 0, 255, out=piece)
+        np.multiply(piece, _UNIT_BACK, out=goal[place], casting="same_kind")
+    return made
+
+
+def _fits_float32(function: Callable[[Values], Values]) -> bool:
+    """Return True if a smooth function gives the same in float32, to half of the promise of 1e-6."""
+    return bool(np.abs(function(_PROBES.astype(np.float32)) - function(_PROBES)).max() <= 255 * 5e-7)
 
 
 def _about_mean(image: Image, effect: AdaptiveTone) -> Image:

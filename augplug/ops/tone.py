@@ -13,7 +13,7 @@ from augplug.effect_batch import EffectBatch, columns
 from augplug.effects import AUTOCONTRAST, EQUALIZE, AdaptiveTone, Effect, Tone, contrast
 from augplug.ops.base import Operation, operation
 from augplug.ops.parameters import parameter
-from augplug.tones import adjust_contrast_rows, affine, blend, blend_rows
+from augplug.tones import adjust_contrast_rows, affine, blend, blend_rows, smooth
 from augplug.types import Canvas, Values
 
 AUTOAUGMENT = "AutoAugment, arXiv 1805.09501, table 6; formula of Pillow 13"
@@ -164,14 +164,18 @@ class Contrast(Operation):
         return _tones(contrast(0.0), rows.factor, function=adjust_contrast_rows, ordinary=rows.factor == 1)
 
 
+@smooth
 def gamma(values: Values, power: float) -> Values:
     """Return 255 (v / 255)**power."""
     return 255.0 * (values / 255.0) ** power
 
 
+@smooth
 def tone_curve(values: Values, shadows: float, highlights: float) -> Values:
     """Return the cubic Bezier curve through 0 and 255 with the two inner heights, at v / 255."""
-    low, high, end = _kept_parts(values.tobytes()) if values.shape == (256,) else _parts(values)
+    low, high, end = (
+        _kept_parts(values.tobytes()) if values.shape == (256,) and values.dtype == np.float64 else _parts(values)
+    )
     return 255.0 * (low * shadows + high * highlights + end)
 
 

@@ -65,7 +65,7 @@ def apart(effect: Effect, image: Image) -> float:
     return float(np.abs(made.astype(np.float64) - right).max() * UNITS[image.dtype.name])
 
 
-@pytest.mark.parametrize("size", [(1, 1), (7, 5), (130, 190), (300, 260)])
+@pytest.mark.parametrize("size", [(1, 1), (16, 16), (130, 190), (300, 260)])
 @pytest.mark.parametrize("channels", [0, 1, 2, 3, 4, 13])
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_tones_are_those_of_the_reference(dtype: str, channels: int, size: tuple[int, int]) -> None:
