@@ -352,6 +352,18 @@ def test_an_output_follows_a_mix_of_images_with_alpha() -> None:
     assert np.allclose(made, np.concatenate([(plain[..., :3] - 0.5) / 0.25, plain[..., 3:]], axis=-1), atol=1e-5)
 
 
+@pytest.mark.parametrize("channels", ["RGBA", None])
+def test_an_output_follows_a_draw_that_does_not_mix(channels: Channels | None) -> None:
+    """Of a policy that mixes seldom; it was left out."""
+    image = noise(20, 30, 4)
+    augment = augplug.Augmenter(augplug.step("CutMix", p=1e-12), channels=channels, output=Output(std=0.5))
+    made = augment(image, index=0)
+
+    scale = np.array([2, 2, 2, 2 if channels is None else 1])
+    assert made.dtype == np.float32
+    assert np.allclose(made, image / 255 * scale, atol=1e-6)
+
+
 def test_tensors_with_alpha_come_back_as_tensors() -> None:
     """`(4, H, W)` in, the same out, or `(2, H, W)` if the colours become grey."""
     torch = pytest.importorskip("torch")

@@ -93,11 +93,12 @@ class Augmenter(Shown):
         renderer = Renderer(self.fuse, self.backend, output, max_pixels=self.max_pixels)
         self._items = drawing_of(node := compile_policy(self.policy), self.policy.digest)
         self._programs = Programs(renderer, ChannelCheck(node, output), ends=not mixes)
-        check = ChannelCheck(node, output, alpha=True)
-        with_alpha = Programs(renderer._replace(alpha=True), check, ends=not mixes)
+        with_alpha = Programs(renderer._replace(alpha=True), ChannelCheck(node, output, alpha=True), ends=not mixes)
         self._samples = Samples(
             self._programs, with_alpha, mixes, self.classes or 0, self.max_pixels, output, channels, decides
         )
+        # Programs of a policy that mixes end without the Output, which follows the mix.
+        self._plain = self.channels is None and not (mixes and output)
         self._batches = BatchPrograms(node, self.policy.digest, renderer, self._programs.channels)
         self._keys = Keys(self.seed)
         self._key = self._keys.of
@@ -139,7 +140,7 @@ class Augmenter(Shown):
         items = self._items(self._key(index, epoch, key))
         if sample or partner is not None:
             return self._samples.call(picture, sample, partner, items)
-        if picture.__class__ is np.ndarray and self.channels is None:
+        if picture.__class__ is np.ndarray and self._plain:
             program = self._programs.kept.get((items, picture.shape, picture.dtype))
             if program is not None and picture.dtype is _UINT8 and picture.flags.c_contiguous:
                 return program.alone(picture)  # an image of its shape was checked before
@@ -147,7 +148,7 @@ class Augmenter(Shown):
             if program is None:
                 program = self._programs.prepare(items, image.shape, image.dtype)
             return program.alone(image)
-        if channels_of(picture, self.channels) is not None:
+        if not self._plain or channels_of(picture, None) is not None:
             return self._samples.picture(picture, items)
         array, back = to_array(picture)
         rendered = self._rendered(array, items)

@@ -111,6 +111,8 @@ class Samples:
             items = self.decided(sample, items)
         program = self.programs_of(sample).of(items, sample.image)
         image = program.run(sample.image, sample.targets if sample.moves else None)
+        if self.mixes and self.output is not None:  # a draw without a mix, of a policy that has one
+            image = self.programs.finish(image.shape, image.dtype).run(image)
         return sample.result(image, sample.targets, program.shape[:2], self.output)
 
     def _read_partner(self, given: dict[str, Any], own: Sample) -> Sample:
