@@ -91,8 +91,12 @@ def _limits(effect: Effect) -> tuple[float, float]:
     if isinstance(effect, _EXACT) or (isinstance(effect, ColorMix) and effect.gray_blend is not None):
         return 1e-3, 1e-3
     if isinstance(effect, Warp) and effect.interpolation == "nearest":
-        return 255.0, 4.0
+        # Of few pixels each may show the neighbour: in the middle between two, the last bit decides.
+        return 255.0, 4.0 if effect.size[0] * effect.size[1] >= _FEW_PIXELS else 255.0
     return (255.0, 4.0) if isinstance(effect, Blend) else (12.0, 1.0)
+
+
+_FEW_PIXELS = 64
 
 
 def input_stays(subject: Subject) -> None:

@@ -84,6 +84,12 @@ def examples(subject: Subject) -> list[Operation]:
 
 
 def _value(declared: Parameter, stream: Stream, attempt: int) -> Any:
+    value = _any_value(declared, stream, attempt)
+    # Masks of integers hold whole numbers only.
+    return round(value) if declared.unit.startswith("mask value") and isinstance(value, float) else value
+
+
+def _any_value(declared: Parameter, stream: Stream, attempt: int) -> Any:
     if declared.choices:
         return declared.choices[stream.below(len(declared.choices))]
     if declared.flag:
