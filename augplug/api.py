@@ -6,12 +6,14 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from augplug._backends.base import Backend
 from augplug._pipeline.plan import Plan
+from augplug._pipeline.planning import replay_sample
 from augplug._sample.alpha import channels_of
 from augplug._sample.image import check_image, digest_of
+from augplug._sample.keywords import Beside
 from augplug._sample.kinds import to_array
 from augplug.display import Catalogue
 from augplug.errors import PlanError, SettingsError, suggest
@@ -72,14 +74,22 @@ def replay(plan: Plan, image: Image, partner: Any = ...) -> Image: ...
 def replay(plan: Plan, image: Any, partner: Any = ...) -> Any: ...
 
 
-def replay(plan: Plan, image: Any, partner: Any = None) -> Any:
+@overload
+def replay(plan: Plan, image: Any = ..., partner: Any = ..., **sample: Unpack[Beside]) -> dict[str, Any]: ...
+
+
+def replay(plan: Plan, image: Any = None, partner: Any = None, **sample: Any) -> Any:
     """Return bit for bit what the plan's draw gave on this image, and on the `partner` that was mixed in.
 
-    PIL images and torch tensors come back as such. Raises PlanError where that cannot be had here, TargetError for a
-    draw that mixes and has no partner.
+    PIL images and torch tensors come back as such. With targets or further images (`mask`, `boxes`, `images`, `video`,
+    all keywords of a call) the result is a dict of what was given. Raises PlanError where that cannot be had here,
+    TargetError for a draw that mixes and has no partner.
     """
     if not isinstance(plan, Plan):
         raise PlanError(f"replay takes a Plan, not a {type(plan).__name__}; augplug.load_plan(text) reads a saved one")
+    if sample or isinstance(partner, dict):
+        given = sample if image is None else {"image": image, **sample}
+        return replay_sample(plan, given, partner, partial(_backend_of, plan))
     array, back = to_array(image)
     if channels_of(image, plan.channels) != plan.channels:
         raise PlanError(

@@ -32,6 +32,10 @@ Matrix: TypeAlias = tuple[tuple[float, float, float], tuple[float, float, float]
 Interpolation: TypeAlias = Literal["nearest", "linear", "cubic", "area"]
 """How a value is had between pixels; `area` is the mean under the output pixel, for making smaller."""
 
+MaskInterpolation: TypeAlias = Literal["nearest", "linear", "cubic"]
+"""How a value of a mask is had between pixels, if it is not left to the mask's dtype."""
+MASK_INTERPOLATIONS: tuple[MaskInterpolation, ...] = ("nearest", "linear", "cubic")
+
 Border: TypeAlias = Literal["constant", "edge", "reflect", "wrap"]
 """What lies outside an image: its fill, or its own pixels as numpy.pad's modes of these names repeat them."""
 

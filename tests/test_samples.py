@@ -134,7 +134,7 @@ def test_tensors_come_back_as_tensors(monkeypatch: pytest.MonkeyPatch) -> None:
     ("call", "says"),
     [
         (lambda: FLIP(image=IMAGE, maks=IMAGE), "no argument 'maks'.*did you mean 'mask"),  # type: ignore[call-overload]  # given on purpose
-        (lambda: FLIP(mask=IMAGE), "needs image="),  # type: ignore[call-overload]  # given on purpose
+        (lambda: FLIP(boxes=[[1.0, 2, 5, 6]]), r"size=\(height, width\)"),
         (lambda: FLIP(IMAGE, mask=IMAGE[..., 0]), "a keyword too"),  # type: ignore[call-overload]  # given on purpose
         (lambda: FLIP(image=IMAGE, mask=IMAGE[:9]), r"image's size \(20, 30\)"),
         (lambda: FLIP(image=IMAGE, mask="mask.png"), "a mask is an array"),

@@ -159,6 +159,28 @@ def test_targets_follow_the_image_and_no_copy_of_it(name: str, border: str, back
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("policy", ["randaugment", "trivialaugment-wide", "hand-made", *GEOMETRIC])
+def test_frames_and_further_images_show_things_where_targets_say(policy: str, backend: str) -> None:
+    """Every image of a call shows the one scene, so that every one shows the things where the one set of targets is."""
+    node: Any = operations.step(policy, **SMALLER.get(policy, {})) if policy in GEOMETRIC else policy
+    augment = augplug.Augmenter(node, seed=2, backend=backend)
+    image, labels = scene()
+    targets: dict[str, Any] = {"mask": labels, "boxes": augplug.Boxes(np.array([RECTANGLE])), "keypoints": DISCS}
+    for index in range(DRAWS // 25):
+        images = {"left": image, "grey": labels * 80, "deep": image.astype(np.uint16) * 257}
+        made = augment(images=images, video=np.stack([image] * 3), **targets, index=index)
+        alone = augment(image=image, **targets, index=index)
+        moved = augment(**targets, index=index)
+
+        assert all(np.array_equal(shown, alone["image"]) for shown in (made["images"]["left"], *made["video"]))
+        assert made["images"]["grey"].shape == made["images"]["deep"].shape[:2] == made["mask"].shape
+        for result in (made, moved):
+            assert np.array_equal(result["mask"], alone["mask"])
+            assert np.array_equal(result["boxes"].array, alone["boxes"].array)
+            assert np.array_equal(result["keypoints"], alone["keypoints"])
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", ["randaugment", "trivialaugment-wide", "hand-made"])
 def test_named_policies_with_a_border_move_their_targets(name: str, backend: str) -> None:
     """The same with a border as the policy's default."""

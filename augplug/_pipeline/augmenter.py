@@ -19,9 +19,16 @@ from augplug._pipeline.decide import looks
 from augplug._pipeline.draw import drawing_of
 from augplug._pipeline.items import Item
 from augplug._pipeline.keys import Keys
-from augplug._pipeline.lookup import backend_of, policy_of, restore_policy, unknown_setting
-from augplug._pipeline.mix import Partners
-from augplug._pipeline.plan import Plan, plan_of
+from augplug._pipeline.lookup import (
+    backend_of,
+    checked_fuse,
+    checked_mask_interpolation,
+    policy_of,
+    restore_policy,
+    unknown_setting,
+)
+from augplug._pipeline.plan import Plan
+from augplug._pipeline.planning import digests_of, plan_of, planned
 from augplug._pipeline.render import Renderer
 from augplug._pipeline.samples import Samples
 from augplug._policies.grammar import Node, Policy, steps_of
@@ -31,9 +38,9 @@ from augplug._sample.keywords import KNOWN, BatchCall, Call, ColumnsCall, Sample
 from augplug._sample.kinds import to_array
 from augplug._sample.output import Output
 from augplug.display import Shown, sheet_of
-from augplug.errors import SettingsError, suggest
+from augplug.errors import SettingsError
 from augplug.ranges import natural, refuse_unknown
-from augplug.types import FUSE_MODES, FuseMode, Image
+from augplug.types import FuseMode, Image, MaskInterpolation
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
@@ -64,6 +71,7 @@ class Augmenter(Shown):
         max_pixels: SupportsIndex | None = None,
         output: Output | None = None,
         channels: Channels | None = None,
+        mask_interpolation: MaskInterpolation | None = None,
         **unknown: Never,
     ) -> None:
         """Take a policy (or a node, a name or the path of a file) and a `seed` in 0..2**64-1.
@@ -72,25 +80,26 @@ class Augmenter(Shown):
         the number of classes: labels that are mixed become rows of that many weights. `max_pixels` is the largest image
         (height times width) that is taken or made, 2**28 unless given. With `output` every image leaves as float32,
         normalised and laid out as it says. `channels` says that the last channel of arrays and tensors is alpha: "RGBA"
-        or "LA"; PIL images say it themselves. Raises SettingsError or PolicyError.
+        or "LA"; PIL images say it themselves. `mask_interpolation` is "nearest", "linear" or "cubic" for masks of every
+        dtype; unless given, masks of integers take the nearest pixel and masks of floats the image's interpolation. It
+        changes no draw. Raises SettingsError or PolicyError.
         """
         if unknown:
             raise unknown_setting(policy, unknown, Augmenter.__init__.__kwdefaults__ or ())
         self.policy = policy_of(policy)
         self.seed = natural("seed", seed)
         self.backend = backend_of(backend)
-        self.fuse = fuse or self.policy.fuse
-        if self.fuse not in FUSE_MODES:
-            raise SettingsError(f"unknown fuse mode {self.fuse!r}{suggest(str(self.fuse), FUSE_MODES)}")
+        self.fuse = checked_fuse(fuse or self.policy.fuse)
         self.classes = None if classes is None else natural("classes", classes, lowest=1)
         self.max_pixels = None if max_pixels is None else natural("max_pixels", max_pixels, lowest=1)
         if output is not None and not isinstance(output, Output):
             raise SettingsError(f"output is an augplug.Output, not {type(output).__name__}")
         self.output = output
         self.channels = checked_channels(channels)
+        self.mask_interpolation = checked_mask_interpolation(mask_interpolation)
         mixes = any("partner" in step.operation.about.parameters for step in steps_of(self.policy.node))
         decides = any(looks(step.operation) for step in steps_of(self.policy.node))
-        renderer = Renderer(self.fuse, self.backend, output, max_pixels=self.max_pixels)
+        renderer = Renderer(self.fuse, self.backend, output, max_pixels=self.max_pixels, masks_by=mask_interpolation)
         self._items = drawing_of(node := compile_policy(self.policy), self.policy.digest)
         self._programs = Programs(renderer, ChannelCheck(node, output), ends=not mixes)
         with_alpha = Programs(renderer._replace(alpha=True), ChannelCheck(node, output, alpha=True), ends=not mixes)
@@ -132,10 +141,11 @@ class Augmenter(Shown):
 
         `picture` is an array `(H, W)` or `(H, W, C)`, uint8, uint16, or float32 or float64 in 0..1; a PIL image or a
         torch tensor `(C, H, W)` comes back as such. With keywords (`image`, `mask`, `masks`, `boxes` or `bboxes`,
-        `keypoints`, `label`, and `labels` of plain boxes) the result is a dict of what was given. `index` and `epoch`
-        number the image and the pass over the data; a text, `key`, may take the place of the index. Without either the
-        Augmenter counts by itself, and no two calls in any process draw alike. `partner` is another image, or a dict
-        with keywords, for a policy that mixes. Raises ImageError, TargetError or SettingsError.
+        `keypoints`, `label`, and `labels` of plain boxes) the result is a dict of what was given. Further images share
+        the draw: `images` by name, and a `video` `(T, H, W, C)`. Masks, or boxes and keypoints with `size`, need none.
+        `index` and `epoch` number the image and the pass over the data; a text, `key`, may take the place of the index.
+        Without either the Augmenter counts by itself, and no two calls in any process draw alike. `partner` is another
+        image, or a dict with keywords, for a policy that mixes. Raises ImageError, TargetError or SettingsError.
         """
         items = self._items(self._key(index, epoch, key))
         if sample or partner is not None:
@@ -215,8 +225,9 @@ class Augmenter(Shown):
 
     def plan(
         self,
-        image: Any,
+        image: Any = None,
         *,
+        images: Mapping[str, Any] | None = None,
         index: SupportsIndex | None = None,
         epoch: SupportsIndex = 0,
         key: str | None = None,
@@ -225,19 +236,20 @@ class Augmenter(Shown):
     ) -> Plan:
         """Return what `augment(image, index=index, epoch=epoch)` draws, without rendering it.
 
-        Of the `partner` that a policy mixes in, the plan holds the digest: replaying asks for that very image. The
-        plan of a policy that looks at targets (`BoxSafeCrop`, `MaskCrop`) takes them as a call does, and holds what was
-        decided by them.
+        The plan of several `images` has their names; that of a call without an image needs none. Of the `partner` that
+        a policy mixes in, the plan holds the digest: replaying asks for that very image. The plan of a policy that
+        looks at targets (`BoxSafeCrop`, `MaskCrop`) takes them as a call does, and holds what was decided by them.
         """
         unknown = {name: None for name in targets if name not in KNOWN}
-        refuse_unknown("plan", unknown, ("index", "epoch", "key", "partner", *Targets.__annotations__))
-        sample = self._samples.read({"image": image, **targets}, self.channels)
-        self._samples.programs_of(sample).check(sample.image.shape)
-        other = None if partner is None else check_image(to_array(partner)[0], self.max_pixels)
-        draw, channels = self._key(index, epoch, key), channels_of(image, self.channels)
-        partners = None if other is None else Partners([sample.image, other], 0, [sample.targets.alpha, None])
-        items = self._samples.decided(sample, self._items(draw), partners)
-        return plan_of(items, self.policy, draw, key, self.backend, self.fuse, other, channels)
+        refuse_unknown(
+            "plan", unknown, ("image", "images", "index", "epoch", "key", "partner", *Targets.__annotations__)
+        )
+        given = {"image": image, "images": images, **targets}
+        draw = self._key(index, epoch, key)
+        items, channels = planned(self._samples, given, partner, self._items(draw))
+        names, renderer = tuple(images or ()), self._programs.renderer
+        partners = digests_of(partner, self.max_pixels)
+        return plan_of(items, self.policy, draw, key, renderer, partners, channels, names)
 
     def show(self, image: Any = None, *, rows: int = 3, columns: int = 4) -> Picture:
         """Return a contact sheet, a PIL image: an image and what indices 0, 1, 2, ... make of it, with what was drawn.
@@ -250,7 +262,7 @@ class Augmenter(Shown):
         """The policy's name, and the settings that are not the defaults."""
         settings = {"seed": self.seed, "backend": self.backend.name, "fuse": self.fuse}
         optional: dict[str, Any] = {"classes": self.classes, "max_pixels": self.max_pixels, "output": self.output}
-        optional["channels"] = self.channels
+        optional |= {"channels": self.channels, "mask_interpolation": self.mask_interpolation}
         settings |= {name: value for name, value in optional.items() if value is not None}
         return f"Augmenter({self.policy.name!r}, {', '.join(f'{name}={value!r}' for name, value in settings.items())})"
 
@@ -258,7 +270,7 @@ class Augmenter(Shown):
         """Pickle as JSON and names: another process looks the operations up itself."""
         settings = {"seed": self.seed, "backend": self.backend.name, "fuse": self.fuse}
         settings |= {"classes": self.classes, "max_pixels": self.max_pixels, "output": self.output}
-        settings["channels"] = self.channels
+        settings |= {"channels": self.channels, "mask_interpolation": self.mask_interpolation}
         return _restore, (json.dumps(self.policy.to_json()), settings)
 
 

@@ -18,7 +18,7 @@ from augplug._sample.targets import Targets, clip
 from augplug.effects import Blend, DisplacementField, Effect, Opaque, Paint, Region, Warp
 from augplug.errors import TargetError
 from augplug.shapes import shape_after
-from augplug.types import Image, Points
+from augplug.types import Image, MaskInterpolation, Points
 
 Mover: TypeAlias = Callable[[Targets], None]
 """Moves targets in place, as one effect moves the image. Several threads may use it at once."""
@@ -35,27 +35,35 @@ class Follow:
     time, does not pay for it.
     """
 
-    __slots__ = ("_backend", "_effects", "_movers", "_shape")
+    __slots__ = ("_backend", "_effects", "_masks_by", "_movers", "_shape")
 
-    def __init__(self, effects: Sequence[Effect], backend: Backend, shape: tuple[int, ...]) -> None:
-        """Prepare nothing yet; `shape` is the image's before the effects."""
-        self._effects, self._backend, self._shape = effects, backend, shape
+    def __init__(
+        self,
+        effects: Sequence[Effect],
+        backend: Backend,
+        shape: tuple[int, ...],
+        masks_by: MaskInterpolation | None = None,
+    ) -> None:
+        """Prepare nothing yet; `shape` is the image's before the effects, `masks_by` the interpolation of masks."""
+        self._effects, self._backend, self._shape, self._masks_by = effects, backend, shape, masks_by
         self._movers: tuple[Mover, ...] | None = None
 
     def __call__(self, targets: Targets) -> None:
         """Move targets by the effects, in order. Raises TargetError for what cannot be moved."""
         if self._movers is None:
-            self._movers = prepare_follow(self._effects, self._backend, self._shape)
+            self._movers = prepare_follow(self._effects, self._backend, self._shape, self._masks_by)
         for move in self._movers:
             move(targets)
 
 
-def prepare_follow(effects: Sequence[Effect], backend: Backend, shape: tuple[int, ...]) -> tuple[Mover, ...]:
+def prepare_follow(
+    effects: Sequence[Effect], backend: Backend, shape: tuple[int, ...], masks_by: MaskInterpolation | None = None
+) -> tuple[Mover, ...]:
     """Return what moves targets as the effects move an image of a shape, in order: nothing where nothing moves."""
     movers: list[Mover] = []
     for effect in effects:
         if isinstance(effect, Warp):
-            movers.append(_WarpMover(effect, backend, shape))
+            movers.append(_WarpMover(effect, backend, shape, masks_by))
         elif isinstance(effect, Paint):
             if effect.mask_value is not None:
                 movers.append(_PaintMover(effect.regions, effect.mask_value))
@@ -115,10 +123,12 @@ def _without_channels(size: tuple[int, int], mask: Image) -> Image:
 class _WarpMover:
     """Moves masks, boxes and keypoints by a warp; keeps the kernels of masks."""
 
-    __slots__ = ("_backend", "_effect", "_kernels", "_mirrors")
+    __slots__ = ("_backend", "_effect", "_kernels", "_masks_by", "_mirrors")
 
-    def __init__(self, effect: Warp, backend: Backend, shape: tuple[int, ...]) -> None:
-        self._effect, self._backend = effect, backend
+    def __init__(
+        self, effect: Warp, backend: Backend, shape: tuple[int, ...], masks_by: MaskInterpolation | None
+    ) -> None:
+        self._effect, self._backend, self._masks_by = effect, backend, masks_by
         self._kernels: dict[tuple[tuple[int, ...], np.dtype[Any]], ImageFunction] = {}
         self._mirrors = not isinstance(effect.transform, DisplacementField) and coords.mirrors(
             effect.transform, shape[0], shape[1]
@@ -139,7 +149,7 @@ class _WarpMover:
         if kernel is None:
             if mask.size == 0:
                 return partial(_without_channels, self._effect.size)
-            kernel = mask_kernel(self._effect, mask.shape, mask.dtype, self._backend)
+            kernel = mask_kernel(self._effect, mask.shape, mask.dtype, self._backend, self._masks_by)
             if len(self._kernels) >= _KERNELS:
                 self._kernels.clear()
             self._kernels[key] = kernel

@@ -1,4 +1,4 @@
-"""What an Augmenter takes by name: policies and backends. The one door to the registry, which stands above."""
+"""What an Augmenter takes by name: policies, backends, modes. The one door to the registry, which stands above."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 from augplug._backends import default_backend
 from augplug._backends.base import Backend
 from augplug._policies.grammar import Policy
-from augplug.errors import SettingsError
+from augplug.errors import SettingsError, suggest
+from augplug.types import FUSE_MODES, MASK_INTERPOLATIONS, FuseMode, MaskInterpolation
 
 
 def policy_of(given: Any) -> Policy:
@@ -43,3 +44,18 @@ def restore_policy(document: Any) -> Policy:
     from augplug import naming  # as above
 
     return naming.load_policy(document)
+
+
+def checked_fuse(given: FuseMode) -> FuseMode:
+    """Return a fuse mode. Raises SettingsError for any other name."""
+    if given not in FUSE_MODES:
+        raise SettingsError(f"unknown fuse mode {given!r}{suggest(str(given), FUSE_MODES)}")
+    return given
+
+
+def checked_mask_interpolation(given: MaskInterpolation | None) -> MaskInterpolation | None:
+    """Return the interpolation of masks, if there is one. Raises SettingsError for any other name."""
+    if given not in (None, *MASK_INTERPOLATIONS):
+        hint = suggest(str(given), MASK_INTERPOLATIONS)
+        raise SettingsError(f"mask_interpolation is nearest, linear or cubic, not {given!r}{hint}")
+    return given

@@ -6,6 +6,7 @@ masks of every dtype show the same points, and a backend needs no kernels for th
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,25 +19,50 @@ from augplug._backends.slices import sliced
 from augplug._backends.tables import to_units
 from augplug.effects import DisplacementField, Warp
 from augplug.errors import TargetError
-from augplug.types import Image
+from augplug.types import Image, MaskInterpolation
 
 _UINT8, _UINT16 = np.dtype(np.uint8), np.dtype(np.uint16)
 
 
-def mask_kernel(effect: Warp, shape: tuple[int, ...], dtype: np.dtype[Any], backend: Backend) -> ImageFunction:
+def mask_kernel(
+    effect: Warp,
+    shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+    backend: Backend,
+    interpolation: MaskInterpolation | None = None,
+) -> ImageFunction:
     """Return the kernel that moves masks of that shape and dtype as the effect moves an image.
 
+    `interpolation` is that of the mask: nearest for integers and booleans, and the image's for floats, unless given.
     Outside stands `mask_fill` as it is, in the mask's own values, unless the effect has another `border`.
     """
     fill = np.full(shape[2] if len(shape) == 3 else 1, mask_value(effect.mask_fill, dtype, "mask_fill"))
-    if dtype.kind != "f" or effect.interpolation == "nearest":
+    if interpolation is not None:
+        effect = replace(effect, interpolation=interpolation)
+    elif dtype.kind != "f":
+        effect = replace(effect, interpolation="nearest")
+    if effect.interpolation == "nearest":
         return _by_bytes(effect, shape, dtype, fill, backend)
     exact = None
     if not isinstance(effect.transform, DisplacementField):
         exact = sliced(effect.transform, effect.size, shape, fill, effect.border)
     if exact is not None:
         return exact
+    if dtype.kind != "f":
+        return partial(_rounded, effect=effect, fill=fill)
     return backend.prepare_values(effect, shape, dtype, fill) or partial(_real, effect=effect, fill=fill)
+
+
+def _rounded(mask: Image, effect: Warp, fill: Image) -> Image:
+    """Return a mask of integers or booleans resampled: rounded to nearest, and held to what its dtype has."""
+    made = _real(mask.astype(np.float64), effect, fill.astype(np.float64))
+    if mask.dtype.kind == "b":
+        return made >= _HALF
+    limits = np.iinfo(mask.dtype)
+    return np.clip(np.floor(made + 0.5), limits.min, limits.max).astype(mask.dtype)
+
+
+_HALF = 0.5
 
 
 def _by_bytes(

@@ -15,9 +15,8 @@ from augplug._pipeline.items import Drawn, DrawnBlend, Item
 from augplug._pipeline.mix import Partners, mix_finished
 from augplug._pipeline.render import Renderer
 from augplug._policies.documents import shown
-from augplug._policies.grammar import Policy
 from augplug._sample.alpha import CHANNELS, Channels, join_alpha, split_alpha
-from augplug._sample.image import canvas_of, check_image, digest_of
+from augplug._sample.image import canvas_of, check_image
 from augplug._sample.targets import Targets
 from augplug.display import Shown
 from augplug.distributions import Key
@@ -27,12 +26,14 @@ from augplug.formats import format_problem
 from augplug.ops.base import Operation
 from augplug.ops.former import FormerField
 from augplug.ops.parameters import LATER
-from augplug.types import FUSE_MODES, FuseMode, Image
+from augplug.types import FUSE_MODES, MASK_INTERPOLATIONS, FuseMode, Image, MaskInterpolation
 
 _AS_TODAY = FormerField()
 FORMAT = 2
-"""Newest format of a plan: the first with a text for the index, `border`, and channels; without them, 1 is written."""
+"""Newest format of a plan, the first with a text for the index, `border`, and OPTIONAL keys; else 1 is written."""
 _KEYS = ("augplug_plan", "policy", "digest", "key", "backend", "fuse", "versions", "partners", "steps")
+OPTIONAL = ("channels", "mask_interpolation", "images")
+"""Keys that a plan has only if they say something."""
 _DEEPEST = 16
 _SLACK = 1e-4
 """How far the weights of a blend may be from 1 in sum: each is rounded to 2**-24 when it is drawn."""
@@ -44,7 +45,8 @@ class Plan(Shown):
 
     `key` is `{seed, epoch, index}`, `{seed, epoch, key}` of a call by text, or `{seed, process, count}` of other calls.
     `backend` and `versions` say what rendered it; `partners` are SHA-256 digests of the partner images of a Mix.
-    `channels` are those of its image if the last one is alpha.
+    `channels` are those of its image if the last one is alpha, `mask_interpolation` is what an Augmenter was given, and
+    `images` are the names of several images that share the draw.
     """
 
     items: tuple[Item, ...]
@@ -56,14 +58,17 @@ class Plan(Shown):
     versions: Mapping[str, str]
     partners: Mapping[str, str]
     channels: Channels | None = None
+    mask_interpolation: MaskInterpolation | None = None
+    images: tuple[str, ...] = ()
     _programs: list[Programs] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def to_json(self) -> str:
         """Return the plan as a JSON document."""
-        alpha = {} if self.channels is None else {"channels": self.channels}
+        told = {"channels": self.channels, "mask_interpolation": self.mask_interpolation, "images": list(self.images)}
+        more = {name: value for name, value in told.items() if value}
         return json.dumps(
             {
-                "augplug_plan": FORMAT if alpha or "key" in self.key or any(map(_is_new, self.items)) else 1,
+                "augplug_plan": FORMAT if more or "key" in self.key or any(map(_is_new, self.items)) else 1,
                 "policy": self.policy,
                 "digest": self.digest,
                 "key": dict(self.key),
@@ -71,7 +76,7 @@ class Plan(Shown):
                 "fuse": self.fuse,
                 "versions": dict(self.versions),
                 "partners": dict(self.partners),
-                **alpha,
+                **more,
                 "steps": [_written(item) for item in self.items],
             },
             indent=1,
@@ -87,7 +92,7 @@ class Plan(Shown):
             document = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_repeats)
         except (TypeError, ValueError, RecursionError) as error:
             raise PlanError(f"this is not a plan: it is not JSON ({error})") from error
-        if not isinstance(document, dict) or set(document) - {"channels"} != set(_KEYS):
+        if not isinstance(document, dict) or set(document) - set(OPTIONAL) != set(_KEYS):
             raise PlanError(f"this is not a plan: it must be an object with the keys {', '.join(_KEYS)}")
         if problem := format_problem(document["augplug_plan"], FORMAT):
             raise PlanError(f"the plan cannot be read: {problem}")
@@ -96,7 +101,8 @@ class Plan(Shown):
         _check_kinds(document)
         items = tuple(_read(item, operations, 0) for item in document["steps"])
         rest = {name: document[name] for name in _KEYS[1:-1]}
-        return Plan(items, **rest, channels=document.get("channels"))
+        more = {name: document[name] for name in OPTIONAL[:-1] if name in document}
+        return Plan(items, **rest, **more, images=tuple(document.get("images", ())))
 
     def effects(self, image: Image) -> tuple[tuple[Effect, ...], tuple[Effect, ...]]:
         """Return what the draw does to an image, as effects: as described, and as fused. Raises ImageError."""
@@ -135,35 +141,6 @@ class Plan(Shown):
         return "\n".join([head, *(_shown(item, 1) for item in self.items)]) if self.items else f"{head}\n  nothing"
 
 
-def plan_of(
-    items: tuple[Item, ...],
-    policy: Policy,
-    draw: bytes,
-    text: str | None,
-    backend: Backend,
-    fuse_mode: FuseMode,
-    partner: Image | None,
-    channels: Channels | None,
-) -> Plan:
-    """Return the plan of items that a policy drew with a key of bytes, `draw`, made of a `text` or of numbers."""
-    numbers = [int.from_bytes(draw[start : start + 8], "little") for start in (1, 9, 17)]
-    names = ("seed", "epoch", "index") if draw[0] == 0 else ("seed", "process", "count")
-    key: dict[str, Any] = dict(zip(names, numbers, strict=True))
-    if text is not None:
-        key = {"seed": numbers[0], "epoch": numbers[1], "key": text}
-    return Plan(
-        items=items,
-        policy=policy.name,
-        digest=policy.digest.hex(),
-        key=key,
-        backend=backend.name,
-        fuse=fuse_mode,
-        versions={"backend": backend.version()},
-        partners={} if partner is None else {"partner": digest_of(partner)},
-        channels=channels,
-    )
-
-
 def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is not a number")
 
@@ -183,9 +160,13 @@ def _check_kinds(document: Mapping[str, Any]) -> None:
         raise PlanError(
             "this is not a plan: policy, digest and backend are texts; key, versions and partners are objects"
         )
-    if document.get("channels") not in (None, *CHANNELS) or ("channels" in document and document["augplug_plan"] < 2):
-        given = shown(repr(document["channels"]))
-        raise PlanError(f"a plan of format 2 may have channels, one of {', '.join(CHANNELS)}, not {given}")
+    for name, known in (("channels", CHANNELS), ("mask_interpolation", MASK_INTERPOLATIONS)):
+        if name in document and (document[name] not in known or document["augplug_plan"] < 2):
+            given = shown(repr(document[name]))
+            raise PlanError(f"a plan of format 2 may have {name}, one of {', '.join(known)}, not {given}")
+    names = document.get("images", [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise PlanError("this is not a plan: images is a list of names")
     if not isinstance(document["steps"], list):
         raise PlanError("this is not a plan: steps is a list")
 

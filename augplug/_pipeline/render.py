@@ -24,7 +24,7 @@ from augplug._sample.output import Output
 from augplug._sample.targets import Targets
 from augplug.effects import AdaptiveTone, Effect, Mix, Opaque, Tone
 from augplug.shapes import check_canvases, shape_after
-from augplug.types import FuseMode
+from augplug.types import FuseMode, MaskInterpolation
 
 _SEES_THE_SAMPLE = frozenset({Mix, Opaque})
 
@@ -34,6 +34,7 @@ class Renderer(NamedTuple):
 
     With `alpha` the images are the colour channels of images that have it, and it moves with their targets.
     No image on the way has more than `max_pixels` (MAX_PIXELS if it is None).
+    `masks_by` is the interpolation of masks, if it is not left to their dtypes.
     """
 
     fuse: FuseMode
@@ -41,6 +42,7 @@ class Renderer(NamedTuple):
     output: Output | None
     alpha: bool = False
     max_pixels: int | None = None
+    masks_by: MaskInterpolation | None = None
 
     def check(self, effects: Sequence[Effect], shape: tuple[int, ...]) -> None:
         """Raise ImageError if effects on images of a shape ask for more than `max_pixels` on the way."""
@@ -92,7 +94,7 @@ class Renderer(NamedTuple):
         """
         if not effects:
             return None if output is None else self.backend.finish(output, None, shape, dtype), shape
-        follow: Callable[[Targets], None] = Follow(effects, self.backend, shape)
+        follow: Callable[[Targets], None] = Follow(effects, self.backend, shape, self.masks_by)
         if self.alpha:
             effects, moving = split_effects(effects, shape)
             follow = partial(follow_with_alpha, follow=follow, kernels=self._kernels_of_alpha(moving, shape[:2], dtype))

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
 
 from augplug._pipeline.batch import in_threads, rows_of, stack
 from augplug._pipeline.cache import Programs
 from augplug._pipeline.decide import decided
 from augplug._pipeline.items import Item
+from augplug._pipeline.mask_only import move_without_image
 from augplug._pipeline.mix import Partner, Partners, mix_finished
 from augplug._pipeline.program import Program
+from augplug._pipeline.several import PICTURES, Pictures, augment_several, pictures_of
 from augplug._sample.alpha import Channels
 from augplug._sample.convert import Sample, read
-from augplug._sample.keywords import check_keywords
+from augplug._sample.keywords import SEVERAL, check_keywords
 from augplug._sample.kinds import column_like
+from augplug._sample.no_image import size_without_image
 from augplug._sample.output import Output
 from augplug.errors import TargetError
 from augplug.types import Image
@@ -44,19 +49,51 @@ class Samples:
             check_keywords(given)
             raise TargetError("with targets the image is a keyword too: augment(image=..., mask=...)")
         sample = given or {"image": picture}
+        if sample.keys().isdisjoint(SEVERAL) and (not given or given.get("image") is not None):
+            single = partner is None and not self.mixes
+            result = self._alone(sample, items, self.channels) if single else self._mixed_one(sample, partner, items)
+            return result if given else result["image"]
+        return self._several(sample, partner, items)
+
+    def _several(self, given: dict[str, Any], partner: Any, items: tuple[Item, ...]) -> dict[str, Any]:
+        """Return the result of a call on several images, or on none."""
+        check_keywords(given)
+        pictures = pictures_of(given)
+        if not pictures.images:
+            return self._without_image(given, partner, items)
+        if given.get("size") is not None:
+            raise TargetError("the image says the size: leave size= out")
+
+        items = self.decided_once(given, pictures, partner, items)
+        settled = replace(self, decides=False)
+
+        def one(sample: dict[str, Any], other: dict[str, Any] | None) -> dict[str, Any]:
+            return settled.call(None, sample, other, items)  # type: ignore[no-any-return]  # keywords in, a dict out
+
+        return augment_several(given, pictures, partner, one, as_array=self.output is not None)
+
+    def _without_image(self, given: dict[str, Any], partner: Any, items: tuple[Item, ...]) -> dict[str, Any]:
+        """Return the targets of a call without an image."""
+        if self.mixes or partner is not None:
+            raise TargetError("a policy that mixes images needs them: give image=, or leave partner= out")
+        sample = self.read({name: value for name, value in given.items() if name not in PICTURES}, None)
+        if self.decides:
+            sample.image = np.zeros((*size_without_image(sample.given, None), 3), np.uint8)
+        size = move_without_image(self.decided(sample, items), sample, self.programs.renderer)
+        made = sample.result(sample.image, sample.targets, size, None)
+        return {name: made.get(name) for name in given}
+
+    def _mixed_one(self, sample: dict[str, Any], partner: Any, items: tuple[Item, ...]) -> dict[str, Any]:
+        """Return an image with its targets, mixed with a partner. Raises TargetError if it is missing or not wanted."""
         if not self.mixes:
-            if partner is not None:
-                raise TargetError("this policy mixes no images: leave partner= out")
-            result = self._alone(sample, items, self.channels)
-        elif partner is None:
+            raise TargetError("this policy mixes no images: leave partner= out")
+        if partner is None:
             raise TargetError("this policy mixes images: give partner=, or use augment.batch(images, ...)")
-        else:
-            own = self.read(sample, self.channels)
-            other = self._read_partner(partner if isinstance(partner, dict) else {"image": partner}, own)
-            alphas = [own.targets.alpha, other.targets.alpha]
-            program, rendered = self._run(own, items, Partners([own.image, other.image], 0, alphas))
-            result = self._mix(own, program, [rendered, (other.image, other.targets)], 0)
-        return result if given else result["image"]
+        own = self.read(sample, self.channels)
+        other = self._read_partner(partner if isinstance(partner, dict) else {"image": partner}, own)
+        alphas = [own.targets.alpha, other.targets.alpha]
+        program, rendered = self._run(own, items, Partners([own.image, other.image], 0, alphas))
+        return self._mix(own, program, [rendered, (other.image, other.targets)], 0)
 
     def picture(self, picture: Any, items: tuple[Item, ...]) -> Any:
         """Return an image without targets after drawn operations. Raises TargetError for a draw that mixes."""
@@ -103,6 +140,21 @@ class Samples:
         if not (self.decides and sample.moves):
             return items
         return decided(items, sample.image, sample.targets, partners, self.programs_of(sample))
+
+    def decided_once(
+        self, given: Mapping[str, Any], pictures: Pictures, partner: Any, items: tuple[Item, ...]
+    ) -> tuple[Item, ...]:
+        """Return drawn operations with what they decide by the targets beside several images: once for all of them."""
+        first = next(iter(pictures.images.values()))
+        targets = {name: value for name, value in given.items() if name not in PICTURES}
+        if not self.decides:
+            return items
+        sample, partners = self.read({"image": first, **targets}, self.channels), None
+        if partner is not None:
+            others = pictures_of(partner if isinstance(partner, dict) else {"image": partner}).images
+            other = self._read_partner({"image": next(iter(others.values()))}, sample)
+            partners = Partners([sample.image, other.image], 0, [sample.targets.alpha, other.targets.alpha])
+        return self.decided(sample, items, partners)
 
     def _alone(self, given: dict[str, Any], items: tuple[Item, ...], channels: Channels | None) -> dict[str, Any]:
         """Return a sample augmented that is not mixed with others."""

@@ -28,12 +28,15 @@ from augplug._sample.kinds import (
     to_mask,
     weights_like,
 )
+from augplug._sample.no_image import size_without_image
 from augplug._sample.numbers import numbers_of
 from augplug._sample.output import Output
 from augplug._sample.targets import Targets, areas_of, as_tags, clip_boxes, corners_of, edges_of, mark_points
-from augplug.errors import ImageError, TargetError
+from augplug.errors import TargetError
 from augplug.types import Image
 
+NO_IMAGE = np.zeros((0, 0), np.uint8)
+"""The image of a sample that has none."""
 _NOWHERE = frozenset({"image", "label"})
 """What has no place in the image."""
 _PLAIN = Boxes([])
@@ -83,6 +86,8 @@ class Sample:
                 made[name] = _points_as_given(value, targets, size)
             elif name == "label":
                 made[name] = own(value) if targets.label is None else weights_like(value, targets.label)
+            elif name == "size":
+                made[name] = size
             elif name != "labels" and self.boxes is not None:
                 made[name], tags = _boxes_as_given(value, self.boxes, targets, size)
             else:
@@ -134,20 +139,21 @@ def read(
 ) -> Sample:
     """Read the keywords of a call; with `classes` a label becomes a row of class weights, for a policy that mixes.
 
-    `channels` says that arrays have alpha; with `optional` it may be missing. Raises ImageError or TargetError, with a
-    suggestion for an unknown keyword.
+    `channels` says that arrays have alpha; with `optional` it may be missing. Without an image the size is that of the
+    first mask, or `size`. Raises ImageError or TargetError, with a suggestion for an unknown keyword.
     """
     names = given.keys()
     if not names <= KNOWN:
         check_keywords(names)
-    if "image" not in given:
-        raise ImageError("a call with targets needs image=...")
-    raw, back = to_array(given["image"])
-    image = check_image(raw, max_pixels)
-    size = (image.shape[0], image.shape[1])
     targets, boxes, moves = Targets(), None, False
-    if channels is not None or raw is not given["image"]:
-        image, targets.alpha = split_alpha(image, channels_of(given["image"], channels), optional=optional)
+    if "image" in given:
+        raw, back = to_array(given["image"])
+        image = check_image(raw, max_pixels)
+        size = (image.shape[0], image.shape[1])
+        if channels is not None or raw is not given["image"]:
+            image, targets.alpha = split_alpha(image, channels_of(given["image"], channels), optional=optional)
+    else:
+        image, back, size = NO_IMAGE, np.asarray, size_without_image(given, max_pixels)
     if not names <= _NOWHERE:
         masks, boxes = _masks(given, size), _read_boxes(given, targets, size)
         targets.masks = masks

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Required, SupportsIndex, TypedDict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, SupportsIndex, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -35,10 +35,21 @@ class Targets(TypedDict, total=False):
     labels: Any
 
 
-class Keywords(Targets, total=False):
-    """The keywords of a call: an image and its targets."""
+class Beside(Targets, total=False):
+    """The keywords of a call beside `image`: further images and targets; None stands for none of this kind.
 
-    image: Required[Any]
+    `images` and `video` share the draw. Without any image the size is that of a mask, or `size`, height and width.
+    """
+
+    images: Mapping[str, Any] | None
+    video: Any
+    size: tuple[int, int] | None
+
+
+class Keywords(Beside, total=False):
+    """The keywords of a call: images and targets."""
+
+    image: Any
 
 
 class Call(TypedDict, total=False):
@@ -68,12 +79,15 @@ class ColumnsCall(Columns, BatchCall, total=False):
 
 
 KEYWORDS = ("image", *Columns.__annotations__)
+"""The keywords of one image and its targets."""
+SEVERAL = ("images", "video", "size")
+"""The keywords of calls on several images, or on none."""
 KNOWN = frozenset(KEYWORDS)
-_ARGUMENTS = (*KEYWORDS, "index", "epoch", "key", "partner")
+_ARGUMENTS = (*KEYWORDS, *SEVERAL, "index", "epoch", "key", "partner")
 
 
 def check_keywords(given: Iterable[str]) -> None:
     """Raise TargetError for the first name that is not a keyword of a call."""
     for name in given:
-        if name not in KNOWN:
+        if name not in KNOWN and name not in SEVERAL:
             raise TargetError(f"augment has no argument {name!r}{suggest(name, _ARGUMENTS)}")

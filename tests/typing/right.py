@@ -1,4 +1,4 @@
-"""Thirty right uses of the public names: no type checker refuses one, and they run (`test_types.py`)."""
+"""More than thirty right uses of the public names: no type checker refuses one, and they run (`test_types.py`)."""
 
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,14 @@ points = augplug.Keypoints([[1.0, 2.0], [3.0, 4.0]], flip_pairs=((0, 1),))
 batch = augment.batch(images, indices=[0, 1], epoch=2, threads=2)
 output = augplug.Output(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225), layout="CHW")
 tensor = augplug.Augmenter("hand-made", output=output, classes=10)(image, index=0)
+by_name = augment(image, key="shard-3/000123.jpg", epoch=1)
+named_batch = augment.batch(images, keys=["a.jpg", "b.jpg"])
+several = augment(images={"left": image, "right": image}, mask=mask, index=0)["images"]["left"]
+frames = augment(video=images, keypoints=rows[:, :2], index=0)["video"]
+mask_alone = augplug.Augmenter("hand-made", mask_interpolation="linear")(mask=mask, index=0)["mask"]
+sized = augment(boxes=rows, size=(16, 12), index=0)["size"]
 plan: augplug.Plan = augment.plan(image, index=0)
+replayed = augplug.replay(plan, image=image, mask=mask, boxes=rows)["mask"]
 again: augplug.Image = augplug.replay(augplug.load_plan(plan.to_json()), image)
 tree = augplug.sequence(
     augplug.step("Invert", 0.5), augplug.one_of(augplug.step("Equalize"), augplug.step("Color", level=4))

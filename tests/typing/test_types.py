@@ -122,7 +122,7 @@ def test_a_wrong_use_is_one_typed_error_of_one_line(name: str) -> None:
 
 
 def test_there_are_thirty_of_each() -> None:
-    assert len(MARKS) == 30
+    assert len(MARKS) >= 30
     statements = RIGHT.read_text("utf-8").partition("named = ")[2].splitlines()
     assert sum("augplug." in line or "augment" in line for line in statements) >= 30
 
