@@ -68,7 +68,7 @@ from augplug.errors import DataError, RunError, SettingsError
 )
 @click.option("--skip-bad", is_flag=True, help="Leave out, and name, the files that cannot be used.")
 @click.option("--resume", is_flag=True, help="Go on with an apply to DST that was stopped.")
-def command(
+def command(  # pylint: disable=too-many-locals  # a parameter for each option
     *,
     policy: str,
     src: Path,

@@ -141,8 +141,6 @@ def _read(path: Path, names: tuple[str, ...], instead: tuple[str, ...] = ()) -> 
                     "y=labels)"
                 )
             return {name: _member(path, stored, name) for name in names}
-    except DataError:
-        raise
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, MemoryError) as error:
         raise DataError(
             f"{path} cannot be read as .npz: {error}; save it with np.savez(path, x=images, y=labels)"

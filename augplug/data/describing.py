@@ -26,7 +26,7 @@ CLOSE = 0.016
 
 
 @dataclass(frozen=True)
-class Description:
+class Description:  # pylint: disable=too-many-instance-attributes  # a record of all that was found
     """What was found at a path; the numbers of images by class, part, format, kind of pixels, and size (width, height).
 
     `shape` is that of all images as a search sees them; `mean` and `std` of each channel, in 0..1, are of these.

@@ -38,6 +38,7 @@ _KEPT = {
     "PA": "RGBA",
 }
 _ORIENTATION = 274
+_PNG = b"\x89PNG\r\n\x1a\n"
 _TURNS = ("FLIP_LEFT_RIGHT", "ROTATE_180", "FLIP_TOP_BOTTOM", "TRANSPOSE", "ROTATE_270", "TRANSVERSE", "ROTATE_90")
 """What undoes the EXIF orientations 2 to 8, by Pillow's names."""
 _LOCK = threading.Lock()
@@ -108,7 +109,7 @@ def opening(where: Path) -> Iterator[Picture]:
 
     _check_there(where)
     try:
-        with _opened(where) as opened:
+        with where.open("rb") as file, _verified(file) as opened:
             if opened.mode in {"I", "F"}:
                 raise DataError(f"{where} has 32 bits a value; convert it to 8-bit, or to 16-bit grey")
             yield opened
@@ -216,17 +217,14 @@ def photograph() -> Image:
     return picture
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[Picture]:
-    with path.open("rb") as file:
-        with _identified(file) as opened:
-            if opened.format != "PNG":
-                yield opened
-                return
-            opened.verify()  # the checksums, which nothing looks at when the pixels are read
+def _verified(file: IO[bytes]) -> Picture:
+    """Open a picture; of a PNG check the checksums before, which Pillow does not look at when it reads the pixels."""
+    if file.read(len(_PNG)) == _PNG:
         file.seek(0)
         with _identified(file) as opened:
-            yield opened
+            opened.verify()
+    file.seek(0)
+    return _identified(file)
 
 
 def _identified(file: IO[bytes]) -> Picture:

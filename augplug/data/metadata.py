@@ -156,7 +156,8 @@ def _chunks(kept: Mapping[str, Any]) -> PngInfo:
 
     chunks = PngInfo()
     for key, text in kept.get("text", {}).items():
-        chunks.add_itxt(key, text) if not text.isascii() else chunks.add_text(key, text)
+        add = chunks.add_text if text.isascii() else chunks.add_itxt
+        add(key, text)
     if "comment" in kept:
         comment = kept["comment"]
         chunks.add_text("Comment", comment.decode("latin-1") if isinstance(comment, bytes) else str(comment))

@@ -10,7 +10,7 @@ from tests.cli.conftest import Run, write_image
 
 WRONG = {
     # no such thing
-    "nope": "known: demo, search",
+    "nope": "known: demo, data, search",
     "serach randaugment x": "did you mean 'search'?",
     "--verion": "--version",
     "search randaugmnet digits.npz": "did you mean 'randaugment'?",

@@ -110,7 +110,7 @@ def test_unequal_sizes_are_laid_on_one_shape_with_their_edges_around_them(folder
     assert data.x.shape == (5, 8, 8)
     expected = np.pad(GREY.T, [(0, 0), (1, 1)], mode="edge")
     assert (data.x[2] == expected).all()
-    (note,) = notes
+    note = notes[0]
     assert note.startswith("images of 8x6 (4), 6x8 (1): seen by the search at 8x8, their longer side 8,")
     assert note.endswith("with their edge pixels around them; --size PX chooses another size")
     assert load(folder, resize=8).x.shape == (5, 8, 8)
@@ -136,7 +136,7 @@ def test_equal_sizes_stay_unless_they_are_large(folder: Path) -> None:
     notes: list[str] = []
 
     assert load(folder, note=notes.append).x.shape == (4, 6, 8)
-    assert notes == []
+    assert not notes
     assert load(folder, size=4).x.shape == (4, 3, 4)
     assert load(folder, size=500).x.shape == (4, 6, 8)  # never enlarged
 

@@ -34,7 +34,7 @@ def test_folders_of_systems_are_left_out_and_counted(tmp_path: Path, name: str) 
     touch(tmp_path, "a/1.png", f"a/{name}/1.png", f"a/{name}/deep/2.png", "a/Thumbs.db", "a/.DS_Store", "a/._1.png")
     found = walk(tmp_path)
     assert shown(found.images) == ["a/1.png"]
-    assert found.others == []
+    assert not found.others
     assert shown(found.left_out) == sorted(["a/.DS_Store", "a/._1.png", f"a/{name}", "a/Thumbs.db"])
     assert found.notes()[0].startswith("left out 4 hidden and system files and folders: ")
 
