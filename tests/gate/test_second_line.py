@@ -102,6 +102,12 @@ DOES = {
     "imports what it does not require": ("pytest", "import sys; sys.modules.pop('pytest', None); import pytest"),
     "in a frame of its own": ("files", "[open(p, 'w') for p in [path]]"),
     "as a callback": ("files", "sorted([path], key=lambda p: open(p, 'w'))"),
+    "a policy by its path": ("files", "import augplug; augplug.sequence(path.rsplit('/', 2)[0] + '/mine.json')"),
+    "policies by their paths": ("files", "import augplug; augplug.compose([path.rsplit('/', 2)[0] + '/mine.toml'])"),
+    "a search space by its path": (
+        "files",
+        "import augplug; augplug.SearchSpace.read(path.rsplit('/', 2)[0] + '/mine.json')",
+    ),
     "as a builtin callback": ("files", "list(map(open, [path]))"),
 }
 """What a plugin that declares nothing does, and the capability that it lacks."""
@@ -150,6 +156,8 @@ def said_of(folder: Path, acts: dict[str, str], declared: str = "", *, watched: 
     written.mkdir(parents=True)
     install(site, "my-ops", "")
     (site / "my_ops.py").unlink()
+    (folder / "mine.json").write_text('{"augplug_policy": 1, "policy": {"op": "Invert"}}')
+    (folder / "mine.toml").write_text('augplug_policy = 1\n[policy]\nop = "Invert"\n')
     (site / "my_ops").mkdir()
     functions = "".join(f"def act{number}(path):\n    {body}\n" for number, body in enumerate(acts.values()))
     table = ", ".join(f"{name!r}: act{number}" for number, name in enumerate(acts))
