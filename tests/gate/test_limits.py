@@ -207,3 +207,22 @@ def test_what_is_too_large_is_told_once() -> None:
     assert not list(too_large({**files, "a.py": b"x\n" * (MAX_WORDS // 3), "d.txt": b"x " * MAX_WORDS}))
     assert list(too_large(files)) == ["a.py", "b.py", "c.py"]
     assert list(too_large({"a.py": b"x" * 3_000})) == ["a.py"]
+
+
+NAMED_AS_ITS_MODULE = {
+    "my_ops/__init__.py": "from my_ops.my_ops import my_ops\nfrom .more import *\n",
+    "my_ops/my_ops.py": "import numpy as np\ndef my_ops(a):\n    return np.abs(a)\n",
+    "my_ops/more.py": "from my_ops import my_ops\ndef f(a):\n    return my_ops(a)\n",
+}
+IN_A_CIRCLE = {
+    "my_ops/__init__.py": "",
+    "my_ops/a.py": "from my_ops.b import y as x\ndef f():\n    return x.z\n",
+    "my_ops/b.py": "from my_ops.a.x import z as y\ndef f():\n    return y.z\n",
+}
+
+
+@pytest.mark.parametrize("files", [NAMED_AS_ITS_MODULE, IN_A_CIRCLE], ids=["as its module", "in a circle"])
+def test_names_that_lead_back_to_themselves_come_to_an_end(files: dict[str, str]) -> None:
+    """`from corner.corner import corner` in the package corner once took for ever."""
+    found = rules.check(artifact(files))
+    assert found.covered == set(files)

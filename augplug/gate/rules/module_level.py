@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from augplug.gate.findings import Finding
 from augplug.gate.rules.allowed import DYNAMIC, allowed, capability_of_builtin, needs
 from augplug.gate.rules.names import FUNCTIONS, chain
+from augplug.gate.rules.records import is_record
 from augplug.gate.rules.source import Plugin, Source
 from augplug.gate.rules.type_checking import guards_imports
 
@@ -41,7 +42,7 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
         kinds = needs(reach.module, reach.attribute) if reach else {capability_of_builtin(".".join(names)) or ""}
         effects = sorted((kinds & {*allowed()["capabilities"]}) - {DYNAMIC})
         own = plugin.owns(reach.module) if reach else is_own(source, function)
-        if own and DYNAMIC not in plugin.capabilities:
+        if own and DYNAMIC not in plugin.capabilities and not is_record(plugin, source, function):
             yield source.refuse(RULE, call, "importing the plugin calls its own code", REMEDY)
         elif not own and effects:
             yield source.refuse(RULE, call, f"importing the plugin uses the capability {effects[0]}", REMEDY)

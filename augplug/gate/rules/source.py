@@ -15,6 +15,8 @@ from augplug.gate.rules.allowed import allowed, is_module
 from augplug.gate.rules.names import bindings, bound, chain
 
 Node = TypeVar("Node", bound=ast.AST)
+DEEPEST = 100
+"""Dots that imports may add to a name; one that gets more grows for ever."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,8 +158,8 @@ class Plugin:
         while isinstance(step, str):
             if step in self._reached:
                 step = self._reached[step]
-            elif step in passed:
-                step = Reach(*_split(step))  # modules that import a name from each other in a circle
+            elif step in passed or step.count(".") > dotted.count(".") + DEEPEST:
+                step = Reach(*_split(step))  # modules that import names from each other in a circle
             else:
                 passed[step] = None
                 step = self._step(step)
@@ -167,13 +169,18 @@ class Plugin:
     def _step(self, dotted: str) -> Reach | str:
         """What a dotted name means, or the name that an import of the plugin's own module gives it."""
         module, *parts = dotted.split(".")
-        for number, part in enumerate(parts):
+        while parts:
+            part, *parts = parts
+            inner = f"{module}.{part}"
             source = self.sources.get(module) if self.owns(module) else None
             if source is not None and part in source.imports:
-                return ".".join([source.imports[part], *parts[number + 1 :]])
-            inner = f"{module}.{part}"
-            if not (is_module(inner) or self.owns(inner)):
-                return Reach(module, part, tuple(parts[number + 1 :]))
+                origin = source.imports[part]
+                if not (self.owns(inner) and origin.startswith(f"{inner}.")):
+                    return ".".join([origin, *parts])
+                # `from a.b import b` in the package a: the statement finds the module a.b, whatever a binds by then.
+                parts = [*origin.removeprefix(f"{inner}.").split("."), *parts]
+            elif not (is_module(inner) or self.owns(inner)):
+                return Reach(module, part, tuple(parts))
             module = inner
         return Reach(module)
 
