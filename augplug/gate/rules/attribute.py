@@ -2,7 +2,8 @@
 
 An attribute is reached by a dot, by the pattern of a class, and by a name in the body of a class: positional patterns
 and whatever walks the fields of a dataclass read the attributes of these names, of any object. What is private in a
-library leads there as well (`warnings.catch_warnings()._module`), so it is taken of `self` only.
+library leads there as well (`warnings.catch_warnings()._module`), so it is taken of `self` and of the plugin's own
+modules only.
 """
 
 from __future__ import annotations
@@ -29,7 +30,12 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
     for node in (*source.of(ast.Attribute), *source.of(ast.MatchClass)):
         for name in taken(node):
             kinds = needs_of_attribute(name)
-            if is_private(name) and name not in NAMED_TUPLE and chain(node) not in (["self", name], ["cls", name]):
+            free = (
+                name in NAMED_TUPLE
+                or chain(node) in (["self", name], ["cls", name])
+                or of_own_module(plugin, source, node)
+            )
+            if is_private(name) and not free:
                 kinds |= {DYNAMIC}
             if kinds - {*plugin.capabilities} and not listed(plugin, source, node):
                 remedy = PRIVATE if is_private(name) else REMEDY
@@ -81,6 +87,13 @@ def is_literal(node: ast.expr) -> bool:
 def is_private(name: str) -> bool:
     """Say whether it starts with an underscore, and is no dunder, which is another rule's."""
     return name.startswith("_") and not is_dunder(name)
+
+
+def of_own_module(plugin: Plugin, source: Source, node: ast.AST) -> bool:
+    """Say whether what is taken is a name of one of the plugin's own modules."""
+    dotted = source.dotted(chain(node))
+    reach = plugin.reach(dotted) if dotted else None
+    return reach is not None and not reach.rest and bool(reach.attribute) and plugin.owns(reach.module)
 
 
 def listed(plugin: Plugin, source: Source, node: ast.AST) -> bool:
