@@ -47,6 +47,8 @@ NAMED = (
 )
 FIELDS: dict[str, dict[str, Any]] = {
     "Affine": {"degrees": (-40, 40), "scale": (0.7, 1.4), "shear_x": (-15, 15), "x": (-0.2, 0.2), "y": 0.1},
+    "BoxCrop": {"height": 12, "width": 14},
+    "BoxSafeCrop": {"height": 15, "width": 18},
     "Brightness": {"factor": (0, 2)},
     "CenterCrop": {"height": 16, "width": 30, "fill": (1, 2, 3)},
     "Color": {"factor": (0, 2)},
@@ -59,6 +61,8 @@ FIELDS: dict[str, dict[str, Any]] = {
     "GaussianNoise": {"std": (1, 30)},
     "GridDistortion": {"spacing": (6, 20), "amplitude": (1, 3)},
     "HueShift": {"degrees": (-90, 90)},
+    "Letterbox": {"height": 17, "width": 33},
+    "MaskCrop": {"height": 12, "width": 14},
     "MotionBlur": {"length": (1, 9)},
     "OpticalDistortion": {"k": (-0.15, 0.15)},
     "Pad": {"left": 3, "top": 2, "right": 1, "bottom": 4},
@@ -66,6 +70,8 @@ FIELDS: dict[str, dict[str, Any]] = {
     "RandomCrop": {"height": 12, "width": 14, "padding": 4},
     "RandomResizedCrop": {"height": 15, "width": 18, "scale": (0.3, 1), "ratio": (0.75, 1.333)},
     "Resize": {"height": 17, "width": 33, "interpolation": "linear"},
+    "ResizeLonger": {"side": 20},
+    "ResizeShorter": {"side": 15},
     "Rotate": {"degrees": (-180, 180)},
     "SamplePairing": {"weight": (0, 0.4)},
     "Saturation": {"factor": (0, 2)},
