@@ -65,7 +65,7 @@ def _seen(transform: Matrix, effect: Warp, shape: tuple[int, ...]) -> tuple[int,
         return None
     x, y = x / depth, y / depth
     far = float(max(abs(x).max(), abs(y).max()))
-    if not far < _FARTHEST:
+    if not math.isfinite(far) or far >= _FARTHEST:
         return None
     left, top = max(math.ceil(_TAPS - x.min()), 0), max(math.ceil(_TAPS - y.min()), 0)
     right = max(math.ceil(x.max() + _TAPS - width), 0)

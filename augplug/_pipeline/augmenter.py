@@ -49,7 +49,7 @@ _UINT8 = np.dtype(np.uint8)
 
 
 @final
-class Augmenter(Shown):
+class Augmenter(Shown):  # pylint: disable=too-many-instance-attributes  # one for each setting
     """Augments images by a policy: the same (policy, seed, epoch, index) gives the same draw in any process and order.
 
     Thread-safe; an Augmenter can be shared, forked and pickled (as its policy's JSON and names).

@@ -25,7 +25,7 @@ from augplug.errors import AugplugError, PlanError, TargetError
 from augplug.formats import format_problem
 from augplug.ops.base import Operation
 from augplug.ops.former import FormerField
-from augplug.ops.parameters import LATER
+from augplug.ops.parameters import LATER, is_left_out
 from augplug.types import FUSE_MODES, MASK_INTERPOLATIONS, FuseMode, Image, MaskInterpolation
 
 _AS_TODAY = FormerField()
@@ -179,23 +179,21 @@ def _written(item: Item) -> dict[str, Any]:
         }
     version, names = _smallest_version(item.operation)
     former = item.operation.about.upgrades.get(version, {})
-    fields = {name: getattr(item.operation, name) for name in names}
-    fields = {name: value for name, value in fields.items() if not _is_left_out(name, value)}
+    fields, parameters = {name: getattr(item.operation, name) for name in names}, item.operation.about.parameters
+    fields = {name: value for name, value in fields.items() if not is_left_out(name, value, parameters[name])}
     forms = {name: former.get(name, _AS_TODAY) for name in fields}
     written = {forms[name].name or name: forms[name].write(value) for name, value in fields.items()}
     return {"op": item.address, "version": version, "fields": written}
-
-
-def _is_left_out(name: str, value: Any) -> bool:
-    return name in LATER and value == LATER[name]
 
 
 def _is_new(item: Item) -> bool:
     """Return True if format 1 cannot hold an item."""
     if isinstance(item, DrawnBlend):
         return any(_is_new(inner) for chain in item.chains for inner in chain)
-    fields = vars(item.operation)
-    return any(name in fields and not _is_left_out(name, fields[name]) for name in LATER)
+    parameters = item.operation.about.parameters
+    return any(
+        name in parameters and not is_left_out(name, getattr(item.operation, name), parameters[name]) for name in LATER
+    )
 
 
 def _smallest_version(operation: Operation) -> tuple[int, Collection[str]]:
@@ -262,7 +260,8 @@ def _shown(item: Item, depth: int) -> str:
     if isinstance(item, Drawn):
         _, names = _smallest_version(item.operation)
         values = [(name, getattr(item.operation, name)) for name in names]
-        given = [f"{name}={value!r}" for name, value in values if not _is_left_out(name, value)]
+        declared = item.operation.about.parameters
+        given = [f"{name}={value!r}" for name, value in values if not is_left_out(name, value, declared[name])]
         return f"{indent}{item.operation.about.name}({', '.join(given)})"
     lines = [f"{indent}blend"]
     for weight, chain in zip(item.weights, item.chains, strict=True):

@@ -80,8 +80,9 @@ class Samples:
         if self.decides:
             sample.image = np.zeros((*size_without_image(sample.given, None), 3), np.uint8)
         size = move_without_image(self.decided(sample, items), sample, self.programs.renderer)
-        made = sample.result(sample.image, sample.targets, size, None)
-        return {name: made.get(name) for name in given}
+        sample.given = {name: value for name, value in sample.given.items() if name != "size"}
+        made = {**sample.result(sample.image, sample.targets, size, None), "size": size}
+        return {name: made.get(name) if value is not None else None for name, value in given.items()}
 
     def _mixed_one(self, sample: dict[str, Any], partner: Any, items: tuple[Item, ...]) -> dict[str, Any]:
         """Return an image with its targets, mixed with a partner. Raises TargetError if it is missing or not wanted."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from augplug._policies.documents import shown
 from augplug.distributions import Choice, Distribution, Integers, Sign
 from augplug.errors import OperationError, suggest
-from augplug.ops.base import About
+from augplug.ops.base import About, Operation
 from augplug.ops.former import FormerField
-from augplug.ops.parameters import Parameter
+from augplug.ops.parameters import Parameter, is_left_out
 
 if TYPE_CHECKING:
     from augplug._policies.grammar import Value
@@ -84,22 +84,28 @@ def same_numbers(content: Any) -> Any:
     return int(content) if isinstance(content, float) and content.is_integer() else content
 
 
-def without_later(content: Any, later: Mapping[str, Any]) -> Any:
-    """Return content of a policy whose steps leave out fields of `later` that have their defaults: so digests stay.
+def without_later(content: Any, kinds: Mapping[str, type[Operation]]) -> Any:
+    """Return content of a policy whose steps leave out the fields of LATER that have their defaults: so digests stay.
 
-    A field stays where the policy around the step has a default for it: there it says something.
+    A field stays where the policy around the step has a default for it: there it says something. `kinds` are the
+    operations of the steps by their names as written.
     """
-    silent = {name: value for name, value in later.items() if name not in content.get("defaults", {})}
-    return {**content, "policy": _step_without(content["policy"], silent, later)}
+    given = content.get("defaults", {})
+    return {**content, "policy": _step_without(content["policy"], given, kinds)}
 
 
-def _step_without(node: Any, silent: Mapping[str, Any], later: Mapping[str, Any]) -> Any:
+def _step_without(node: Any, given: Mapping[str, Any], kinds: Mapping[str, type[Operation]]) -> Any:
     if "op" in node:
-        return {key: value for key, value in node.items() if key not in silent or value != silent[key]}
+        declared = kinds[node["op"]].about.parameters
+        return {
+            name: value
+            for name, value in node.items()
+            if name in given or name not in declared or not is_left_out(name, value, declared[name])
+        }
     if "policy" in node:
-        return {**node, "policy": without_later(node["policy"], later)}
+        return {**node, "policy": without_later(node["policy"], kinds)}
     return {
-        key: [_step_without(child, silent, later) for child in value] if key in _WITH_CHILDREN else value
+        key: [_step_without(child, given, kinds) for child in value] if key in _WITH_CHILDREN else value
         for key, value in node.items()
     }
 

@@ -219,7 +219,8 @@ class Policy(Shown):
     @cached_property
     def digest(self) -> bytes:
         """32 bytes that name what is drawn: nodes, scale and defaults, but not name, source or fuse mode."""
-        told = field_values.without_later(field_values.same_numbers(self.content()), LATER)
+        kinds = {step.op: step.operation for step in steps_of(self.node)}
+        told = field_values.without_later(field_values.same_numbers(self.content()), kinds)
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).digest()
 
     def to_json(self) -> dict[str, Any]:

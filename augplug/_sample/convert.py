@@ -86,8 +86,6 @@ class Sample:
                 made[name] = _points_as_given(value, targets, size)
             elif name == "label":
                 made[name] = own(value) if targets.label is None else weights_like(value, targets.label)
-            elif name == "size":
-                made[name] = size
             elif name != "labels" and self.boxes is not None:
                 made[name], tags = _boxes_as_given(value, self.boxes, targets, size)
             else:

@@ -154,6 +154,11 @@ Digests and plans leave such a field out where it has its default, so that both 
 """
 
 
+def is_left_out(name: str, value: object, declared: Parameter) -> bool:
+    """Return True if digests and plans leave a field out that has this value; a plugin may have its own of the name."""
+    return name in LATER and value == LATER[name] == declared.default
+
+
 @dataclass(frozen=True, kw_only=True)
 class Filled:
     """Base class that adds the fields `fill`, `mask_fill` and `border`: what lies outside the image and its masks.

@@ -143,8 +143,15 @@ def test_a_flag_has_no_level_and_a_text_needs_choices() -> None:
 def test_own_fields_come_before_those_of_base_classes() -> None:
     """Their order is that of the draws."""
     own = ["flag", "mode", "count", "limits", "either", "shade", "add", "key", "interpolation"]
-    assert list(Typed.about.parameters) == [*own, "fill", "mask_fill"]
-    assert list(augplug.operations()["Rotate"].about.parameters) == ["degrees", "interpolation", "fill", "mask_fill"]
+    assert list(Typed.about.parameters) == [*own, "fill", "mask_fill", "border"]
+    assert list(augplug.operations()["Rotate"].about.parameters) == [
+        "degrees",
+        "expand",
+        *own[-1:],
+        "fill",
+        "mask_fill",
+        "border",
+    ]
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)

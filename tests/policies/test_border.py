@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 
 import augplug
+from augplug._policies.grammar import Step
 from augplug.errors import AugplugError
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (20, 24, 3)).astype(np.uint8)
@@ -25,7 +26,7 @@ def test_the_default_is_no_part_of_the_digest() -> None:
         lambda node: node,
         lambda node: augplug.sequence(augplug.step("Invert"), augplug.one_of(node, PLAIN)),
         lambda node: augplug.some_of(1, node),
-        lambda node: augplug.blend(node),
+        augplug.blend,
         lambda node: augplug.sequence(policy(node, fill=3)),
     ]
     for tree in trees:
@@ -98,3 +99,24 @@ def test_wrong_borders_are_typed_errors() -> None:
         policy(PLAIN, border=0)
     with pytest.raises(AugplugError, match="no field 'border'"):
         augplug.step("HorizontalFlip", border="edge")
+
+
+def test_a_plugins_own_field_of_that_name_is_kept() -> None:
+    """Its default is another, so that its value always says something."""
+    policy_of_own = augplug.Policy(Step("Own", "tests:Own", Own, fields=(("border", "constant"),)))
+    plain = augplug.Policy(Step("Own", "tests:Own", Own))
+    text = augplug.Augmenter(policy_of_own).plan(IMAGE, index=0).to_json()
+
+    assert policy_of_own.digest != plain.digest
+    assert json.loads(text)["steps"][0]["fields"] == {"border": "constant"}
+
+
+@augplug.operation(source="this file")
+class Own(augplug.Operation):
+    """A field named as a later one, with another default."""
+
+    border: Literal["constant", "none"] = augplug.parameter(default="none")
+
+    def describe(self, _canvas: augplug.Canvas) -> list[augplug.Effect]:
+        """Nothing."""
+        return []
