@@ -162,7 +162,7 @@ def tables(only: Sequence[str], rounds: int) -> tuple[list[Table], list[Bar], li
     """Race every row; return the tables, the bars, and why a library is left out."""
     libraries, missing = peers.available()
     found = {name: _raced(name, row, libraries, rounds) for name, row in ROWS.items() if name.startswith(tuple(only))}
-    bars = [bar for name, times in found.items() for bar in _judged(name, times)]
+    bars = [one for name, times in found.items() for one in _judged(name, times)]
     made = [_table(channels, found, libraries) for channels in CHANNELS] if found else []
     aside, aside_bars = _targets(rounds, libraries, only)
     return made + aside, bars + aside_bars, missing

@@ -41,7 +41,7 @@ def sliced(
     if shift is not None and border != "constant":
         return repeated(shift, shape, size, border)
     if shift is not None:
-        return partial(_shifted, spans=spans(shift, shape, size), size=size, fill=fill)
+        return partial(_shifted, places=spans(shift, shape, size), size=size, fill=fill)
     if coords.is_turn(matrix, *shape[:2]) == size:
         return partial(_turned, matrix=matrix)
     return None
@@ -66,8 +66,8 @@ def _span(move: int, side: int, size: int) -> tuple[int, int, int, int]:
     return (first, last, first + move, size - last - move) if first < last else (0, 0, size, 0)
 
 
-def _shifted(image: Image, spans: tuple[Any, ...], size: tuple[int, int], fill: Image) -> Image:
-    (top, bottom, above, below), (left, right, before, behind) = spans
+def _shifted(image: Image, places: tuple[Any, ...], size: tuple[int, int], fill: Image) -> Image:
+    (top, bottom, above, below), (left, right, before, behind) = places
     if not (above or below or before or behind):
         return image[top:bottom, left:right].copy()
     made = np.empty((*size, *image.shape[2:]), image.dtype)

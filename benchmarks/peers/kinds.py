@@ -65,7 +65,7 @@ def _image_of(transform: Any, image: Any) -> Any:
 
 
 def _albumentations() -> Library:
-    import albumentations  # pylint: disable=import-error  # it is in the group bench alone
+    albumentations: Any = importlib.import_module("albumentations")
 
     made = {
         "HorizontalFlip": albumentations.HorizontalFlip(p=1),
@@ -94,7 +94,7 @@ def _albumentations() -> Library:
 
 
 def _moving(transform: Any, image: Any, what: str, target: Any) -> Callable[[], Any]:
-    import albumentations  # pylint: disable=import-error  # it is in the group bench alone
+    albumentations: Any = importlib.import_module("albumentations")
 
     if what.startswith("mask"):
         return lambda: transform(image=image, mask=target)
