@@ -58,7 +58,8 @@ class BoxSafeCrop(Operation):
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp."""
-        left, top, right, bottom = self.region or self._region(canvas, None)
+        region: tuple[int, int, int, int] = self.region or self._region(canvas, None)
+        left, top, right, bottom = region
         if not (left < right <= canvas.width and top < bottom <= canvas.height):
             raise OperationError(
                 f"BoxSafeCrop decided on columns {left} to {right} and rows {top} to {bottom}, but the image is "
@@ -69,7 +70,7 @@ class BoxSafeCrop(Operation):
 
     def decide(self, canvas: Canvas, targets: CanvasTargets) -> Operation:
         """Decide on a region that holds all boxes."""
-        if self.region is not None or not len(targets.boxes):
+        if self.region is not None or len(targets.boxes) == 0:
             return self
         edges = targets.boxes
         low, high = np.floor(edges[:, :2].min(axis=0)), np.ceil(edges[:, 2:].max(axis=0))
@@ -109,7 +110,7 @@ class BoxCrop(Filled, Operation):
 
     def decide(self, canvas: Canvas, targets: CanvasTargets) -> Operation:
         """Decide on a place around one of the boxes."""
-        if self.corner is not None or not len(targets.boxes):
+        if self.corner is not None or len(targets.boxes) == 0:
             return self
         left, top, right, bottom = targets.boxes[place(self.box, len(targets.boxes) - 1)].tolist()
         return _around(self, canvas, (math.floor(left), math.floor(top), math.ceil(right), math.ceil(bottom)))
@@ -140,7 +141,7 @@ class MaskCrop(Filled, Operation):
         if self.corner is not None or not targets.masks:
             return self
         places = np.flatnonzero(_is_class(targets.masks[0], self.value))
-        if not len(places):
+        if len(places) == 0:
             return self
         row, column = divmod(int(places[place(self.pixel, len(places) - 1)]), canvas.width)
         return _around(self, canvas, (column, row, column + 1, row + 1))
