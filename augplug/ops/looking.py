@@ -58,8 +58,7 @@ class BoxSafeCrop(Operation):
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp."""
-        region: tuple[int, int, int, int] = self.region or self._region(canvas, None)
-        left, top, right, bottom = region
+        left, top, right, bottom = self._region(canvas, None) if self.region is None else tuple(self.region)
         if not (left < right <= canvas.width and top < bottom <= canvas.height):
             raise OperationError(
                 f"BoxSafeCrop decided on columns {left} to {right} and rows {top} to {bottom}, but the image is "
