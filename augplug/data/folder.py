@@ -28,7 +28,7 @@ LIMIT = 2 << 30
 SHOWN = 10
 """Bad files that the message names one by one."""
 THREADS = 4
-"""Files that are decoded at a time, at most: each needs room for a whole photograph."""
+"""Files that are decoded at the same time, at most: each may need memory for a whole photograph."""
 Note = Callable[[str], None]
 Made = TypeVar("Made")
 Bad = dict[Path, str]
