@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -86,6 +87,12 @@ def drawn(names: Sequence[str], channels: int, chance: Chance) -> Drawn:
     return Drawn(f"augplug:{operation.about.name}", operation(**fields))
 
 
+def sized(item: Drawn) -> Drawn:
+    """The operation on a canvas that keeps its size."""
+    expands: Any = item.operation
+    return Drawn(item.address, replace(expands, expand=False)) if "expand" in expands.about.parameters else item
+
+
 def plan(channels: int, chance: Chance) -> tuple[Item, ...]:
     """One to five random operations: of all kinds, of tones, of turns; now and then a blend of chains."""
     names = chance.one([NAMES, NAMES, TONES, TURNS, [*TONES, "HorizontalFlip", "Sharpness"]])
@@ -93,7 +100,8 @@ def plan(channels: int, chance: Chance) -> tuple[Item, ...]:
     if chance.whole(0, 9) == 9:
         inner = [name for name in names if name not in SIZED]
         chains = tuple(
-            tuple(drawn(inner, channels, chance) for _ in range(chance.whole(0, 3))) for _ in range(chance.whole(1, 3))
+            tuple(sized(drawn(inner, channels, chance)) for _ in range(chance.whole(0, 3)))
+            for _ in range(chance.whole(1, 3))
         )
         share = 1 / len(chains)
         items.insert(chance.whole(0, len(items)), DrawnBlend((share,) * len(chains), chains))

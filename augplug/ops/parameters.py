@@ -147,7 +147,7 @@ def resampling(default: Interpolation = "nearest", *, area: bool = False) -> Any
     return parameter(choices=("nearest", "linear", "cubic", *(["area"] if area else [])), default=default)
 
 
-LATER: Mapping[str, Any] = {"border": "constant", "expand": False}
+LATER: Mapping[str, Any] = {"border": "constant", "expand": False, "amplitude_fraction": None, "spacing_fraction": 0.25}
 """Fields that operations got after files and digests had been made without them, and their defaults.
 
 Digests and plans leave such a field out where it has its default, so that both stay as they were.

@@ -93,7 +93,7 @@ WRONG: list[tuple[Callable[[], object], type[AugplugError], str]] = [
     (lambda: some_of((1.5, 2), ROTATE), SettingsError, "whole number"),
     (lambda: some_of(2, ROTATE, replacement=False), SettingsError, "0..1"),
     (lambda: some_of(2, ROTATE, replacement=1), SettingsError, "True or False"),  # type: ignore[arg-type]  # given on purpose
-    (lambda: blend(ROTATE, alpha=0), SettingsError, "above 0"),
+    (lambda: blend(ROTATE, alpha=0), SettingsError, "positive number"),
     (lambda: blend(ROTATE, alpha="1"), SettingsError, "alpha is a number"),  # type: ignore[arg-type]  # given on purpose
     (blend, SettingsError, "at least one"),
 ]

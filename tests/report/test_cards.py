@@ -118,7 +118,7 @@ def test_lines_read_as_python_writes_them() -> None:
         "sequence(step('RandomResizedCrop', height=64, width=64), Policy('unnamed', scale="
     )
     assert repr(augplug.some_of(1, "Invert", "Equalize")) == "some_of(1, step('Invert'), step('Equalize'))"
-    assert repr(augplug.operations()).startswith("<48 operations: Identity, Invert, ")
+    assert repr(augplug.operations()).startswith("<54 operations: Identity, Invert, ")
     assert repr(SHOWN["plan"]) == "<Plan of 'autoaugment-cifar10', seed 7, epoch 0, index 3: AutoContrast>"
 
 
