@@ -17,8 +17,8 @@ GOLDEN: dict[str, Any] = json.loads(recording.FILE.read_text("utf-8"))
 POLICIES: list[dict[str, Any]] = GOLDEN["policies"]
 NAMED = [policy for policy in POLICIES if "named" in policy]
 CHANGED_PIXELS = 60
-"""Draws whose pixels are not kept: a Cutout with noise or further squares drew them in `describe` (format 1); one `area`
-whose mean of a pixel lies half-way between two integers, which the order of BLAS's sums decided."""
+"""Draws whose pixels are not kept: a Cutout with noise or further squares drew them in `describe` (format 1); and
+areas with a mean half-way between two integers, which the order of BLAS's sums decided."""
 
 
 def label(policy: dict[str, Any]) -> str:
