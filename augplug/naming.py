@@ -70,6 +70,7 @@ _registered: dict[str, Policy] = {}
 
 
 @answers_old_keywords
+# pylint: disable-next=redefined-outer-name  # the argument has the name that users look for
 def register_policy(name: str, policy: Policy | Node) -> None:
     """Give a policy a name in this process. Raises SettingsError when the name is taken."""
     if name in policies():

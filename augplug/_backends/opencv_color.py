@@ -57,22 +57,24 @@ def gray_mean(image: Image) -> float:
 def color_mix(effect: ColorMix, shape: tuple[int, ...]) -> ImageFunction | None:
     """Return the kernel of mixed channels; None where OpenCV does not do it."""
     if effect.matrix is not None:
-        if len(shape) != 3:
-            return None
-        if len(effect.matrix) > 4 or shape[2] > 4:
-            order = moved_channels(np.array(effect.matrix))
-            return None if order is None else partial(reordered, order=order)
-        if effect.matrix == _SWAP and shape[2] == 3:
-            return partial(cv2.cvtColor, code=cv2.COLOR_RGB2BGR)
-        matrix = np.array(effect.matrix, dtype=np.float32)
-        moves_alone = all(row.count(1) == 1 and row.count(0) == len(row) - 1 for row in effect.matrix)
-        if moves_alone and len(matrix) > 1:  # of a single row OpenCV makes an image without channels
-            return partial(cv2.transform, m=matrix)
-        return partial(mixed, matrix=matrix)
+        return _by_matrix(effect.matrix, shape[2]) if len(shape) == 3 else None
     if effect.gray_blend is None or shape[2:] != (3,):
         return None
     mix = blend(effect.gray_blend)
     return lambda image: mix(cv2.cvtColor(grey(image), cv2.COLOR_GRAY2RGB), image)
+
+
+def _by_matrix(matrix: tuple[tuple[float, ...], ...], channels: int) -> ImageFunction | None:
+    if len(matrix) > 4 or channels > 4:
+        order = moved_channels(np.array(matrix))
+        return None if order is None else partial(reordered, order=order)
+    if matrix == _SWAP and channels == 3:
+        return partial(cv2.cvtColor, code=cv2.COLOR_RGB2BGR)
+    moves_alone = all(row.count(1) == 1 and row.count(0) == len(row) - 1 for row in matrix)
+    weights = np.array(matrix, dtype=np.float32)
+    if moves_alone and len(matrix) > 1:  # of a single row OpenCV makes an image without channels
+        return partial(cv2.transform, m=weights)
+    return partial(mixed, matrix=weights)
 
 
 def moved_channels(matrix: npt.NDArray[np.float64]) -> list[int] | None:

@@ -66,11 +66,11 @@ class Sample:
         `size` is the height and width of the image, whose axes may stand in another order if an `output` made it, which
         leaves it an array. Nothing shares memory with what was given.
         """
-        if targets.alpha is not None:
-            image = join_alpha(image, targets.alpha, None if output is None else output.layout)
+        layout = None if output is None else output.layout
+        image = image if targets.alpha is None else join_alpha(image, targets.alpha, layout)
         made: dict[str, Any] = {}
         given = self.given
-        masks = iter(self._own(targets.masks) if targets.masks else ())
+        masks = iter(self._own(targets.masks))
         tags: Sequence[Any] = ()
         for name, value in given.items():
             if name == "image":
@@ -240,9 +240,8 @@ def _read_boxes(given: Mapping[str, Any], targets: Targets, size: tuple[int, int
         array, form = numbers_of(value, "boxes", 4), format_of(value)
         if (
             form == "xyxy"
-            and array.ndim == 2
+            and array.shape[1:] == (4,)
             and len(array) <= FEW
-            and array.shape[1] == 4
             and (labels is None or len(labels) == len(array))
         ):
             rows = array.tolist()

@@ -165,11 +165,10 @@ class Strengths(SearchAlgorithm):
 
     def _mutations(self, parents: Sequence[Row], rng: np.random.Generator, number: int) -> Iterator[Row]:
         """Parents with one to three entries changed, or crossed with another; now and then a row of chance."""
-        wild = self._random_rows(number)
-        while True:
+        for wild in self._random_rows(number):
             kind, row = rng.random(), list(parents[int(len(parents) * rng.random() ** 2)])
             if kind < _WILD:
-                yield next(wild)
+                yield wild
                 continue
             if kind < _WILD + _CROSSED:
                 other, take = parents[int(rng.integers(len(parents)))], rng.random(len(row)) < 0.5

@@ -75,10 +75,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         return _fail("stopped", 1)
     except BrokenPipeError:  # the reader of standard output has read enough
         return 1
-    except RunError as error:
-        return _fail(str(error), 1)
     except AugplugError as error:
-        return _fail(str(error), 2)
+        return _fail(str(error), 1 if isinstance(error, RunError) else 2)
     return returned if isinstance(returned, int) else 0
 
 

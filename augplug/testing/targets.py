@@ -62,7 +62,8 @@ def _plain_outside(operation: Operation) -> Operation:
     """
     outside = {"border": "constant", "mask_fill": 0.0}
     made: Any = operation  # @operation makes every class a dataclass, which a type checker does not see
-    plain: Operation = replace(made, **{name: outside[name] for name in outside if name in operation.about.parameters})
+    known = operation.about.parameters
+    plain: Operation = replace(made, **{name: value for name, value in outside.items() if name in known})
     return plain
 
 
