@@ -15,6 +15,7 @@ from augplug import Canvas, ColorMix, Effect, ImageError, Output, PlanError, Set
 from augplug._pipeline.items import Drawn, DrawnBlend
 from augplug._policies.grammar import Step
 from augplug._sample.alpha import Channels
+from augplug.ops.base import Operation
 from augplug.types import Image, Interpolation
 from tests.operations import MIXING, names, step
 
@@ -236,7 +237,7 @@ def test_a_partner_with_alpha_needs_an_image_with_alpha() -> None:
 
 
 @augplug.operation(source="a test", channels=(1, 3))
-class ToOneChannel(augplug.Operation):
+class ToOneChannel(Operation):
     """Keep the second of three channels."""
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -275,7 +276,7 @@ def halve(sample: dict[str, Any], _key: int) -> dict[str, Any]:
 
 
 @augplug.operation(source="a test")
-class RollsMasks(augplug.Operation):
+class RollsMasks(Operation):
     """An opaque function that takes masks."""
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -284,7 +285,7 @@ class RollsMasks(augplug.Operation):
 
 
 @augplug.operation(source="a test")
-class KeepsSize(augplug.Operation):
+class KeepsSize(Operation):
     """An opaque function that takes no masks and says no size."""
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -293,7 +294,7 @@ class KeepsSize(augplug.Operation):
 
 
 @augplug.operation(source="a test")
-class Halves(augplug.Operation):
+class Halves(Operation):
     """An opaque function that takes no masks and makes the image smaller."""
 
     def describe(self, canvas: Canvas) -> list[Effect]:

@@ -10,6 +10,7 @@ import pytest
 import augplug
 from augplug import Canvas, ColorMix, Effect, ImageError, OperationError, Output
 from augplug._policies.grammar import Step
+from augplug.ops.base import Operation
 from augplug.types import Image
 from tests.operations import MIXING, names, step
 
@@ -112,7 +113,7 @@ def test_every_node_that_may_draw_the_step_is_looked_at(node: Any, fits: bool) -
 
 
 @augplug.operation(source="a test", channels=(1, 3))
-class ToOneChannel(augplug.Operation):
+class ToOneChannel(Operation):
     """Keep the second of three channels."""
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -121,7 +122,7 @@ class ToOneChannel(augplug.Operation):
 
 
 @augplug.operation(source="a test")
-class Swap(augplug.Operation):
+class Swap(Operation):
     """Swap two channels, of any image, without a word about others."""
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -130,7 +131,7 @@ class Swap(augplug.Operation):
 
 
 @augplug.operation(source="a test")
-class AtOneEnd(augplug.Operation):
+class AtOneEnd(Operation):
     """Refuse five channels, but only above strength 1."""
 
     strength: float = augplug.parameter(low=0, high=2, unit="a strength", draw=augplug.Uniform(0.0, 2.0))
@@ -143,7 +144,7 @@ class AtOneEnd(augplug.Operation):
 
 
 @augplug.operation(source="a test")
-class TooLarge(augplug.Operation):
+class TooLarge(Operation):
     """Refuse images of less than 100 rows, whatever their channels."""
 
     def describe(self, canvas: Canvas) -> list[Effect]:
@@ -193,7 +194,7 @@ def test_declared_channels_are_positive_numbers(channels: Any) -> None:
     with pytest.raises(OperationError, match="it holds numbers of channels"):
 
         @augplug.operation(source="a test", channels=channels)
-        class Wrong(augplug.Operation):  # pylint: disable=unused-variable  # it cannot be made
+        class Wrong(Operation):  # pylint: disable=unused-variable  # it cannot be made
             """An operation."""
 
             def describe(self, canvas: Canvas) -> list[Effect]:

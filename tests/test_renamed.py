@@ -56,12 +56,9 @@ def test_an_old_name_of_a_module_says_the_new_one(old: str) -> None:
     with pytest.raises(augplug.RenamedError, match=f"{old} is renamed to {RENAMED[old]}$"):
         getattr(module, name)
     assert not hasattr(module, name)
-    with (
-        pytest.raises(ImportError, match=f"{old} is renamed to")
-        if place == "augplug"
-        else pytest.raises(AttributeError)
-    ):
-        __import__(place, fromlist=[name]).__getattr__(name)
+    if place == "augplug":
+        with pytest.raises(ImportError, match=f"{old} is renamed to {RENAMED[old]}$"):
+            __import__(place, fromlist=[name])
     assert hasattr(module, RENAMED[old].rpartition(".")[2])
 
 
@@ -77,7 +74,7 @@ def test_an_old_member_says_the_new_one(old: str) -> None:
     new = RENAMED[old].rpartition(".")[2]
     assert hasattr(made, new) or new in kind.__dict__.get("__dataclass_fields__", {})
     with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
-        made.nonsense  # noqa: B018  # asked for
+        made.nonsense()
 
 
 @pytest.mark.parametrize(

@@ -125,5 +125,5 @@ def test_a_sheet_takes_images_with_alpha() -> None:
     one = augplug.Augmenter("randaugment").show(picture, rows=1, columns=3)
     assert one.tobytes() == declared.show(np.asarray(picture), rows=1, columns=3).tobytes()
     assert declared.show(rows=1, columns=3).size[0] > 0
-    assert "<img" in declared._repr_html_()  # pylint: disable=protected-access  # what a notebook calls
-    assert "<img" in declared.plan(picture, index=1)._repr_html_()  # pylint: disable=protected-access  # as above
+    assert "<img" in declared._repr_html_()
+    assert "<img" in declared.plan(picture, index=1)._repr_html_()

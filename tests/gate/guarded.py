@@ -67,7 +67,7 @@ def run(way: Break, file: Path, path: Path, recorder: Recorder) -> str:
         module = types.ModuleType(f"{file.parent.name}x{turn}")
         sys.modules[module.__name__] = module
         try:
-            exec(code, module.__dict__)
+            exec(code, module.__dict__)  # pylint: disable=exec-used  # a member acts when it is run
             held = recorder.during(lambda module=module: module.act(str(path)))  # type: ignore[misc]  # a default
         except CapabilityError as error:
             return f"stopped: {error.capability}, {error.event}"
@@ -159,7 +159,7 @@ def fair(folder: Path) -> dict[str, str]:
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         said = {"breaks": breaks, "fair": fair}[sys.argv[1]](Path(folder))
-        Path(sys.argv[2]).write_text(json.dumps(said))
+        Path(sys.argv[2]).write_text(json.dumps(said), "utf-8")
 
 
 if __name__ == "__main__":

@@ -135,7 +135,7 @@ def said_by(place: Path, port: int, capabilities: list[str] | None = None, **var
     }
     path = os.pathsep.join([str(place / "code"), str(ROOT)])
     environment = {**os.environ, "PYTHONPATH": path, "HOME": str(place / "home"), **variables}
-    environment["AUGPLUG_CONFINED"] = json.dumps(orders)
+    environment |= {"AUGPLUG_CONFINED": json.dumps(orders)}
     command = [sys.executable, "-P", "-m", *([] if capabilities is None else ["augplug.confined"]), "acts", str(place)]
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(place / "server"))

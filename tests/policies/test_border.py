@@ -10,6 +10,7 @@ import pytest
 import augplug
 from augplug._policies.grammar import Step
 from augplug.errors import AugplugError
+from augplug.ops.base import Operation
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (20, 24, 3)).astype(np.uint8)
 PLAIN = augplug.step("Rotate", degrees=(-30, 30))
@@ -112,7 +113,7 @@ def test_a_plugins_own_field_of_that_name_is_kept() -> None:
 
 
 @augplug.operation(source="this file")
-class Own(augplug.Operation):
+class Own(Operation):
     """A field named as a later one, with another default."""
 
     border: Literal["constant", "none"] = augplug.parameter(default="none")
