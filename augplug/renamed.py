@@ -21,7 +21,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 @cache
 def answers() -> Mapping[str, str]:
     """Return the answer to each old name; the file is read once, when a name is not known."""
-    table = tomllib.loads(files("augplug").joinpath("renames.toml").read_text("utf-8"))
+    table = tomllib.loads(files(__name__.rpartition(".")[0]).joinpath("renames.toml").read_text("utf-8"))
     renamed = {old: f"{old} is renamed to {new}" for old, new in table["renamed"].items()}
     return renamed | {old: f"{old} is gone: write {new}" for old, new in table["replaced"].items()}
 

@@ -84,7 +84,9 @@ def _adapted_words(image: Image, run: tuple[Tone | AdaptiveTone, ...]) -> Image:
             return image
         run = tuple(rest)
     apart = _planes(image)
-    counted = any(isinstance(one, AdaptiveTone) and one.statistic == "histogram" for one in run)
+    # Behind another tone the extremes may be those of any value: of a solarized image, say.
+    adaptive = [one.statistic for one in run if isinstance(one, AdaptiveTone)]
+    counted = adaptive != ["extremes"] or isinstance(run[0], Tone)
     tables = run_table(run, np.stack([*map(_histogram if counted else _extremes, apart)]), _UINT16)
     return _joined([_looked_up(plane, table) for plane, table in zip(apart, tables, strict=True)], image.shape)
 

@@ -161,8 +161,10 @@ def _check_kinds(document: Mapping[str, Any]) -> None:
             "this is not a plan: policy, digest and backend are texts; key, versions and partners are objects"
         )
     for name, known in (("channels", CHANNELS), ("mask_interpolation", MASK_INTERPOLATIONS)):
-        if name in document and (document[name] not in known or document["augplug_plan"] < 2):
-            given = shown(repr(document[name]))
+        value = document.get(name)
+        known_one = isinstance(value, str) and value in known
+        if name in document and (not known_one or document["augplug_plan"] < 2):
+            given = shown(repr(value))
             raise PlanError(f"a plan of format 2 may have {name}, one of {', '.join(known)}, not {given}")
     names = document.get("images", [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):

@@ -151,7 +151,7 @@ def settings_are_checked(subject: Subject) -> None:
 
 
 def learns_something(subject: Subject) -> None:
-    """Does it tell 60 lying stripes from standing ones better than chance? A linear model of the pixels can.
+    """Does it tell 60 lying stripes from standing ones better than chance, as a linear model of the pixels can?
 
     When it fails: train longer or on more copies by default; a reward that knows nothing ranks nothing.
     """

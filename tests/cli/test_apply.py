@@ -1,5 +1,6 @@
 """`augplug apply`: class folders, names, formats, EXIF, and bytes that depend on nothing but the draw."""
 
+import json
 import shlex
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -132,8 +133,9 @@ def test_a_corrupt_file_is_named_and_no_result_is_left(run: Run, animals: Path, 
 
 def test_an_image_that_the_policy_does_not_take_is_named(run: Run, tmp_path: Path) -> None:
     write_image(tmp_path / "src/a.png", channels=2)
-    Path("color.json").write_text('{"augplug_policy": 1, "policy": {"op": "Color", "factor": 0.5}}', "utf-8")
-    outcome = run("apply", "color.json", "src", "out")
+    policy = {"augplug_policy": 1, "policy": {"op": "Rotate", "degrees": 9, "fill": [1, 2, 3]}}
+    Path("fill.json").write_text(json.dumps(policy), "utf-8")
+    outcome = run("apply", "fill.json", "src", "out")
     assert outcome.status == 2
     assert "a.png: " in outcome.err
 

@@ -202,7 +202,7 @@ def test_plugins_list(run: Run) -> None:
     assert head.split() == ["NAME", "STATE", "DISTRIBUTION", "VERSION", "APPROVED", "CAPABILITIES", "PROVIDES"]
     assert row.split()[:6] == ["builtin", "loaded", "augplug", version("augplug"), "built", "in"]
     assert json.loads(run("plugins", "list", "--json").out)[0]["provides"]["searches"] == [
-        "autoaugment", "randaugment", "random", "random-subpolicies"
+        "autoaugment", "magnitude", "randaugment", "random", "random-subpolicies", "strengths"
     ]  # fmt: skip
 
 

@@ -109,7 +109,7 @@ def test_a_path_that_is_no_plain_name_is_unsafe(path: str) -> None:
         ("nothing-of-this-name", "plugins list"),
         ("", "name a folder"),
         ("\0", "cannot be read|plugins list"),
-        ("../" * 9 + "x", "no path"),
+        ("../" * 9 + "x", "neither a path"),
     ],
 )
 def test_a_target_that_is_not_there_is_an_error_that_teaches(target: str, said: str) -> None:
@@ -123,7 +123,7 @@ def test_a_folder_without_a_project_and_a_file_of_another_kind(tmp_path: Path) -
     with pytest.raises(GateError, match=r"no pyproject\.toml"):
         read(str(tmp_path))
     (tmp_path / "a.exe").write_bytes(b"MZ")
-    with pytest.raises(GateError, match="no wheel"):
+    with pytest.raises(GateError, match="neither a wheel"):
         read(str(tmp_path / "a.exe"))
 
 
@@ -166,5 +166,5 @@ def test_an_archive_of_folders_only_ends(tmp_path: Path) -> None:
             archive.addfile(folder)
     path = tmp_path / "x-1.tar.gz"
     path.write_bytes(gzip.compress(buffer.getvalue()))
-    with pytest.raises(GateError, match="no sdist"):
+    with pytest.raises(GateError, match="not an sdist"):
         read(str(path))
