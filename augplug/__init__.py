@@ -5,9 +5,16 @@ The public names are listed in `__init__.pyi`, and each is loaded when it is fir
 
 import lazy_loader
 
-from augplug.renamed import module_getattr
-
 __version__ = "1.0.0"
 _load, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
-__getattr__ = module_getattr(__name__, _load)
 __all__ += ["__version__"]
+
+
+def __getattr__(name: str) -> object:
+    """Return a public name; an old one is answered with the new."""
+    try:
+        return _load(name)
+    except AttributeError:
+        from augplug.renamed import module_getattr  # only for a name that is not there
+
+        return module_getattr(__name__)(name)

@@ -32,20 +32,20 @@ def refuse_old_name(name: str) -> None:
         raise RenamedError(answers()[name]) from None
 
 
-def module_getattr(module: str, otherwise: Callable[[str], Any] | None = None) -> Callable[[str], Any]:
-    """Return the `__getattr__` of a module with old names; `otherwise` answers for the others."""
+def module_getattr(module: str) -> Callable[[str], Any]:
+    """Return the `__getattr__` of a module, for names that it does not have: an old one is answered with the new."""
 
     def get(name: str) -> Any:
         old = f"{module}.{name}"
-        if not name.startswith("__") and old in answers():
-            # `from module import name` hides what an AttributeError says, and `hasattr` wants one.
-            # pylint: disable-next=protected-access  # there is no public way to the caller
-            caller = sys._getframe(1).f_globals.get("__name__")  # as above
-            kind = ImportError if caller == "importlib._bootstrap" else RenamedError
-            raise kind(answers()[old])
-        if otherwise is None:
+        if name.startswith("__") or old not in answers():
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
-        return otherwise(name)
+        # `from module import name` hides what an AttributeError says, and `hasattr` wants one.
+        # pylint: disable-next=protected-access  # there is no public way to the caller
+        frame = sys._getframe(1)  # as above
+        if frame.f_code.co_name == "__getattr__" and frame.f_back is not None:
+            frame = frame.f_back
+        kind = ImportError if frame.f_globals.get("__name__") == "importlib._bootstrap" else RenamedError
+        raise kind(answers()[old]) from None
 
     return get
 
