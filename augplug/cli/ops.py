@@ -44,7 +44,8 @@ EXAMPLES: Mapping[str, Mapping[str, tuple[float, ...]]] = {
     "Pad": {"left": (0, 128, 0, 0, 128), "top": (0, 0, 128, 0, 128), "right": (0, 0, 0, 128, 128)},
     "Crop": {"right": SIDES, "bottom": SIDES},
     **{name: {"height": SIDES, "width": SIDES} for name in ("CenterCrop", "RandomCrop", "RandomResizedCrop", "Resize")},
-    **{name: {"height": SIDES, "width": SIDES} for name in ("Letterbox", "BoxCrop", "BoxSafeCrop", "MaskCrop")},
+    **{name: {"height": SIDES, "width": SIDES} for name in ("BoxCrop", "BoxSafeCrop", "MaskCrop")},
+    "Letterbox": {"height": (256, 128, 256, 384, 512, 256), "width": (256, 256, 128, 512, 384, 512)},
     **{name: {"side": SIDES} for name in ("ResizeLonger", "ResizeShorter")},
 }
 """Operation -> values, one a picture, of fields that no level and no draw gives and that do nothing by default."""
