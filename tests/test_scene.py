@@ -43,6 +43,21 @@ def scene() -> tuple[Image, Image]:
     return image, labels.astype(np.uint8)
 
 
+TOPS = {"uint8": 255, "uint16": 65535, "float32": 1.0}
+
+
+def of_kind(image: Image, kind: str) -> Image:
+    """Return the scene in a dtype, or as RGBA that is opaque."""
+    if kind == "RGBA":
+        return np.dstack([image, np.full(SIZE, 255, np.uint8)])
+    return (image / 255 * TOPS[kind]).astype(kind)
+
+
+def in_bytes(image: Image) -> Image:
+    """Return an image of any dtype in 8-bit values."""
+    return np.round(image.astype(np.float64) * (255 / TOPS[image.dtype.name])).astype(np.uint8)
+
+
 @dataclass
 class Found:
     """What pixels say: the scene after the warps, and which things never touched a border."""
@@ -58,9 +73,10 @@ def find(effects: tuple[Effect, ...], image: Image, backend: Backend) -> Found:
         if isinstance(effect, Warp):
             effect = replace(effect, border="constant")  # targets follow the scene itself, never its copies
             image = backend.prepare(effect, image.shape, image.dtype)(image)
-            rim = np.concatenate([part.reshape(-1, 3) for part in (image[:2], image[-2:], image[:, :2], image[:, -2:])])
+            seen = in_bytes(image)
+            rim = np.concatenate([part.reshape(-1, 3) for part in (seen[:2], seen[-2:], seen[:, :2], seen[:, -2:])])
             whole &= ~rim.any(axis=0)
-    return Found(image, whole)
+    return Found(in_bytes(image), whole)
 
 
 def repeated(effects: tuple[Effect, ...], image: Image, backend: Backend) -> Image:
@@ -68,7 +84,7 @@ def repeated(effects: tuple[Effect, ...], image: Image, backend: Backend) -> Ima
     for effect in effects:
         if isinstance(effect, Warp):
             image = backend.prepare(effect, image.shape, image.dtype)(image)
-    return image
+    return in_bytes(image)
 
 
 def check(made: dict[str, Any], found: Found, told: str) -> int:
@@ -108,9 +124,10 @@ def check_mask(mask: Image, image: Image, told: str) -> None:
     assert np.array_equal(mask[flat], seen[flat]), f"{told}: mask"
 
 
-def run(augment: Any, backend: Backend, draws: int = DRAWS) -> float:
+def run(augment: Any, backend: Backend, draws: int = DRAWS, kind: str = "uint8") -> float:
     """Augment the scene so many times and compare; return the share of the things that were there to be compared."""
     image, labels = scene()
+    image = of_kind(image, kind)
     compared = 0
     for index in range(draws):
         targets = {
@@ -120,9 +137,10 @@ def run(augment: Any, backend: Backend, draws: int = DRAWS) -> float:
         }
         made = augment(image=image, **targets, index=index)
         effects = augment.plan(image, **targets, index=index).effects(image)[0]
+        colours = image[..., :3]
         told = f"index {index}: {[effect for effect in effects if isinstance(effect, Warp)]}"
-        found = find(effects, image, backend)
-        check_mask(made["mask"], repeated(effects, image, backend), told)
+        found = find(effects, np.ascontiguousarray(colours), backend)
+        check_mask(made["mask"], repeated(effects, np.ascontiguousarray(colours), backend), told)
         compared += check(made, found, told)
     return compared / (draws * 3)
 
@@ -194,6 +212,16 @@ def test_named_policies_with_a_border_move_their_targets(name: str, backend: str
 def test_every_named_policy_moves_its_targets(name: str, backend: str) -> None:
     """The same, through whatever a policy draws."""
     assert run(augplug.Augmenter(name, seed=2, backend=backend), BACKENDS[backend]()) >= 0.25
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("kind", ["uint16", "float32", "RGBA"])
+@pytest.mark.parametrize("name", [*GEOMETRIC, *sorted(set(augplug.policies()) - {"augmix"})])
+def test_targets_follow_images_of_every_kind(name: str, kind: str, backend: str) -> None:
+    """16-bit and float images, and opaque ones with alpha: under every operation that moves and every named policy."""
+    policy = operations.step(name, **SMALLER.get(name, {})) if name in GEOMETRIC else name
+    augment = augplug.Augmenter(policy, seed=2, backend=backend, channels="RGBA" if kind == "RGBA" else None)
+    assert run(augment, BACKENDS[backend](), DRAWS // 20, kind) >= 0.2
 
 
 def test_the_list_of_geometric_operations_is_whole() -> None:
