@@ -20,26 +20,39 @@ NUMBER = click.IntRange(0, LARGEST)
 @click.command()
 @click.argument("policy")
 @click.argument("image", type=click.Path(path_type=Path))
-@click.option("--index", type=NUMBER, required=True, metavar="I", help="The image's number in its data set.")
+@click.option("--index", type=NUMBER, metavar="I", help="The image's number in its data set.")
+@click.option("--key", metavar="TEXT", help="The image's text key, in the place of --index.")
 @click.option("--epoch", type=NUMBER, default=0, metavar="E", show_default=True, help="The pass over the data set.")
 @seed_option
 @click.option(
     "--backend", metavar="NAME", help="Who renders: reference or opencv.  [default: opencv where it is installed]"
 )
 @click.option(
-    "--fuse", metavar="LEVEL", help=f"How effects are fused: {' or '.join(FUSE_MODES)}.  [default: the policy's]"
+    "--fuse", metavar="MODE", help=f"How effects are fused: {' or '.join(FUSE_MODES)}.  [default: the policy's]"
 )
 @json_option
 def command(
-    policy: str, image: Path, index: int, epoch: int, seed: int, backend: str | None, fuse: Any, json_: bool
+    *,
+    policy: str,
+    image: Path,
+    index: int | None,
+    key: str | None,
+    epoch: int,
+    seed: int,
+    backend: str | None,
+    fuse: Any,
+    json_: bool,
 ) -> None:
     """Print one draw of POLICY for IMAGE: the operations with their numbers, and their effects before and after fusing.
 
     With --json it is the plan that `augplug replay` takes.
     """
+    if (index is None) == (key is None):
+        raise click.UsageError("give --index I or --key TEXT, the one that names the image in your training")
     augment = Augmenter(policy, seed=seed, backend=backend, fuse=fuse)
     loaded = image_at(image)
-    plan = augment.plan(loaded.image, index=index, epoch=epoch)
+    named: dict[str, Any] = {"index": index} if key is None else {"key": key}
+    plan = augment.plan(loaded.image, **named, epoch=epoch)
     if json_:
         echo(plan.to_json())
         return
@@ -47,7 +60,7 @@ def command(
     echo(plan)
     echo(f"\nEffects as described ({len(described)}):")
     echo("\n".join(_lines(described, 1)))
-    echo(f"\nEffects as rendered, fused at level {plan.fuse!r} ({len(fused)}):")
+    echo(f"\nEffects as rendered, fused in mode {plan.fuse!r} ({len(fused)}):")
     echo("\n".join(_lines(fused, 1)))
 
 

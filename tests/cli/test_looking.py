@@ -282,6 +282,20 @@ def test_preview_writes_a_sheet_under_a_free_name(run: Run, tmp_path: Path) -> N
     assert run("preview", "randaugment", "-o", "photo.png").out == "photo.png\n"
 
 
+def test_explain_takes_a_text_key(run: Run, tmp_path: Path) -> None:
+    """The plan of that key; with both or neither it says which to give."""
+    image = np.zeros((8, 9, 3), np.uint8)
+    Image.fromarray(image).save(tmp_path / "a.png")
+
+    told = run("explain", "randaugment", "a.png", "--key", "shard-3/1.jpg", "--epoch", "2", "--json")
+
+    plan = augplug.Augmenter("randaugment").plan(image, key="shard-3/1.jpg", epoch=2)
+    assert json.loads(told.out) == json.loads(plan.to_json())
+    for wrong in ((), ("--key", "a", "--index", "1")):
+        outcome = run("explain", "randaugment", "a.png", *wrong)
+        assert (outcome.status, "give --index I or --key TEXT" in outcome.err) == (2, True)
+
+
 def test_explain_offers_the_fuse_levels_that_there_are(run: Run, tmp_path: Path) -> None:
     offered = " ".join(run("explain", "--help").out.split())
 
@@ -309,7 +323,7 @@ def test_explain_prints_the_draw_and_its_effects(run: Run, tmp_path: Path) -> No
         "  Tone(function=solarize, arguments=(128))",
     ]
     assert fused.splitlines()[:2] == [
-        "Effects as rendered, fused at level 'exact' (2):",
+        "Effects as rendered, fused in mode 'exact' (2):",
         "  Tone(function=invert, after=(Tone(function=solarize, arguments=(128))))",
     ]
     assert "0x" not in outcome.out
