@@ -79,7 +79,7 @@ def _adapted_words(image: Image, run: tuple[Tone | AdaptiveTone, ...]) -> Image:
     first, *rest = run
     if isinstance(first, AdaptiveTone) and first.statistic == "gray_mean":
         about = Tone(first.function, _gray_mean(image) / 257, *first.arguments)
-        image = _looked_up(image, tone_values(about, np.arange(levels(_UINT16), dtype=_UINT16)))
+        image = tone(about, image.shape, _UINT16)(image)
         if not rest:
             return image
         run = tuple(rest)
