@@ -78,14 +78,12 @@ def _looked_up(image: Image, table: Table) -> Image:
 def _adapted_words(image: Image, run: tuple[Tone | AdaptiveTone, ...]) -> Image:
     first, *rest = run
     if isinstance(first, AdaptiveTone) and first.statistic == "gray_mean":
-        about = Tone(first.function, _gray_mean(image) / 257, *first.arguments)
-        image = tone(about, image.shape, _UINT16)(image)
-        if not rest:
-            return image
-        run = tuple(rest)
+        run = (Tone(first.function, _gray_mean(image) / 257, *first.arguments), *rest)
+    adaptive = [one.statistic for one in run if isinstance(one, AdaptiveTone)]
+    if not adaptive:
+        return run_chain(image, [tone(one, image.shape, _UINT16) for one in run if isinstance(one, Tone)])
     apart = _planes(image)
     # Behind another tone the extremes may be those of any value: of a solarized image, say.
-    adaptive = [one.statistic for one in run if isinstance(one, AdaptiveTone)]
     counted = adaptive != ["extremes"] or isinstance(run[0], Tone)
     tables = run_table(run, np.stack([*map(_histogram if counted else _extremes, apart)]), _UINT16)
     return _joined([_looked_up(plane, table) for plane, table in zip(apart, tables, strict=True)], image.shape)

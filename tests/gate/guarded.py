@@ -16,6 +16,7 @@ import types
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,8 @@ def fair(folder: Path) -> dict[str, str]:
             del sys.modules[loaded]
     for package in sorted(ROOT.glob("plugins/*/*/augplug-plugin.toml")):
         name, place = package.parent.name, package.parent
+        if find_spec(name.removeprefix("augplug_")) is None and name != "augplug_corruptions":
+            continue  # its library is not installed here
         capabilities = tomllib.loads(package.read_text("utf-8")).get("capabilities", {})
         watch(Owner(name, permitted(capabilities), frozenset(), (f"{place}/",), KNOWN | {name}))
         sys.path.insert(0, str(place.parent))
