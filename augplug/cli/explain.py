@@ -48,7 +48,7 @@ def command(
     With --json it is the plan that `augplug replay` takes.
     """
     if (index is None) == (key is None):
-        raise click.UsageError("give --index I or --key TEXT, the one that names the image in your training")
+        raise click.UsageError("give --index I or --key TEXT, the one that names the image in your training.")
     augment = Augmenter(policy, seed=seed, backend=backend, fuse=fuse)
     loaded = image_at(image)
     named: dict[str, Any] = {"index": index} if key is None else {"key": key}

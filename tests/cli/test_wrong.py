@@ -37,7 +37,7 @@ WRONG = {
     "apply randaugment images out --suffix a/b": "--suffix takes",
     "explain randaugment a.png --index -1": "is not in the range",
     "explain randaugment a.png --index 1.5": "not a valid integer",
-    "explain randaugment a.png": "Missing option '--index'",
+    "explain randaugment a.png": "give --index I or --key TEXT",
     "explain randaugment a.png --index 1 --fuse exactly": "did you mean 'exact'?",
     "explain randaugment a.png --index 1 --backend opencvv": "did you mean 'opencv'?",
     "preview randaugment a.png --rows 0": "is not in the range",
