@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias
 from augplug import tones
 from augplug.coords import check_matrix
 from augplug.errors import OperationError
-from augplug.renamed import answers_old_names, refuse_old_name
+from augplug.renamed import answers_old_names, refuse_old_names
 from augplug.types import Border, Fill, Interpolation, Matrix
 
 Statistic: TypeAlias = Literal["histogram", "extremes", "gray_mean"]
@@ -85,7 +85,7 @@ class AdaptiveTone:
     ) -> None:
         """Take the statistic, a module-level function and its hashable arguments."""
         if statistic not in STATISTICS:
-            refuse_old_name(f"augplug.AdaptiveTone({statistic})")
+            refuse_old_names("augplug.AdaptiveTone({})", (str(statistic),))
             raise OperationError(f"unknown statistic {statistic!r}; it is one of {', '.join(STATISTICS)}")
         _check_function(function)
         for name, value in zip(

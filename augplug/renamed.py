@@ -6,10 +6,8 @@
 from __future__ import annotations
 
 import sys
-import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, wraps
-from importlib.resources import files
 from typing import Any, TypeVar, cast
 
 from augplug.errors import RenamedError
@@ -21,15 +19,20 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 @cache
 def answers() -> Mapping[str, str]:
     """Return the answer to each old name; the file is read once, when a name is not known."""
+    import tomllib  # nobody who uses today's names pays for reading the table
+    from importlib.resources import files
+
     table = tomllib.loads(files(__name__.rpartition(".")[0]).joinpath("renames.toml").read_text("utf-8"))
     renamed = {old: f"{old} is renamed to {new}" for old, new in table["renamed"].items()}
     return renamed | {old: f"{old} is gone: write {new}" for old, new in table["replaced"].items()}
 
 
-def refuse_old_name(name: str) -> None:
-    """Raise RenamedError if `name` (with its module or class, as in the table) is an old one."""
-    if name in answers():
-        raise RenamedError(answers()[name]) from None
+def refuse_old_names(form: str, names: Iterable[str]) -> None:
+    """Raise RenamedError for the first old name; `form` makes of one what the table has: `augplug.Warp.{}`."""
+    for name in names:
+        old = form.format(name)
+        if not name.startswith("__") and old in answers():
+            raise RenamedError(answers()[old]) from None
 
 
 def module_getattr(module: str) -> Callable[[str], Any]:
@@ -52,12 +55,11 @@ def module_getattr(module: str) -> Callable[[str], Any]:
 
 def answers_old_names(cls: Class) -> Class:
     """Let a class answer its old attributes, methods and keywords. A decorator, above all others."""
-    owner = f"augplug.{cls.__name__}"
+    members = f"augplug.{cls.__name__}.{{}}"
     init = cls.__init__  # type: ignore[misc]  # of this very class
 
     def get(self: Any, name: str) -> Any:
-        if not name.startswith("__"):
-            refuse_old_name(f"{owner}.{name}")
+        refuse_old_names(members, (name,))
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     @wraps(init)
@@ -65,15 +67,13 @@ def answers_old_names(cls: Class) -> Class:
         try:
             init(self, *values, **given)
         except Exception:
-            for name in given:
-                refuse_old_name(f"{owner}.{name}")
+            refuse_old_names(members, given)
             raise
 
     def subclassed(sub: type, /, **given: Any) -> None:
         super(cast(Any, cls), sub).__init_subclass__(**given)
-        for name in vars(sub):
-            if not name.startswith("__"):
-                refuse_old_name(f"{owner}.{name}")
+        if not sub.__module__.startswith(f"{__name__.rpartition('.')[0]}."):  # our own have no old names
+            refuse_old_names(members, vars(sub))
 
     setattr(cls, "__getattr__", get)  # noqa: B010  # mypy lets no method be assigned
     setattr(cls, "__init__", checked)  # noqa: B010  # as above
@@ -86,8 +86,10 @@ def answers_old_keywords(function: Function) -> Function:
 
     @wraps(function)
     def checked(*values: Any, **given: Any) -> Any:
-        for name in given:
-            refuse_old_name(f"augplug.{function.__name__}({name})")
-        return function(*values, **given)
+        try:
+            return function(*values, **given)
+        except TypeError:
+            refuse_old_names(f"augplug.{function.__name__}({{}})", given)
+            raise
 
     return cast(Function, checked)

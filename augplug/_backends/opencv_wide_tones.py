@@ -147,12 +147,6 @@ def _single(effect: Tone, dtype: np.dtype[Any]) -> ImageFunction:
     return _by_value(function, dtype, affine=affine)
 
 
-def _single_from(effect: Tone | AdaptiveTone, dtype: np.dtype[Any]) -> ImageFunction:
-    if isinstance(effect, Tone):
-        return _single(effect, dtype)
-    return partial(_STATISTICS[effect.statistic], effect=effect)
-
-
 def _by_value(function: Callable[[Values], Values], dtype: np.dtype[Any], *, affine: bool) -> ImageFunction:
     """Return the kernel of a function of values in 8-bit units, on floats."""
     if affine and dtype == np.float32:

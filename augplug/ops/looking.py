@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -89,51 +89,56 @@ class BoxSafeCrop(Operation):
         return left, top, left + width, top + height
 
 
-@operation(source="the crop of Albumentations' AtLeastOneBBoxRandomCrop, of a size of its own")
-class BoxCrop(Filled, Operation):
-    """Keep `height` x `width` pixels around one of the boxes, each box as likely.
-
-    The crop holds all of the box, or lies within it. `corner` is what was decided: the crop's left and top.
-    """
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Placed(Filled):
+    """What crops of a size of their own share: where they lie, and how they cut."""
 
     height: int = parameter(low=1, high=SIDE, unit="pixels")
     width: int = parameter(low=1, high=SIDE, unit="pixels")
-    box: float = parameter(low=0, high=1, unit="fraction of the boxes", draw=Uniform(0.0, 1.0))
     x: float = parameter(low=0, high=1, unit="fraction of the places to the right", draw=Uniform(0.0, 1.0))
     y: float = parameter(low=0, high=1, unit="fraction of the places below", draw=Uniform(0.0, 1.0))
     corner: tuple[int, int] | None = parameter(low=-SIDE, high=SIDE, unit="pixels, as decided", default=None)
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp."""
-        return _cut_at(self, canvas)
+        drawn = place(self.x, canvas.width - self.width), place(self.y, canvas.height - self.height)
+        left, top = self.corner or drawn
+        return cut(top, left, self.height, self.width, self.fill, self.mask_fill, self.border)
+
+    def around(self, canvas: Canvas, held: tuple[int, int, int, int]) -> Self:
+        """Return the crop decided: around the left, top, right and bottom of what it holds."""
+        left = around(held[0], held[2], self.width, canvas.width, self.x)
+        top = around(held[1], held[3], self.height, canvas.height, self.y)
+        return dataclasses.replace(self, corner=(left, top))
+
+
+@operation(source="the crop of Albumentations' AtLeastOneBBoxRandomCrop, of a size of its own")
+class BoxCrop(_Placed, Operation):
+    """Keep `height` x `width` pixels around one of the boxes, each box as likely.
+
+    The crop holds all of the box, or lies within it. `corner` is what was decided: the crop's left and top.
+    """
+
+    box: float = parameter(low=0, high=1, unit="fraction of the boxes", draw=Uniform(0.0, 1.0))
 
     def decide(self, canvas: Canvas, targets: CanvasTargets) -> Operation:
         """Decide on a place around one of the boxes."""
         if self.corner is not None or len(targets.boxes) == 0:
             return self
         left, top, right, bottom = targets.boxes[place(self.box, len(targets.boxes) - 1)].tolist()
-        return _around(self, canvas, (math.floor(left), math.floor(top), math.ceil(right), math.ceil(bottom)))
+        return self.around(canvas, (math.floor(left), math.floor(top), math.ceil(right), math.ceil(bottom)))
 
 
 @operation(source="the crop of Albumentations' CropNonEmptyMaskIfExists, for one class")
-class MaskCrop(Filled, Operation):
+class MaskCrop(_Placed, Operation):
     """Keep `height` x `width` pixels that hold a pixel of a class of the first mask, each of its pixels as likely.
 
     `value` is the class; without it, every pixel counts that is not 0. Where the class is not in the mask, the crop
     lies anywhere. `corner` is what was decided: the crop's left and top.
     """
 
-    height: int = parameter(low=1, high=SIDE, unit="pixels")
-    width: int = parameter(low=1, high=SIDE, unit="pixels")
     value: int | None = parameter(low=-(2**31), high=2**32, unit="mask value", default=None)
     pixel: float = parameter(low=0, high=1, unit="fraction of the class' pixels", draw=Uniform(0.0, 1.0))
-    x: float = parameter(low=0, high=1, unit="fraction of the places to the right", draw=Uniform(0.0, 1.0))
-    y: float = parameter(low=0, high=1, unit="fraction of the places below", draw=Uniform(0.0, 1.0))
-    corner: tuple[int, int] | None = parameter(low=-SIDE, high=SIDE, unit="pixels, as decided", default=None)
-
-    def describe(self, canvas: Canvas) -> list[Effect]:
-        """One warp."""
-        return _cut_at(self, canvas)
 
     def decide(self, canvas: Canvas, targets: CanvasTargets) -> Operation:
         """Decide on a place around one of the pixels."""
@@ -143,20 +148,9 @@ class MaskCrop(Filled, Operation):
         if len(places) == 0:
             return self
         row, column = divmod(int(places[place(self.pixel, len(places) - 1)]), canvas.width)
-        return _around(self, canvas, (column, row, column + 1, row + 1))
+        return self.around(canvas, (column, row, column + 1, row + 1))
 
 
 def _is_class(mask: Image, value: int | None) -> Any:
     found = mask != 0 if value is None else mask == value
     return found.any(axis=2) if found.ndim == 3 else found
-
-
-def _cut_at(crop: BoxCrop | MaskCrop, canvas: Canvas) -> list[Effect]:
-    left, top = crop.corner or (place(crop.x, canvas.width - crop.width), place(crop.y, canvas.height - crop.height))
-    return cut(top, left, crop.height, crop.width, crop.fill, crop.mask_fill, crop.border)
-
-
-def _around(crop: BoxCrop | MaskCrop, canvas: Canvas, held: tuple[int, int, int, int]) -> Operation:
-    left = around(held[0], held[2], crop.width, canvas.width, crop.x)
-    top = around(held[1], held[3], crop.height, canvas.height, crop.y)
-    return dataclasses.replace(crop, corner=(left, top))

@@ -8,9 +8,12 @@ import pytest
 import augplug
 from augplug import api
 from augplug._policies.grammar import steps_of
+from augplug._search.configuration import configure
 from augplug._search.magnitude import MAGNITUDES, Magnitude
+from augplug._search.settings import study_settings
 from augplug._search.strengths import STARTS, Strengths
 from augplug._search.strengths_space import StrengthSpace
+from augplug.data.split import split
 
 OPERATIONS = api.operations()
 COLOUR = StrengthSpace.default(3)
@@ -166,6 +169,20 @@ def test_fresh_scores_decide() -> None:
     found = search.best({second.number: 0.9, search.finalists(1)[0].number: 0.8})
 
     assert (found.name, found.digest) == ("strengths-found", second.policy.digest)
+
+
+@pytest.mark.parametrize(("shape", "channels"), [((8, 8, 3), 3), ((8, 8), 1)])
+def test_a_study_tells_the_channels_of_its_images(shape: tuple[int, ...], channels: int) -> None:
+    """Colour operations are searched on colour images alone; a setting of the user's holds."""
+    x = np.random.default_rng(0).integers(0, 256, (40, *shape), np.uint8)
+    data = augplug.Labelled(x, np.arange(40) % 2, ("a", "b"))
+    parts = api.study_parts()
+    for given, expected in (({}, channels), ({"channels": "0"}, 0)):
+        settings = study_settings(given, parts, algorithm="strengths", train=4, subsets=1)
+        made, algorithm = configure(settings, data, split(data, seed=0, train=4, others=1), parts)
+
+        assert made["settings"]["algorithm_settings"]["channels"] == expected
+        assert len(algorithm.ask(1)[0].decisions or ()) == (24 if expected == 3 else 22)
 
 
 @pytest.mark.parametrize("best", [0.0, 0.1, 0.4, 0.75, 1.0])
