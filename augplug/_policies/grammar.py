@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 from typing import Any, TypeAlias, get_args
 
 from augplug._policies import field_values
@@ -62,8 +63,8 @@ class Step(Shown):
             raise SettingsError(f"{self.op}: p is a probability in 0..1, not {self.p!r}")
         about = self.operation.about
         given = {name: field_values.read_field(self.op, about, name, value) for name, value in self.fields}
-        # By the written name: the order of keys in a file means nothing, not for equality, not for the order of draws.
-        object.__setattr__(self, "fields", tuple(sorted(given.items(), key=lambda item: about.written_name(item[0]))))
+        # By name: the order of keys in a file means nothing, not for equality, not for the order of draws.
+        object.__setattr__(self, "fields", tuple(sorted(given.items(), key=itemgetter(0))))
         if self.level is not None and about.level_field in given:
             raise OperationError(f"{self.op} is given a level and {about.level_field}, which the level sets; give one")
         for name, declared in about.parameters.items():

@@ -14,6 +14,7 @@ import skimage.transform
 from hypothesis import given
 from hypothesis import strategies as st
 
+import augplug
 from augplug import coords
 from augplug._backends import fields
 from augplug._backends.base import Backend
@@ -256,3 +257,19 @@ def test_a_swirl_of_radius_is_none_of_ours_but_optics_is_symmetric() -> None:
     made = render(OpticalDistortion(k=0.2), symmetric, BACKENDS["reference"])
 
     assert np.abs(made.astype(int) - made[::-1, ::-1]).max() <= 1
+
+
+@pytest.mark.parametrize("size", [(20, 60), (60, 20)])
+def test_an_elastic_field_in_fractions_of_the_shorter_side(size: tuple[int, int]) -> None:
+    """The field of the same numbers in pixels; what would fold is held to what does not."""
+    canvas = Canvas(*size, 3)
+    for fractions, spacing, amplitude in (((0.05, 0.25), 5.0, 1.0), ((0.5, 0.25), 5.0, 1.0), ((0.02, 0.5), 10.0, 0.4)):
+        made = ElasticTransform(key=3, amplitude_fraction=fractions[0], spacing_fraction=fractions[1]).describe(canvas)
+
+        assert made == ElasticTransform(key=3, spacing=spacing, amplitude=amplitude).describe(canvas)
+
+
+def test_plans_of_elastic_fields_in_pixels_are_written_as_before() -> None:
+    plan = augplug.Augmenter(augplug.step("ElasticTransform")).plan(np.zeros((40, 40, 3), np.uint8), index=0)
+
+    assert "fraction" not in plan.to_json()

@@ -134,6 +134,17 @@ def test_it_learns(seed: int) -> None:
     assert true(best) >= np.quantile([true(p) for p in proposals], 0.95)
 
 
+def test_off_and_weak_are_further_apart_than_weak_and_stronger() -> None:
+    """As the model sees rows: being on at all is a change of its own."""
+    search = Strengths(OPERATIONS, channels=3)
+    rows = np.zeros((3, 24), np.int64)
+    rows[:, 3] = 0, 1, 2
+
+    off, weak, stronger = search._encoded([tuple(map(int, row)) for row in rows])
+
+    assert np.linalg.norm(weak - off) > 2 * np.linalg.norm(stronger - weak)
+
+
 def test_all_proposals_differ_and_depend_on_what_was_told_alone() -> None:
     first, again, other = (Strengths(OPERATIONS, seed=seed, channels=3) for seed in (4, 4, 5))
     runs = [told(search, additive(search, 0.01)[0], 120) for search in (first, again, other)]
