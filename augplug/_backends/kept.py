@@ -1,4 +1,4 @@
-"""Arrays that are made once and asked for again: kept up to so many bytes, not up to so many entries."""
+"""Arrays that are made once and asked for again: bounded by bytes, not by the number of entries."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def whole_shift(matrix: Matrix) -> tuple[int, int] | None:
 def spans(
     shift: tuple[int, int], shape: tuple[int, ...], size: tuple[int, int]
 ) -> tuple[tuple[int, int, int, int], tuple[int, int, int, int]]:
-    """Return for rows and columns what is kept, from and to, and how much fill stands before and behind it."""
+    """Return for rows and columns the first and last pixel kept, and the amount of fill before and after them."""
     return _span(shift[1], shape[0], size[0]), _span(shift[0], shape[1], size[1])
 
 

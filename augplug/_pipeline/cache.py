@@ -51,7 +51,7 @@ class Programs:
     def prepare(self, items: tuple[Item, ...], shape: tuple[int, ...], dtype: np.dtype[Any]) -> Program:
         """Return the program of drawn operations that the younger generation does not hold.
 
-        Raises ImageError if the policy does not take images of so many channels, whatever these operations are.
+        Raises ImageError if the policy does not take this number of channels, whatever these operations are.
         """
         if self.channels is not None and shape[2:] not in self.channels.seen:
             self.channels.check(shape)
@@ -66,7 +66,7 @@ class Programs:
         return self.renderer.program(effects, shape, dtype, ends=self._ends)
 
     def check(self, shape: tuple[int, ...]) -> None:
-        """Raise ImageError unless the policy takes images of so many channels."""
+        """Raise ImageError unless the policy takes images with this number of channels."""
         if self.channels is not None:
             self.channels.check(shape)
 

@@ -16,7 +16,7 @@ from augplug.shapes import shape_after
 from augplug.types import Canvas
 
 _RGB = 3
-"""The channels that operations are told of: every operation takes so many."""
+"""Number of channels on the canvas that operations see: every operation takes it."""
 
 
 def move_without_image(items: tuple[Item, ...], sample: Sample, renderer: Renderer) -> tuple[int, ...]:

@@ -27,7 +27,7 @@ Outline: TypeAlias = tuple[float, ...]
 
 
 def slack(side: int) -> float:
-    """Return how far outside a canvas of this side, in pixels, is no cut but the rounding of what was written.
+    """Return how far outside a canvas of this side, in pixels, counts as rounding of what was written, not as a cut.
 
     Edges are written with two decimals of a pixel (COCO), or with six of a side (YOLO), each the sum of two numbers.
     """
