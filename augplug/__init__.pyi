@@ -4,6 +4,9 @@ from .api import (
     backends as backends,
     evaluators as evaluators,
     executors as executors,
+    export as export,
+    exporters as exporters,
+    load_images as load_images,
     load_plan as load_plan,
     observers as observers,
     plugins as plugins,
@@ -30,8 +33,26 @@ from ._backends.weighing import (
 from ._evaluators.base import (
     Evaluator as Evaluator,
 )
+from ._evaluators.ridge import (
+    FeatureRidge as FeatureRidge,
+    FittedRidge as FittedRidge,
+)
+from ._evaluators.scoring import (
+    smoothed as smoothed,
+)
 from ._executors.base import (
+    MOST_DEATHS as MOST_DEATHS,
     Executor as Executor,
+    Job as Job,
+    JobDeath as JobDeath,
+    JobResult as JobResult,
+)
+from ._executors.processes import (
+    Processes as Processes,
+)
+from ._exporters.base import (
+    Exporter as Exporter,
+    InputSpec as InputSpec,
 )
 from ._pipeline.augmenter import (
     Augmenter as Augmenter,
@@ -50,14 +71,33 @@ from ._search.base import (
 from ._search.ranking import (
     Ranking as Ranking,
 )
+from ._search.read_space import (
+    read_space as read_space,
+)
 from ._search.space import (
     SearchSpace as SearchSpace,
+)
+from ._search.space_base import (
+    Space as Space,
+)
+from ._search.strengths_space import (
+    StrengthSpace as StrengthSpace,
 )
 from ._sample.boxes import (
     Boxes as Boxes,
 )
 from ._sample.keypoints import (
     Keypoints as Keypoints,
+)
+from ._test_time.views import (
+    TestTime as TestTime,
+    Views as Views,
+)
+from .data.encoded import (
+    encode_image as encode_image,
+)
+from .data.images import (
+    decode_image as decode_image,
 )
 from .data.sampler import (
     EpochSampler as EpochSampler,
@@ -91,6 +131,7 @@ from .errors import (
     AugplugError as AugplugError,
     CapabilityError as CapabilityError,
     DataError as DataError,
+    ExportError as ExportError,
     GateError as GateError,
     ImageError as ImageError,
     OperationError as OperationError,
@@ -101,6 +142,7 @@ from .errors import (
     RenamedError as RenamedError,
     RunError as RunError,
     SettingsError as SettingsError,
+    StoppedError as StoppedError,
     TargetError as TargetError,
 )
 from .naming import (
@@ -134,9 +176,13 @@ from .ops.parameters import (
 from ._sample.output import (
     Output as Output,
 )
+from .report.code import (
+    policy_code as policy_code,
+)
 from .ranges import (
     check_known as check_known,
     check_ranges as check_ranges,
+    setting as setting,
 )
 from .registry import (
     hookimpl as hookimpl,

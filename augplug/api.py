@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
@@ -16,8 +18,10 @@ from augplug._sample.image import check_image, digest_of
 from augplug._sample.keywords import Beside
 from augplug._sample.kinds import to_array
 from augplug.display import Catalogue
-from augplug.errors import PlanError, SettingsError, suggest
+from augplug.errors import PlanError, PluginError, SettingsError, suggest
+from augplug.gate.artifact import GROUP
 from augplug.naming import (
+    as_policy,
     backend,
     backends,
     blend,
@@ -55,10 +59,24 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from augplug._search.bench import Observer
+    from augplug._exporters.base import DType, Exporter
+    from augplug._policies.grammar import Node, Policy
+    from augplug._search.observers import Observer
     from augplug._search.settings import Registries
     from augplug._search.study import StudyResult
     from augplug.data.sets import Labelled
+
+
+def load_images(path: str | Path, *, size: int | None = None, resize: int | None = None) -> Labelled:
+    """Return the labelled images at `path`: a folder with one folder a class, or an `.npz` file with `x` and `y`.
+
+    `size` and `resize`, in pixels, are for folders: images are shrunk to a longer side of `size` in their aspect, by
+    default as a search does, or made squares of `resize`. Raises DataError, or SettingsError for an option that does
+    not fit the path.
+    """
+    from augplug.data.loading import load  # whoever only augments does not pay for it
+
+    return load(path, size=size, resize=resize, note=partial(_note, level=5))
 
 
 def load_plan(text: str) -> Plan:
@@ -142,6 +160,45 @@ def executors() -> Mapping[str, Any]:
     return _named("executors")
 
 
+def exporters() -> Mapping[str, type[Exporter]]:
+    """Return the exporters by name; built with their settings, each writes one format."""
+    return _named("exporters")
+
+
+def export(
+    exporter: str,
+    policy_or_plan: Plan | Policy | Node | str | Path,
+    path: str | Path,
+    *,
+    size: tuple[int, int] = (224, 224),
+    channels: int = 3,
+    dtype: DType = "uint8",
+    settings: Mapping[str, Any] | None = None,
+) -> Path:
+    """Write a policy or a plan in a format of another system; return the path of the manifest beside it.
+
+    `size` (height and width), `channels` and `dtype` are those of the images that the export takes. One file is written
+    to `path`; of several, `path` is the folder. `settings` are the exporter's own. The manifest holds the policy or the
+    plan, the input and the SHA-256 of every file. Raises SettingsError, or ExportError that names what the format
+    cannot hold.
+    """
+    from augplug._exporters.base import InputSpec  # whoever only augments does not pay for exports
+    from augplug._exporters.writing import made_by, manifest_of, write_export
+
+    known = exporters()
+    if exporter not in known:
+        hint = suggest(str(exporter), known) or "; none is installed: plugins bring them"
+        raise SettingsError(f"there is no exporter {exporter!r}{hint}")
+    spec = InputSpec(*size, channels, dtype)
+    source = policy_or_plan if isinstance(policy_or_plan, Plan) else as_policy(policy_or_plan)
+    made = known[exporter](**(settings or {}))
+    files = made_by(made, source, spec)
+    named_files = {Path(path).name: content for content in files.values()} if len(files) == 1 else files
+    versions = {GROUP: version(GROUP), **registry().versions("exporters", exporter)}
+    manifest = manifest_of(exporter, versions, source, spec, named_files, made.bound)
+    return write_export(Path(path), files, manifest)
+
+
 def observers() -> Mapping[str, Any]:
     """Return the observers by name, as functions that make them."""
     return _named("observers")
@@ -151,7 +208,7 @@ def study_parts() -> Registries:
     """Return what names mean to a study."""
     from augplug._search.settings import Registries  # whoever only augments does not pay for searches
 
-    return Registries(searches(), evaluators(), executors(), operations())
+    return Registries(searches(), evaluators(), executors(), operations(), registry().versions)
 
 
 def search(  # pylint: disable=too-many-arguments,too-many-locals  # keywords, each an option of the command
@@ -172,41 +229,55 @@ def search(  # pylint: disable=too-many-arguments,too-many-locals  # keywords, e
     resize: int | None = None,
     skip_bad: bool = False,
     resume: bool = False,
+    accept_versions: bool = False,
+    source: Mapping[str, Any] | None = None,
+    finish: Callable[[Path], object] | None = None,
+    began: float | None = None,
 ) -> StudyResult:
     """Search a policy for images, and return it with what it gained.
 
     `data` is a folder with one folder a class, an `.npz` file with x and y, or `Labelled` arrays; `size`, `resize`
     (pixels) and `skip_bad` are for folders. `out` is the run's folder: new, or that of a run which `resume=True` goes
-    on with. A trial is one policy under `seeds` seeds (by default as the algorithm says: 3 for a grid, else 1); there
-    are at most `trials`, and no new ones after `minutes`. `observe` holds names of observers, or functions that are
-    called with each journal record. `settings` are those of `--set`. Raises SettingsError, DataError or RunError.
+    on with, with other versions too if `accept_versions`, and to more `trials`. A trial is one policy in `seeds` cells
+    (by default as the algorithm says: 3 for a grid, else 1); there are at most `trials`, and the whole ends within
+    `minutes`. `observe` holds names of observers, or functions that are called with each journal record, in a thread of
+    their own. `settings` are those of `--set`. `source` says where `Labelled` arrays came from (data, size, resize,
+    skip_bad), for `augplug search --resume RUN`. `finish` is called with the run's folder once `result.json` is written
+    and before observers are told of the end. `began` is the `time.monotonic()` from which `minutes` counts, by default
+    now. Raises SettingsError, DataError or RunError.
     """
+    from augplug._search.resuming import recorded_trials, request_of
     from augplug._search.settings import study_settings  # as above
     from augplug._search.study import run_study
+
+    began = time.monotonic() if began is None else began
+    named = dict[str, Any](algorithm=algorithm, evaluator=evaluator, seed=seed, seeds=seeds, minutes=minutes)
+    how = dict[str, Any](out=out, executor=executor, workers=workers, resume=resume, finish=finish, began=began)
+    most = recorded_trials(Path(out)) if resume and trials is None else trials
+    parts = study_parts()
+    chosen = study_settings(settings or {}, parts, trials=most, **named)
+    images, source = _images(data, source, {"size": size, "resize": resize, "skip_bad": skip_bad})
+    how["request"] = request_of(**named, settings=dict(settings or {}), source=source)
+    how |= {"observers": [_observer(watcher) for watcher in observe], "accept_versions": accept_versions}
+    return run_study(chosen, images, parts=parts, **how)
+
+
+def _images(
+    data: str | Path | Labelled, source: Mapping[str, Any] | None, reading: Mapping[str, Any]
+) -> tuple[Labelled, Mapping[str, Any] | None]:
+    """The images, and where they came from."""
     from augplug.data.loading import load
     from augplug.data.sets import Labelled
 
-    if not isinstance(data, str | Path | Labelled):
+    if isinstance(data, Labelled):
+        return data, source
+    if not isinstance(data, str | Path):
         raise SettingsError(f"data is a folder, an .npz file or augplug.Labelled, not {type(data).__name__}")
-    parts = study_parts()
-    limits = {"seed": seed, "seeds": seeds, "trials": trials, "minutes": minutes}
-    chosen = study_settings(settings or {}, parts, algorithm=algorithm, evaluator=evaluator, **limits)
-    if not isinstance(data, Labelled):
-        data = load(data, size=size, resize=resize, skip_bad=skip_bad, note=_note)
-    return run_study(
-        chosen,
-        data,
-        parts=parts,
-        out=out,
-        executor=executor,
-        workers=workers,
-        resume=resume,
-        observers=[_observer(watcher) for watcher in observe],
-    )
+    return load(data, **reading, note=_note), {"data": str(Path(data).absolute()), **reading}
 
 
-def _note(text: str) -> None:
-    warnings.warn(f"augplug: {text}", stacklevel=5)  # where search was called
+def _note(text: str, level: int = 6) -> None:
+    warnings.warn(f"augplug: {text}", stacklevel=level)  # where search, or load_images, was called
 
 
 def _observer(given: str | Observer) -> Observer:
@@ -215,5 +286,8 @@ def _observer(given: str | Observer) -> Observer:
     known = observers()
     if given not in known:
         raise SettingsError(f"there is no observer {given!r}{suggest(given, known)}")
-    made: Observer = known[given]()
+    try:
+        made: Observer = known[given]()
+    except Exception as error:
+        raise PluginError(f"the observer {given} cannot be made: {type(error).__name__}: {error}") from error
     return made

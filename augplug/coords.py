@@ -111,8 +111,13 @@ def _cross(first: complex, second: complex) -> float:
 
 
 def multiply(second: Matrix, first: Matrix) -> Matrix:
-    """Return the matrix that does `first`, then `second`."""
-    return to_matrix(np.asarray(second) @ np.asarray(first))
+    """Return the matrix that does `first`, then `second`; every product and sum is rounded by itself, as in `apply`."""
+    (a, b, c), (d, e, f), (g, h, i) = first
+    # Adding 0 leaves no negative zeros.
+    one, two, three = (
+        (x * a + y * d + z * g + 0.0, x * b + y * e + z * h + 0.0, x * c + y * f + z * i + 0.0) for x, y, z in second
+    )
+    return (one, two, three)
 
 
 def inverse(matrix: Matrix) -> npt.NDArray[np.float64]:

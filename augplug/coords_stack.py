@@ -1,7 +1,7 @@
 """`coords` for stacks of matrices, `(N, 3, 3)`: each of them bit for bit what the function of that name there returns.
 
-Arguments are numbers or arrays `(N,)`. numpy rounds + - * / as Python does, and multiplies a stack by the routine that
-it multiplies two matrices by; sines, cosines and tangents are those of Python's math.
+Arguments are numbers or arrays `(N,)`. numpy rounds + - * / as Python does; a matrix product of numpy's would round as
+the processor's linear algebra does. Sines, cosines and tangents are those of Python's math.
 """
 
 from __future__ import annotations
@@ -64,10 +64,18 @@ def tangents(degrees: Numbers) -> npt.NDArray[np.float64]:
     return np.array([math.tan(math.radians(angle)) for angle in np.atleast_1d(degrees).tolist()])
 
 
+def products(second: Stack, first: Stack) -> Stack:
+    """Return the matrices that do `first`, then `second`; one of them may be a single matrix `(3, 3)`."""
+    made = second[..., :, :1] * first[..., :1, :]
+    made += second[..., :, 1:2] * first[..., 1:2, :]
+    made += second[..., :, 2:] * first[..., 2:, :]
+    made += 0.0  # no negative zeros
+    return made
+
+
 def about(matrices: Stack, x: float, y: float) -> Stack:
     """Return the matrices that do `matrices` with (x, y) as their origin."""
-    made: Stack = translations(x, y)[0] @ (matrices @ translations(-x, -y)[0])
-    return made
+    return products(translations(x, y)[0], products(matrices, translations(-x, -y)[0]))
 
 
 def inverses(matrices: Stack) -> Stack:

@@ -44,6 +44,10 @@ class PlanError(AugplugError):
     """A saved plan that cannot be read, or not be replayed here."""
 
 
+class ExportError(AugplugError):
+    """A policy or a plan that a format cannot hold, or an export that cannot be written."""
+
+
 class PluginError(AugplugError):
     """A plugin, or a name that a plugin should have provided."""
 
@@ -92,6 +96,10 @@ class RenamedError(AugplugError, AttributeError, TypeError):
 
 class RunError(AugplugError):
     """A search that failed while it ran (exit status 1): a trial whose workers keep dying, a disk that is full."""
+
+
+class StoppedError(RunError):
+    """A signal or Ctrl-C ended the work; nothing that was done is lost, and `--resume` goes on with it."""
 
 
 def suggest(given: str, known: Iterable[str]) -> str:

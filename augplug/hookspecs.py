@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from augplug._backends.base import Backend
 from augplug._evaluators.base import Evaluator
 from augplug._executors.base import Executor
+from augplug._exporters.base import Exporter
 from augplug._policies.grammar import Policy
 from augplug._search.base import SearchAlgorithm
 from augplug.ops.base import Operation
+
+if TYPE_CHECKING:
+    import click
 
 
 class Hooks(Protocol):
@@ -35,4 +39,13 @@ class Hooks(Protocol):
         """Renderers of effects, by the name that `backend=` takes."""
 
     def augplug_observers(self) -> Mapping[str, Callable[[], Callable[[Mapping[str, Any]], None]]]:
-        """Watchers of a search, by the name `--observe` takes; called with each journal record once it is on disk."""
+        """Watchers of a search, by the name `--observe` takes; called with each journal record once it is on disk.
+
+        One may have `begin(folder, records)`, which is called first, and `end(finished=...)`, which is called last.
+        """
+
+    def augplug_exporters(self) -> Mapping[str, type[Exporter]]:
+        """Formats of other systems for a policy or a plan, by the name that `augplug export` takes."""
+
+    def augplug_commands(self) -> Mapping[str, click.Command]:
+        """Commands, by the name they have after `augplug`; what they need is imported when they run."""

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import sys
-import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import EntryPoint
 from multiprocessing import parent_process
-from types import FrameType
 from typing import Any, TypeVar
 
 import pluggy
@@ -26,11 +23,16 @@ from augplug.gate.modes import Admission, admission
 from augplug.hookspecs import Hooks
 from augplug.ops.base import Operation
 from augplug.shown import shown
+from augplug.streams import watching_interrupts
+from augplug.summaries import SUMMARIES
 
 hookimpl = pluggy.HookimplMarker(GROUP)
 """Marks a function of a plugin as what it provides: `@augplug.hookimpl`; hookspecs.py lists the names."""
 
-KINDS = ("operations", "policies", "searches", "evaluators", "executors", "backends", "observers")
+KINDS = (
+    *("operations", "policies", "searches", "evaluators", "executors", "backends", "observers", "exporters"),
+    "commands",
+)
 
 
 Value = TypeVar("Value")
@@ -73,7 +75,7 @@ class Plugin:
 
     `state` is loaded, blocked (by a mode or a list), refused (by the gate or the version window), broken, or
     conflicting. `approval` is what the ledger knows: tier and date, `no`, or what differs; empty where that was not
-    looked at.
+    looked at. `digest` is that of the approved files.
     """
 
     name: str
@@ -83,6 +85,7 @@ class Plugin:
     reason: str = ""
     approved: bool = False
     approval: str = ""
+    digest: str = ""
     provides: dict[str, list[str]] = field(default_factory=dict)
     location: str = ""
 
@@ -135,8 +138,8 @@ class Registry:
     def _load(self, name: str, row: Plugin, point: EntryPoint) -> None:
         stopped: list[int] = []
         try:
-            # What a plugin prints when it is imported is no result of a command.
-            with contextlib.redirect_stdout(sys.stderr), _watching(stopped):
+            # What a plugin prints when it is imported is not a result of a command.
+            with contextlib.redirect_stdout(sys.stderr), watching_interrupts(stopped):
                 self._manager.register(point.load(), name=name)
             self._manager.check_pending()
         except BaseException as error:  # a plugin may fail in any way; row and warning keep the reason
@@ -166,7 +169,7 @@ class Registry:
                 continue
             stopped: list[int] = []
             try:
-                with _watching(stopped):
+                with watching_interrupts(stopped):
                     items = _named(kind, by_name[name].function())
             except BaseException as error:  # as in _load
                 if row.distribution == GROUP or stopped:
@@ -181,15 +184,27 @@ class Registry:
             return self._provided[kind]
         known: dict[str, Provided] = {}
         for row, items in self._collect(kind):
-            taken = next((name for name in items if name in known), None)
+            own = SUMMARIES if kind == "commands" else ()
+            taken = next((name for name in items if name in known or name in own), None)
             if taken is not None:
-                other = known[taken].distribution
+                other = known[taken].distribution if taken in known else GROUP
                 _mark(row, f"its {taken!r} is already provided by {other}", state="conflicting")
                 continue
             row.provides[kind] = sorted(items)
             known.update({name: Provided(item, row.distribution) for name, item in items.items()})
         self._provided[kind] = ReadOnly(known)
         return self._provided[kind]
+
+    def versions(self, kind: str, name: str) -> dict[str, str]:
+        """Return name and version of the plugin that provides a name, with the digest of what was approved.
+
+        Nothing for what is augplug's own, or is not installed.
+        """
+        entry = self.provided(kind).get(name.rpartition(":")[2])
+        if entry is None or entry.distribution == GROUP:
+            return {}
+        row = next(row for row in self.plugins.values() if row.distribution == entry.distribution)
+        return {row.distribution: f"{row.version} sha256:{row.digest}" if row.digest else row.version}
 
     @property
     def operations(self) -> Mapping[str, type[Operation]]:
@@ -226,32 +241,13 @@ def _named(kind: str, given: Any) -> Mapping[str, Any]:
 
 def _row(name: str, candidate: Candidate, decision: Decision) -> Plugin:
     row = Plugin(name, candidate.name, candidate.version, decision.state, decision.reason, location=candidate.location)
-    row.approved, row.approval = decision.approved, decision.approval
+    row.approved, row.approval, row.digest = decision.approved, decision.approval, decision.digest
     return row
 
 
 def _free(name: str, taken: Mapping[str, Plugin]) -> str:
     # A second find of one distribution is a row too, and is never loaded.
     return _free(f"{name} again", taken) if name in taken else name
-
-
-@contextlib.contextmanager
-def _watching(told: list[int]) -> Iterator[None]:
-    """Write to `told` that the user stopped the process: a plugin can raise KeyboardInterrupt as well."""
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or before is not signal.default_int_handler:
-        yield
-        return
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        told.append(number)
-        signal.default_int_handler(number, frame)
-
-    signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _mark(row: Plugin, reason: str, state: str = "broken") -> None:

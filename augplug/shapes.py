@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from augplug.effects import Blend, ColorMix, Effect, Opaque, Warp
 from augplug.errors import ImageError
 
-_CHANGING = frozenset({Warp, Opaque, ColorMix, Blend})
+CHANGING = frozenset({Warp, Opaque, ColorMix, Blend})
+"""The effects that may change the shape."""
 _RESIZING = (Warp, Opaque)  # a tuple, since a union would be made anew at each call
 
 
@@ -16,7 +17,7 @@ def shape_after(effect: Effect, shape: tuple[int, ...]) -> tuple[int, ...]:
 
     Raises ImageError if the chains of a blend end in images of unequal shapes.
     """
-    if type(effect) not in _CHANGING:  # most often, and every draw asks for each of its effects
+    if type(effect) not in CHANGING:  # most often, and every draw asks for each of its effects
         return shape
     if isinstance(effect, _RESIZING):
         return shape if effect.size is None else (*effect.size, *shape[2:])
@@ -26,20 +27,22 @@ def shape_after(effect: Effect, shape: tuple[int, ...]) -> tuple[int, ...]:
     return _shape_of_blend(effect, shape) if isinstance(effect, Blend) else shape
 
 
-def check_canvases(effects: Sequence[Effect], shape: tuple[int, ...], most: int) -> None:
-    """Refuse effects that make an image of more than `most` pixels on the way, before memory is taken: ImageError."""
+def check_canvases(effects: Sequence[Effect], size: tuple[int, ...], most: int) -> tuple[int, ...]:
+    """Return height and width after effects on an image of `size`.
+
+    Raises ImageError before memory is taken if an image of more than `most` pixels is made on the way.
+    """
     for effect in effects:
-        if type(effect) not in _CHANGING:
-            continue
         if isinstance(effect, Blend):
-            for chain in effect.chains:
-                check_canvases(chain, shape, most)
-        shape = shape_after(effect, shape)
-        if shape[0] * shape[1] > most:
+            size = [check_canvases(chain, size, most) for chain in effect.chains][-1]
+        elif isinstance(effect, _RESIZING) and effect.size is not None:
+            size = effect.size
+        if size[0] * size[1] > most:
             raise ImageError(
-                f"the policy asks for an image of {shape[0]}x{shape[1]} pixels, and max_pixels is {most}; ask for a "
+                f"the policy asks for an image of {size[0]}x{size[1]} pixels, and max_pixels is {most}; ask for a "
                 "smaller one, or give Augmenter(..., max_pixels=...) a larger number"
             )
+    return size
 
 
 def _shape_of_blend(effect: Blend, shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ import numpy as np
 from augplug.types import Histograms, Values
 
 _AFFINE: set[Callable[..., Values]] = set()
-_SMOOTH: set[Callable[..., Values]] = set()
+_FRACTIONS: dict[Callable[..., Values], Callable[..., Values]] = {}
 Function = TypeVar("Function", bound=Callable[..., Values])
 
 
@@ -26,23 +26,44 @@ def affine(function: Function) -> Function:
     return function
 
 
-def smooth(function: Function) -> Function:
-    """Say that a tone's function has no jump, and computes in float32 if it is given float32; a decorator.
+def smooth(fractions: Callable[..., Values]) -> Callable[[Function], Function]:
+    """Say that a tone's function has no jump; `fractions` is the same function of 0..1 instead of 0..255; a decorator.
 
-    Then a backend may compute it so if it finds the results within 1e-6 of those in float64.
+    It takes an array that it may overwrite, in float32 too, with nothing below 0, and returns one of its dtype, with
+    nothing below 0. A backend may use it on float32 images if it finds the results within 1e-6 of those in float64.
     """
-    _SMOOTH.add(function)
-    return function
+
+    def remember(function: Function) -> Function:
+        _FRACTIONS[function] = fractions
+        return function
+
+    return remember
 
 
-def is_smooth(function: Callable[..., Values]) -> bool:
-    """Return True if a function was said to have no jump."""
-    return function in _SMOOTH
+def fractions_of(function: Callable[..., Values]) -> Callable[..., Values] | None:
+    """Return the function of 0..1 of a tone that was said to have no jump; None of any other."""
+    return _FRACTIONS.get(function)
 
 
 def is_affine(function: Callable[..., Values]) -> bool:
     """Return True if a function was said to be a v + b."""
     return function in _AFFINE
+
+
+def solarize(values: Values, threshold: float) -> Values:
+    """Return v below the threshold, 255 - v from it on."""
+    return np.where(values < threshold, values, 255.0 - values)
+
+
+def solarize_add(values: Values, add: float, threshold: float) -> Values:
+    """Return v + add below the threshold, v from it on."""
+    return np.where(values < threshold, values + add, values)
+
+
+def posterize(values: Values, bits: int) -> Values:
+    """Keep the `bits` highest of 8 bits: round down to a multiple of 2**(8 - bits)."""
+    step = 2.0 ** (8 - bits)
+    return np.floor(values / step) * step
 
 
 @affine
@@ -92,10 +113,11 @@ def equalize(counts: Histograms) -> Values:
     spread = np.maximum.reduce(below * (counts > 0), axis=1, keepdims=True)
     step = spread // top if top == 255 else spread / top
     if 0 in step.ravel().tolist():
-        return np.where(step, _in_steps(below, np.where(step, step, 1), top), np.arange(top + 1))
-    return _in_steps(below, step, top)
+        return np.where(step, in_steps(below, np.where(step, step, 1), top), np.arange(top + 1))
+    return in_steps(below, step, top)
 
 
-def _in_steps(below: Histograms, step: Histograms | Values, top: int) -> Values:
+def in_steps(below: Histograms, step: Histograms | Values, top: int) -> Values:
+    """Return the levels 0..`top` of values of which so many lie below, a level every `step` values."""
     half = step // 2 if top == 255 else step / 2
     return np.minimum((below + half) / step, top)

@@ -20,6 +20,7 @@ from augplug._pipeline.compile import compile_policy
 from augplug._pipeline.draw import drawing
 from augplug._pipeline.items import Drawn
 from augplug._pipeline.render import Renderer
+from augplug._pipeline.sources import OwnKey
 from augplug._policies.grammar import Policy, Sequence, Step
 from augplug.distributions import Beta, Choice, Distribution, Integers, Key, LogUniform, Normal, Sign, Uniform
 from augplug.effect_batch import EffectBatch
@@ -187,6 +188,28 @@ def test_a_batch_has_the_bits_of_its_images(name: str, shape: tuple[int, ...], f
         pytest.skip("it mixes red, green and blue")
 
     check(edgy(name), images_of(40, shape), fuse=fuse)
+
+
+@pytest.mark.parametrize("shape", [(20, 24, 3), (28, 28), (2, 3, 3), (1, 1, 3), (1, 9, 1)])
+@pytest.mark.parametrize("interpolation", INTERPOLATIONS)
+@pytest.mark.parametrize("border", ["edge", "reflect", "wrap"])
+@pytest.mark.parametrize("name", ["Affine", "Rotate", "Scale", "ShearX", "TranslateX"])
+def test_a_batch_that_repeats_outside_has_the_bits_of_its_images(
+    name: str, border: str, interpolation: str, shape: tuple[int, ...]
+) -> None:
+    check(edgy(name, border=border, interpolation=interpolation), images_of(60, shape))
+
+
+def test_warps_that_repeat_outside_are_prepared_together() -> None:
+    """All but those with a way of their own: turns, whole shifts, and what shows more than is laid around."""
+    step = augplug.step("Affine", border="reflect", degrees=augplug.Uniform(1.0, 40.0), x=augplug.Uniform(-0.2, 0.2))
+    augment = augplug.Augmenter(step, seed=1)
+    keys = [augment._key(index, 0) for index in range(64)]
+
+    program = augment._batches.of(keys, (28, 28, 3), np.dtype(np.uint8))
+
+    assert program is not None
+    assert [len(stage.rows) for stage in program.stages if len(stage.rows)] == [64]
 
 
 @pytest.mark.parametrize("interpolation", INTERPOLATIONS)
@@ -407,11 +430,12 @@ def test_weights_of_gaussians_have_the_bits_of_each() -> None:
         Beta(1.0, 1.0),
         Sign(3.0),
         Key(),
+        OwnKey(Key(), 3),
         Edgy((0.0, 1.0, 5.0)),
     ],
     ids=repr,
 )
-def test_numbers_of_many_streams_are_those_of_each(distribution: Distribution) -> None:
+def test_numbers_of_many_streams_are_those_of_each(distribution: Distribution | OwnKey) -> None:
     """Ten of each stream, which is more than its first words."""
     keys = [key_of(1, 2, index) for index in range(300)]
     streams = Streams(b"digest", keys)

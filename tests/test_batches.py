@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from typing import Any
 
 import numpy as np
 import pytest
@@ -83,3 +84,18 @@ def test_an_empty_batch_and_a_batch_of_one(threads: int) -> None:
     assert augment.batch(IMAGES[:0], threads=threads).shape == (0, SIDE, SIDE, 3)
     one = augment.batch(IMAGES[:1], indices=[7], threads=threads)
     assert np.array_equal(one, augment(IMAGES[0], index=7)[None])
+
+
+@pytest.mark.parametrize("border", ["constant", "edge", "reflect", "wrap"])
+@pytest.mark.parametrize("name", ["TranslateX", "ShearY", "Rotate"])
+def test_a_batch_with_a_border_is_the_loop(name: str, border: Any) -> None:
+    """Whole shifts recur, so that their kernels are kept; the others are made for each image."""
+    field = {"TranslateX": "fraction", "ShearY": "factor", "Rotate": "degrees"}[name]
+    fields: dict[str, Any] = {field: augplug.Uniform(-0.4, 0.4), "border": border}
+    step = augplug.step(name, **fields)
+    augment = augplug.Augmenter(step, output=augplug.Output((0.5,) * 3, (0.2,) * 3))
+    images = np.random.default_rng(4).integers(0, 256, (40, 20, 24, 3), dtype=np.uint8)
+    for _ in range(2):
+        made = augment.batch(images, indices=range(40))
+        right = np.stack([augment(image, index=index) for index, image in enumerate(images)])
+        np.testing.assert_array_equal(made, right)

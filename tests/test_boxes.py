@@ -49,7 +49,10 @@ def test_malformed_boxes_are_refused(given_boxes: dict[str, Any], says: str) -> 
     ("given_points", "says"),
     [
         ({"array": [[0, np.nan]]}, "finite"),
-        ({"array": [[0, 1, 2]]}, r"\(K, 2\)"),
+        ({"array": [[0, 1, 0.5]]}, r"\(K, 2\)"),
+        ({"array": [[0, 1, 2, 3]]}, r"\(K, 2\)"),
+        ({"array": [[0, 1, 2]], "visible": [2]}, "leave visible= out"),
+        ({"array": [[[0, 1], [2, 3]]], "visible": [2, 2]}, r"\(1, 2\)"),
         ({"array": [[0, 1]], "flip_pairs": ((0, 1),)}, "rows of 1 keypoints"),
         ({"array": [[0, 1], [2, 3]], "flip_pairs": ((0, 0),)}, "different rows"),
     ],

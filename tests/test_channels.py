@@ -220,3 +220,14 @@ def test_the_check_is_made_once_for_each_number_of_channels(monkeypatch: pytest.
     assert len(described) == 2
     augment(zeros(8, 8), index=0)
     assert len(described) == 4
+
+
+@pytest.mark.parametrize("channels", [2, 4, 13])
+def test_every_number_of_channels_is_looked_at_whatever_came_before(channels: int) -> None:
+    """An Augmenter that has seen RGB refuses the first image of other channels, whatever that image draws."""
+    augment = augplug.Augmenter(augplug.step("Color", factor=0.5, p=1e-9))
+    augment(np.zeros((8, 9, 3), np.uint8), index=0)
+    for _ in range(2):
+        with pytest.raises(ImageError, match="Color"):
+            augment(np.zeros((8, 9, channels), np.uint8), index=1)
+    augment(np.zeros((8, 9, 3), np.uint8), index=2)

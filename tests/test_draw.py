@@ -37,7 +37,7 @@ from augplug.distributions import (
     dirichlet,
 )
 from augplug.errors import OperationError, SettingsError
-from augplug.rng import WORD, Stream, generator, key_of, key_of_count, pick
+from augplug.rng import WORD, Stream, check_weights, generator, key_of, key_of_count, pick
 from tests import processes
 from tests.processes import drawn
 
@@ -380,3 +380,46 @@ def test_a_number_beyond_what_its_law_promised_is_refused(value: float) -> None:
 
     with pytest.raises(OperationError, match=r"Rotate\(degrees=\.\.\.\)"):
         augment(np.zeros((4, 4, 3), np.uint8), index=1)
+
+
+@pytest.mark.parametrize("count", [20_000, pytest.param(1_000_000, marks=pytest.mark.heavy)])
+def test_no_two_keys_draw_alike(count: int) -> None:
+    """The first 128 bits of keys of 50 policies, with seeds, epochs and indices that are small, equal or large."""
+    digests = [hashlib.blake2b(bytes([number])).digest()[:32] for number in range(50)]
+    numbers = [0, 1, 2, 3, 2**32 - 1, 2**32, 2**40]
+    beginnings = set()
+    for row in range(count // len(digests)):
+        seed, (epoch, index) = numbers[row % 7], divmod(row // 7, 101)
+        key = key_of(seed, epoch, index)
+        beginnings |= {two_words(digest, key) for digest in digests}
+    assert len(beginnings) == count
+
+
+def two_words(digest: bytes, key: bytes) -> bytes:
+    stream = Stream(digest, key)
+    return stream.word().to_bytes(8, "little") + stream.word().to_bytes(8, "little")
+
+
+def test_the_first_key_is_a_key() -> None:
+    assert generator(0).integers(2**63) != generator(1).integers(2**63)
+
+
+@pytest.mark.parametrize(("weights", "expected"), [((0.0, 0.25, 0.5, 0.0), 2), ((0.5, 0.0), 0), ((1e-9,), 0)])
+def test_what_rounding_leaves_over_goes_to_the_last_that_can_be_picked(
+    weights: tuple[float, ...], expected: int
+) -> None:
+    assert pick(weights, Top(DIGEST, key_of(0, 0, 0))) == expected
+
+
+@pytest.mark.parametrize("weights", [(0.0, 0.0), (1.0,), (1.0, -0.5), (1.0, math.nan), (1.0, math.inf)])
+def test_weights_that_choose_nothing_are_refused(weights: tuple[float, ...]) -> None:
+    check_weights((0.0, 1.0), 2)
+    with pytest.raises(SettingsError, match="2 weights are needed, none negative and not all zero"):
+        check_weights(weights, 2)
+
+
+class Top(Stream):
+    """A stream of reals that are more than any stream gives, as a sum of weights may be after rounding."""
+
+    def real(self) -> float:
+        return math.nextafter(1.0, 2.0)

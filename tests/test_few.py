@@ -208,7 +208,7 @@ def invert(values: Any) -> Any:
 
 
 def test_what_moves_nothing_has_no_mover() -> None:
-    effects = (Tone(invert), Noise(key=1, std=2), Paint(regions=(Region(0, 0, 2, 2),)), Blend((1.0,), ((),)))
+    effects = (Tone(invert), Noise(key=1, std=2), Blend((1.0,), ((),)))
     assert not prepare_follow(effects, default_backend(), (9, 9))
 
 

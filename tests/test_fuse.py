@@ -227,7 +227,7 @@ def test_what_joins_and_what_does_not(names: list[str], kinds: list[type]) -> No
 
 
 def test_quarter_turns_of_a_square_join_and_four_of_them_vanish() -> None:
-    """On an oblong canvas a quarter turn is no turn: it cuts."""
+    """On an oblong canvas a quarter turn is not a turn: it cuts."""
     square = np.zeros((8, 8), dtype=np.uint8)
     quarter = items_of("Rotate", degrees=90.0)
     assert len(effects_of(quarter * 2, square)) == 1

@@ -1,6 +1,8 @@
 """The gates agree with each other: pins, environments and the commands that the README promises."""
 
 import configparser
+import json
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -78,31 +80,60 @@ def test_hooks_run_what_tox_runs(tox: configparser.ConfigParser, hooks: list[dic
 
 def test_tox_has_its_environments(tox: configparser.ConfigParser) -> None:
     listed = [name.strip() for name in tox["tox"]["env_list"].split(",")]
-    assert listed == ["lint", "types", "tests", "services", "plugins", "tutorial", "fresh", "docs"]
-    assert all(tox.has_section(f"testenv:{name}") for name in [*listed, "bench", "heavy"])
+    assert listed[:6] == ["lint", "types", "tests", "oldest", "latest", "mutants"]
+    assert listed[6:] == ["services", "plugins", "trackers", "kubeflow", "phones", "torch", "tutorial", "fresh", "docs"]
+    on_demand = ["bench", "fast", "heavy", "mutants-heavy", "supply"]
+    assert all(tox.has_section(f"testenv:{name}") for name in [*listed, *on_demand])
 
 
 def test_every_plugin_is_built_and_tested_with_our_licence(tox: configparser.ConfigParser) -> None:
-    commands = tox["testenv:plugins"]["commands"]
+    trackers = dict.fromkeys(
+        (
+            "augplug-dask",
+            "augplug-mlflow",
+            "augplug-prometheus",
+            "augplug-sagemaker",
+            "augplug-serve",
+            "augplug-tensorboard",
+        ),
+        tox["testenv:trackers"]["commands"],
+    )
+    environments = {"augplug-kfp": "kubeflow", "augplug-phones": "phones", "augplug-torch": "torch"}
+    alone = {name: tox[f"testenv:{environment}"]["commands"] for name, environment in environments.items()}
+    commands = {**trackers, **alone}
+    common = tox["testenv:plugins"]["commands"]
     folders = [path.parent for path in (ROOT / "plugins").glob("*/pyproject.toml")]
     assert folders
+    assert f"pytest -n 2 {' '.join(f'--ignore=plugins/{name}' for name in commands)} plugins " in common
     for folder in folders:
-        assert f"augplug plugins install plugins/{folder.name}\n" in commands
-        assert "pytest -n 2 plugins " in commands
+        installed = commands.get(folder.name, common)
+        assert f"augplug plugins install plugins/{folder.name}\n" in installed
+        assert installed is common or re.search(f"pytest .*plugins/{folder.name} ", installed)
         assert (folder / "LICENSE").read_text("utf-8") == read("LICENSE")
 
 
-def test_every_data_file_enters_the_wheel(project: dict[str, Any]) -> None:
-    patterns = project["tool"]["setuptools"]["package-data"]["augplug"]
-    files = [file for file in (ROOT / "augplug").rglob("*") if file.is_file() and file.suffix not in {".py", ".pyc"}]
-    assert files
-    assert [file for file in files if not any(file.match(pattern) for pattern in patterns)] == []
+def test_what_is_locked_is_what_is_pinned(project: dict[str, Any]) -> None:
+    """Every distribution has its hashes; the bill of materials and the table of licences name the same versions."""
+    rows = [row for row in read("locked/requirements.txt").split("\n") if row and not row.startswith(" ")]
+    locked = {canonicalize_name(one.name): one for one in map(Requirement, (row.rstrip("\\ ") for row in rows))}
+    pins = [Requirement(row) for name in ("build", "runtime", "gate") for row in group(project, name)]
+    assert read("locked/requirements.txt").count("\n    --hash=sha256:") >= len(rows)
+    assert all(row.endswith("\\") for row in rows)
+    assert {str(locked[canonicalize_name(pin.name)].specifier) for pin in pins} == {str(pin.specifier) for pin in pins}
+
+    here = {name: str(one.specifier)[2:] for name, one in locked.items() if one.marker is None or one.marker.evaluate()}
+    components = json.loads(read("locked/sbom.cdx.json"))["components"]
+    assert {canonicalize_name(one["name"]): one["version"] for one in components} == here
+    table = read("locked/licences.md").partition("\n## What the first-party")[0]
+    listed = [[cell.strip() for cell in row.split("|")[1:4]] for row in table.splitlines() if row.startswith("| ")][1:]
+    assert {canonicalize_name(name): version for name, version, _ in listed} == here
+    assert [name for name, _, licence in listed if licence.upper() in ("", "UNKNOWN")] == []
 
 
 def test_the_python_that_is_required_is_the_one_that_is_named(project: dict[str, Any]) -> None:
     versions = [row for row in project["project"]["classifiers"] if ":: Python :: " in row]
     assert project["project"]["requires-python"] == ">=3.11"
-    assert versions == ["Programming Language :: Python :: 3.11"]
+    assert versions == [f"Programming Language :: Python :: 3.{minor}" for minor in (11, 12, 13)]
 
 
 @pytest.mark.parametrize("command", [INSTALL, TEST])

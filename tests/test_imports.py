@@ -25,6 +25,7 @@ ALIASES = [
     "Image",
     "Interpolation",
     "ImageFunction",
+    "MOST_DEATHS",
     "Matrix",
     "Points",
     "Values",

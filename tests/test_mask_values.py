@@ -66,6 +66,6 @@ def test_a_value_that_the_dtype_has_is_written(backend: str, dtype: str, value: 
 
 
 def test_a_negative_value_of_unsigned_masks_is_refused() -> None:
-    """-100, which losses ignore, is no value of uint8."""
+    """-100, which losses ignore, is not a value of uint8."""
     with pytest.raises(TargetError, match="mask_fill is -100, and a mask of uint8"):
         augplug.Augmenter(augplug.step("Pad", top=2, mask_fill=-100))(image=IMAGE, mask=IMAGE[..., 0], index=0)

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image as Pictures
 
 import augplug
+from augplug._sample.targets import Targets
 from augplug.errors import AugplugError, TargetError
 from augplug.types import Image
 
@@ -317,3 +318,10 @@ def test_an_augmenter_with_output_pickles() -> None:
     assert np.array_equal(again(IMAGE, index=1), augment(IMAGE, index=1))
     with pytest.raises(augplug.SettingsError, match="not tuple"):
         augplug.Augmenter(TURN, output=(0.5, 0.5))  # type: ignore[arg-type]  # the test is that it is refused
+
+
+def test_targets_that_were_not_given_are_empty() -> None:
+    none = Targets()
+
+    assert (none.corners.shape, none.shown.shape, none.tags.shape) == ((0, 4, 2), (0,), (0,))
+    assert (none.points.shape, none.visible.shape) == ((0, 2), (0,))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from PIL import Image
 from scipy import ndimage
 
 import augplug
@@ -103,6 +104,40 @@ def test_alpha_of_one_image_moves_with_it() -> None:
 
     assert np.array_equal(made["images"]["right"], augment(rgba, index=0))
     assert np.array_equal(made["video"][0], augment(rgba, index=0))
+
+
+@EACH
+@pytest.mark.parametrize("name", ["images", "video"])
+def test_alpha_of_several_images_is_that_of_each_alone(name: str, backend: str) -> None:
+    """Tones, noise and painting leave alpha; a rotation moves it, with the image's border; a crop cuts it."""
+    alpha = RANDOM.integers(0, 256, (2, 40, 50, 1)).astype(np.uint8)
+    pair = np.concatenate([np.stack([LEFT, RIGHT]), alpha], axis=3)
+    augment = augmenter(backend, channels="RGBA")
+    given: dict[str, Any] = {"images": {"left": pair[0], "right": pair[1]}} if name == "images" else {"video": pair}
+    made = augment(**given, index=4)[name]
+    for place, key in enumerate(("left", "right")):
+        one = made[key] if name == "images" else made[place]
+        assert np.array_equal(one, augment(pair[place], index=4))
+        assert one.shape == (32, 36, 4)
+    opaque = pair.copy()
+    opaque[..., 3] = 255
+    tones = augplug.Augmenter(augplug.sequence(*POLICY.children[1:4]), backend=backend, channels="RGBA")
+    still = tones(images={"left": opaque[0], "right": LEFT.repeat(2, axis=2)[..., 1:5]}, index=0)["images"]
+    assert (still["left"][..., 3] == 255).all()
+    assert np.array_equal(still["right"][..., 3], LEFT[..., 2])
+
+
+def test_pictures_with_and_without_alpha_come_back_in_their_modes() -> None:
+    """A PIL image says itself that it has alpha: one call may hold both kinds."""
+    rgba = np.dstack([LEFT, np.full((40, 50), 255, np.uint8)])
+    pictures = {"a": Image.fromarray(rgba), "b": Image.fromarray(RIGHT), "c": Image.fromarray(rgba).convert("LA")}
+    augment = augplug.Augmenter(augplug.step("Rotate", degrees=45))
+    made = augment(images=pictures, index=0)["images"]
+    assert [made[name].mode for name in "abc"] == ["RGBA", "RGB", "LA"]
+    assert np.array_equal(np.asarray(made["a"])[..., 3], np.asarray(made["c"])[..., 1])
+    assert np.asarray(made["a"])[0, 0, 3] == 0  # outside is transparent
+    inverted = augplug.Augmenter(augplug.step("Invert"))(images=pictures, index=0)["images"]
+    assert all(np.asarray(inverted[name])[..., -1].min() == 255 for name in "ac")
 
 
 @EACH

@@ -18,7 +18,7 @@ POINTS = [[1.0, 1.0], [30.0, 20.0], [58.0, 38.0]]
 
 @pytest.mark.parametrize("count", [1, FEW + 1])
 def test_a_resize_cuts_nothing_off(count: int) -> None:
-    """Whole boxes stay at min_visibility=1, whatever the factor: rounding is no cut."""
+    """Whole boxes stay at min_visibility=1, whatever the factor: rounding is not a cut."""
     for height in (33, 77, 100, 123, 224):
         for width in (31, 77, 100, 640):
             resize = augplug.Augmenter(augplug.step("Resize", height=height, width=width))
@@ -38,7 +38,7 @@ def test_min_area_allows_for_rounding() -> None:
 @pytest.mark.parametrize("count", [1, FEW + 1])
 @pytest.mark.parametrize(("height", "width"), [(480, 640), (3000, 4000), (500, 12000)])
 def test_six_digits_of_yolo_are_whole_boxes(height: int, width: int, count: int) -> None:
-    """Boxes at the border, written with six decimals, are cut by half a millionth of a side, which is no cut."""
+    """Boxes at the border, written with six decimals, are cut by half a millionth of a side, which is not a cut."""
     image = np.zeros((height, width), dtype=np.uint8)
     chance = np.random.default_rng(0)
     for _ in range(40 if width > 640 else 300):

@@ -50,20 +50,21 @@ class OpenCV(Backend):
 
     def prepare(self, effect: Effect, shape: tuple[int, ...], dtype: np.dtype[Any]) -> ImageFunction:
         """Return OpenCV's kernel for an image of that dtype and number of channels, else the reference's."""
+        if isinstance(effect, Warp):
+            return warp_image(effect, shape, dtype) or self._reference.prepare(effect, shape, dtype)
         eight = dtype == _UINT8
         if isinstance(effect, Blend):
             if eight:
                 return blend(effect, shape, self.prepare)
             return reference.blend(effect, shape, dtype, self.prepare)
-        if isinstance(effect, Warp):
-            return warp_image(effect, shape, dtype) or self._reference.prepare(effect, shape, dtype)
         plain = shape[:2] if shape[2:] == (1,) else shape
-        kernel: ImageFunction | None = None
-        if plain[2:] <= (MOST_CHANNELS,) and type(effect) in _MAKE:
-            kernel = _MAKE[type(effect)](effect, plain) if eight else _MAKE_WIDE[type(effect)](effect, plain, dtype)
+        make, kernel = _MAKE.get(type(effect)), None
+        if make is not None and (len(plain) == 2 or plain[2] <= MOST_CHANNELS):
+            kernel = make(effect, plain) if eight else _MAKE_WIDE[type(effect)](effect, plain, dtype)
         if kernel is None:
             return self._reference.prepare(effect, shape, dtype)
-        return kernel if plain == shape else partial(_one_channel, kernel=kernel)
+        ready: ImageFunction = kernel if plain == shape else partial(_one_channel, kernel=kernel)
+        return ready
 
     def prepare_batch(self, batch: EffectBatch, shape: tuple[int, ...], dtype: np.dtype[Any]) -> PreparedRows | None:
         """Return OpenCV's kernel for uint8 images of up to 4 channels, if it has one for such effects."""

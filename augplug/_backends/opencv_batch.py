@@ -13,6 +13,7 @@ import numpy.typing as npt
 from augplug import coords_stack
 from augplug._backends import opencv_area
 from augplug._backends.base import ImageFunction, PreparedRows
+from augplug._backends.opencv_batch_borders import bordered_warps
 from augplug._backends.opencv_color import ROWS, blends, gray_mean, grey, mixed
 from augplug._backends.opencv_filters import gaussians, smooth3
 from augplug._backends.opencv_lookup import look_up
@@ -42,7 +43,7 @@ def prepare_rows(batch: EffectBatch, shape: Shape) -> PreparedRows | None:
 def _warps(batch: EffectBatch, effect: Warp, shape: Shape) -> PreparedRows | None:
     transforms = batch.numbers
     if effect.border != "constant":
-        return None
+        return bordered_warps(transforms, effect, shape, _has_own_way(transforms, effect, shape))
     if effect.interpolation == "area":
         return opencv_area.areas(transforms, effect.size, shape)
     if max(*shape[:2], *effect.size) > LONGEST_SIDE:

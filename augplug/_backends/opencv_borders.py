@@ -12,12 +12,13 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 
-from augplug import coords
+from augplug import coords, coords_stack
 from augplug._backends.base import ImageFunction
 from augplug._backends.slices import repeated, whole_shift
 from augplug.effects import DisplacementField, Warp
-from augplug.types import Image, Matrix
+from augplug.types import Image, Matrix, Values
 
 _TAPS = 3
 """Pixels around a point that an interpolation looks at, with one for rounding."""
@@ -40,10 +41,10 @@ def bordered(
         return repeated(shift, shape, effect.size, effect.border)
     if coords.is_turn(transform, *shape[:2]) == effect.size:
         return prepare(replace(effect, border="constant"), shape)
-    edges = _seen(transform, effect, shape)
-    if edges is None:
+    edges, able = seen(np.array([transform]), effect.size, shape)
+    if not able[0]:
         return None
-    left, top, right, bottom = edges
+    left, top, right, bottom = edges[0].tolist()
     size = (shape[0] + top + bottom, shape[1] + left + right)
     moved = coords.multiply(transform, coords.translation(-float(left), -float(top)))
     kernel = prepare(replace(effect, transform=moved, border="constant"), (*size, *shape[2:]))
@@ -54,24 +55,28 @@ def bordered(
     )
 
 
-def _seen(transform: Matrix, effect: Warp, shape: tuple[int, ...]) -> tuple[int, int, int, int] | None:
-    """Return how many pixels to the left, above, to the right and below are shown; None if they are too many."""
-    (height, width), (high, wide) = shape[:2], effect.size
-    pull = coords.inverse(transform)
+def seen(
+    transforms: Values, size: tuple[int, int], shape: tuple[int, ...]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Return how many pixels to the left, above, to the right and below each matrix `(N, 3, 3)` shows, `(N, 4)`.
+
+    And which of them can be laid around: not where they are too many, or a horizon lies within the canvas.
+    """
+    (height, width), (high, wide) = shape[:2], size
     # Corners of pixels: `area` looks at all of a box. A horizon within the canvas has points without end.
     corners = np.array([[-0.5, wide - 0.5] * 2, [-0.5, -0.5, high - 0.5, high - 0.5], [1.0] * 4])
-    x, y, depth = pull @ corners
-    if not (depth > 0).all():
-        return None
-    x, y = x / depth, y / depth
-    far = float(max(abs(x).max(), abs(y).max()))
-    if not math.isfinite(far) or far >= _FARTHEST:
-        return None
-    left, top = max(math.ceil(_TAPS - x.min()), 0), max(math.ceil(_TAPS - y.min()), 0)
-    right = max(math.ceil(x.max() + _TAPS - width), 0)
-    bottom = max(math.ceil(y.max() + _TAPS - height), 0)
+    places = coords_stack.products(coords_stack.inverses(transforms), corners)
+    depth = places[:, 2:]
+    able = (depth > 0).all(axis=(1, 2))
+    with np.errstate(all="ignore"):  # what is not able may be anything
+        places = places[:, :2] / depth
+        able &= (np.abs(places) < _FARTHEST).all(axis=(1, 2))
+    places[~able] = 0
+    before, after = np.ceil(_TAPS - places.min(axis=2)), np.ceil(places.max(axis=2) + _TAPS - [width, height])
+    edges = np.maximum(np.concatenate([before, after], axis=1), 0).astype(np.int64)
+    left, top, right, bottom = edges.T
     pixels = (height + top + bottom) * (width + left + right)
-    return (left, top, right, bottom) if pixels <= _MOST * (height * width + high * wide) else None
+    return edges, able & (pixels <= _MOST * (height * width + high * wide))
 
 
 _FARTHEST = float(1 << 24)

@@ -8,9 +8,12 @@ from functools import partial
 import numpy as np
 
 from augplug._backends.base import ImageFunction
+from augplug._backends.scratch import scratch
 from augplug._backends.slices import as_items
 from augplug.types import Image
 
+_SCRATCH = 5
+"""No kernel of a group takes a scratch array of this number."""
 MOST_CHANNELS = 128
 """The most channels that OpenCV 5 takes at all; its filters take them at once."""
 
@@ -57,13 +60,18 @@ def _one(image: Image, kernel: ImageFunction) -> Image:
 
 
 def _grouped(image: Image, parts: Sequence[slice], kernels: Sequence[ImageFunction]) -> Image:
-    made = [_of_group(image, part, kernel) for part, kernel in zip(parts, kernels, strict=True)]
-    whole = np.empty((*made[0].shape[:2], image.shape[2]), image.dtype)
-    for part, group in zip(parts, made, strict=True):
+    whole: Image | None = None
+    for part, kernel in zip(parts, kernels, strict=True):  # one is gone before the next is made: fresh pages take long
+        group = kernel(_group(image, part))
+        if whole is None:
+            whole = np.empty((*group.shape[:2], image.shape[2]), image.dtype)
         as_items(whole[..., part])[...] = as_items(group.reshape(*group.shape[:2], -1))
+    assert whole is not None  # noqa: S101  # there is a part
     return whole
 
 
-def _of_group(image: Image, part: slice, kernel: ImageFunction) -> Image:
-    group = np.ascontiguousarray(as_items(image[..., part])).view(image.dtype)
-    return kernel(group.reshape(*image.shape[:2], *_axis(part)))
+def _group(image: Image, part: slice) -> Image:
+    items = as_items(image[..., part])
+    group: Image = scratch(_SCRATCH, items.shape, items.dtype)
+    group[...] = items
+    return group.view(image.dtype).reshape(*image.shape[:2], *_axis(part))

@@ -12,12 +12,14 @@ from augplug._backends.base import ImageFunction
 from augplug._backends.opencv_borders import bordered
 from augplug._backends.opencv_groups import MOST_CHANNELS, in_groups
 from augplug._backends.opencv_warps import shrinking, turn, warp
-from augplug._backends.slices import sliced, whole_shift
+from augplug._backends.slices import as_items, sliced, whole_shift
 from augplug._backends.tables import fill_values
 from augplug.effects import DisplacementField, Warp
-from augplug.types import Image
+from augplug.types import Image, Matrix
 
-_FLOAT32, _WORD = np.dtype(np.float32), np.dtype(np.uint16)
+_FLOAT32 = np.dtype(np.float32)
+_NUMBERED = 1 << 24
+"""float32 holds every whole number up to this."""
 _DIRECT = ((), (2,), (3,), (4,))
 """Channels of the uint8 images that OpenCV takes as they are."""
 
@@ -44,12 +46,12 @@ def warp_values(effect: Warp, shape: tuple[int, ...], dtype: np.dtype[Any], fill
         return bordered(effect, effect.transform, shape, partial(warp_values, dtype=dtype, fill=fill))
     if not isinstance(effect.transform, DisplacementField):
         exact = sliced(effect.transform, effect.size, shape, fill)
-        if exact is not None and shape[2:] <= (4,) and whole_shift(effect.transform) is None:
+        if exact is not None and shape[2:] <= (4,) and _crosses(effect.transform):
             return partial(_reshaped, kernel=turn(effect.transform), axis=shape[2:])  # quicker than numpy's
         if exact is not None:
             return exact
-    if dtype.itemsize == 8 and effect.interpolation == "nearest":
-        return _by_words(effect, shape, dtype, fill)
+    if effect.interpolation == "nearest" and (shape[2:] > (4,) or dtype.itemsize == 8):
+        return _by_places(effect, shape, fill)
     real = _FLOAT32 if dtype.itemsize == 8 else dtype
     kernel = _resized(effect, shape) if (4,) < shape[2:] <= (MOST_CHANNELS,) else None
     if kernel is None:
@@ -65,14 +67,32 @@ def _resized(effect: Warp, shape: tuple[int, ...]) -> ImageFunction | None:
     return None if part is None else lambda image: cv2.resize(image[part], size, interpolation=cv2.INTER_LINEAR)
 
 
-def _by_words(effect: Warp, shape: tuple[int, ...], dtype: np.dtype[Any], fill: Image) -> ImageFunction | None:
-    """Return the kernel that moves values of 8 bytes as four words, so that none is rounded."""
-    count = dtype.itemsize // _WORD.itemsize
-    wide = (*shape[:2], count * len(fill))
-    kernel = in_groups(lambda part, words: warp(effect, part, _WORD, words.tolist()), wide, fill.view(_WORD))
-    if kernel is None:
+def _crosses(transform: Matrix) -> bool:
+    """Return True for a turn that moves pixels along their row: rows that stay whole are quicker by numpy."""
+    return whole_shift(transform) is None and transform[0][0] != 1.0
+
+
+def _by_places(effect: Warp, shape: tuple[int, ...], fill: Image) -> ImageFunction | None:
+    """Return the kernel that warps the numbers of the pixels, and takes these pixels: all channels at once.
+
+    None where float32 has not that many numbers.
+    """
+    if shape[0] * shape[1] > _NUMBERED:
         return None
-    return lambda image: kernel(image.view(_WORD).reshape(wide)).view(dtype).reshape(*effect.size, *shape[2:])
+    kernel = warp(effect, shape[:2], _FLOAT32, [-1.0])
+    return None if kernel is None else partial(_taken, kernel=kernel, fill=fill)
+
+
+def _taken(image: Image, kernel: ImageFunction, fill: Image) -> Image:
+    height, width = image.shape[:2]
+    numbers = np.arange(height * width, dtype=np.float32).reshape(height, width)
+    places = kernel(numbers).astype(np.intp)
+    items = as_items(image).reshape(-1) if image.ndim == 3 else image.reshape(-1)
+    made = items.take(places, mode="clip")
+    outside = places < 0
+    if outside.any():
+        made[outside] = as_items(fill[None, None])[0, 0] if image.ndim == 3 else fill[0]
+    return made.view(image.dtype).reshape(*made.shape, *image.shape[2:])
 
 
 def _reshaped(image: Image, kernel: ImageFunction, axis: tuple[int, ...]) -> Image:

@@ -12,7 +12,7 @@ import numpy as np
 from augplug._backends.base import ImageFunction
 from augplug._backends.chains import run_chain
 from augplug._backends.opencv_color import gray_mean
-from augplug._backends.opencv_lookup import Lookup, by_bits, by_table, planes
+from augplug._backends.opencv_lookup import Lookup, by_bits, by_table, extremes, joined, planes
 from augplug._backends.scratch import scratch
 from augplug._backends.tables import Table, run_table, tone_table
 from augplug.effects import EQUALIZE, AdaptiveTone, Tone
@@ -25,6 +25,8 @@ _EXACT_COUNT = 1 << 24
 """OpenCV counts histograms in float32, which is exact up to this many pixels."""
 _PLANES_FROM = 1 << 12
 """From so many pixels on, a table for each plane is quicker than one for pixels."""
+_LOOKED_APART = 4
+"""Of more channels the extremes are found without planes."""
 _MIXED_FROM = 1 << 15
 """From so many pixels on, counting mixed pixels is quicker by more than the mixing takes."""
 _PUSH_FROM = 1 << 13
@@ -91,6 +93,8 @@ def _about_mean(effect: AdaptiveTone, after: Run, mean: float) -> Lookup:
 def _stretched(image: Image, table_of: Callable[[float, float], Table]) -> Image:
     if image.ndim == 2:
         return by_table(table_of(*cv2.minMaxLoc(image)[:2])[0])(image)
+    if image.shape[2] > _LOOKED_APART:
+        return _stretched_wide(image, table_of)
     apart = planes(image)
     lowest, highest, _, _ = zip(*map(cv2.minMaxLoc, apart), strict=True)
     tables = [*map(table_of, lowest, highest)]
@@ -101,9 +105,20 @@ def _stretched(image: Image, table_of: Callable[[float, float], Table]) -> Image
     return _merged(apart, [table[0] for table in tables])
 
 
-def _merged(apart: Sequence[Image], tables: Sequence[Table]) -> Image:
-    """Return planes, which are overwritten, each through a table `(256,)`, as one image."""
-    return cv2.merge([by_table(table)(plane, plane) for table, plane in zip(tables, apart, strict=True)])
+def _stretched_wide(image: Image, table_of: Callable[[float, float], Table]) -> Image:
+    """Return an image of more channels: one table for all of them needs no planes."""
+    lowest, highest = (ends.tolist() for ends in extremes(image))
+    tables = [table[0] for table in map(table_of, lowest, highest)]
+    if len(set(lowest)) == 1 == len(set(highest)):
+        return by_table(tables[0])(image)
+    return _merged(planes(image), tables)
+
+
+def _merged(apart: Image, tables: Sequence[Table]) -> Image:
+    """Return planes `(C, H, W)`, which are overwritten, each through a table `(256,)`, as one image."""
+    for table, plane in zip(tables, apart, strict=True):
+        by_table(table)(plane, plane)
+    return joined(apart)
 
 
 @lru_cache(maxsize=8)
@@ -132,7 +147,7 @@ def histograms(image: Image) -> Histograms:
         apart = image.reshape(-1) + _apart(image.shape[0] * image.shape[1], channels)
         counts: Histograms = np.bincount(apart, minlength=channels * 256)
         return counts.reshape(channels, 256)
-    return _counted(planes(image) if image.ndim == 3 else [image])
+    return _counted(planes(image) if image.ndim == 3 else image[None])
 
 
 @lru_cache(maxsize=16)
@@ -149,7 +164,7 @@ def _by_histogram(image: Image, run: Run) -> Image:
     return _merged(apart, list(run_table(run, _counted(apart), _UINT8)))
 
 
-def _counted(apart: Sequence[Image]) -> Histograms:
+def _counted(apart: Image) -> Histograms:
     """Return the exact histograms `(C, 256)` of planes, in blocks where float32 would round."""
     blocks = [slice(at, at + _EXACT_COUNT) for at in range(0, apart[0].size, _EXACT_COUNT)]
     # One after the other is mixed and counted: all are mixed in the same kept array.

@@ -133,7 +133,7 @@ def grey(image: Image) -> Values:
     if image.dtype == np.uint8:
         total: Histograms = image.astype(np.int64) @ np.array(GREY) + 32768
         return (total >> 16).astype(np.float64)
-    return to_units(image, image.dtype) @ (np.array(GREY) / 65536)
+    return _weighted(to_units(image, image.dtype), np.array(GREY)[:, None] / 65536)[..., 0]
 
 
 def color_mix(image: Image, effect: ColorMix) -> Image:
@@ -144,9 +144,21 @@ def color_mix(image: Image, effect: ColorMix) -> Image:
             return blend8(base.astype(np.uint8), image, effect.gray_blend)
         return from_units(base + effect.gray_blend * (to_units(image, image.dtype) - base), image.dtype)
     channels = image.reshape(*image.shape[:2], -1)  # a grey image has one
-    mixed = to_units(channels, image.dtype) @ np.array(effect.matrix).T
+    mixed = _weighted(to_units(channels, image.dtype), np.array(effect.matrix).T)
     mixed = mixed.reshape(shape_after(effect, image.shape))
     return from_units(np.floor(mixed + 0.5) if image.dtype == np.uint8 else mixed, image.dtype)
+
+
+def _weighted(values: Values, weights: Values) -> Values:
+    """Return the sums `(H, W, K)` of the channels of `(H, W, C)`, weighted by `(C, K)`.
+
+    In the order of the channels, every product and sum rounded by itself: a matrix product would round as the
+    processor's linear algebra does.
+    """
+    total: Values = values[..., :1] * weights[0]
+    for channel in range(1, len(weights)):
+        total += values[..., channel, None] * weights[channel]
+    return total
 
 
 def warp(image: Image, effect: Warp) -> Image:

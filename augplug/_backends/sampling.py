@@ -15,7 +15,7 @@ from augplug.types import Border, Image
 Reals = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 _NOTHING = 1e-9
-"""Less of a box than this is no part of it, but rounding."""
+"""Less of a box than this is not a part of it, but rounding."""
 CUBIC = -0.75
 """The free coefficient of the cubic kernel, as OpenCV's INTER_CUBIC has it."""
 

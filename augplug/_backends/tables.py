@@ -81,11 +81,17 @@ def _byte_table(tone: Tone) -> Table:
 
 
 def _new_table(tone: Tone, dtype: np.dtype[Any]) -> Table:
-    table = tone_values(Tone(tone.function, *tone.arguments), np.arange(levels(dtype), dtype=dtype))
+    table = from_units(tone.function(_every(dtype).copy(), *tone.arguments), dtype)
     for then in tone.after:
         table = tone_table(then, dtype)[table]
     table.flags.writeable = False
     return table
+
+
+@lru_cache(maxsize=2)
+def _every(dtype: np.dtype[Any]) -> Values:
+    """Return all values of an integer dtype in 8-bit units."""
+    return to_units(np.arange(levels(dtype), dtype=dtype), dtype)
 
 
 _word_table = BytesCache(lambda tone: _new_table(tone, np.dtype(np.uint16)), 1 << 23)
@@ -126,8 +132,7 @@ def statistic_table(effect: AdaptiveTone, counts: Histograms, dtype: np.dtype[An
     used = counts > 0
     lowest, highest = used.argmax(axis=1), last - used[:, ::-1].argmax(axis=1)
     ends = to_units(np.stack([lowest, highest]), dtype)[..., None]
-    every = to_units(np.arange(last + 1), dtype)
-    return from_units(effect.function(every, *ends, *effect.arguments), dtype)
+    return from_units(effect.function(_every(dtype).copy(), *ends, *effect.arguments), dtype)
 
 
 def blend8(base: Image, image: Image, factor: float) -> Image:

@@ -11,108 +11,117 @@ import os
 import queue
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
-import threading
+import time
+import warnings
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 from augplug._evaluators.pinning import VARIABLES
-from augplug._executors.base import Executor, Job, JobResult, Runner
+from augplug._executors.base import MOST_DEATHS, Executor, Job, JobDeath, JobResult, Runner
+from augplug._executors.limits import exceeded, resident_memory
+from augplug._executors.serving import READY
+from augplug._executors.workers import Event, Worker
 from augplug.errors import RunError, SettingsError
 
 # -P: a file numpy.py in the folder one happens to stand in must not become the workers' numpy.
 COMMAND = (sys.executable, "-P", "-m", "augplug.confined", "augplug.worker")
 PATIENCE = 5.0
-"""Seconds that a worker has to leave by itself."""
-RETRIES = 5
-"""How often a job is run again after its worker died."""
-
-
-@dataclass(eq=False)
-class _Worker:
-    """A process, and the job it has."""
-
-    process: subprocess.Popen[str]
-    job: Job | None = None
-
-    @property
-    def stdin(self) -> IO[str]:
-        """Where jobs go."""
-        assert self.process.stdin is not None  # noqa: S101  # it was opened with a pipe
-        return self.process.stdin
-
-    @property
-    def stdout(self) -> IO[str]:
-        """Where outcomes come from."""
-        assert self.process.stdout is not None  # noqa: S101  # as above
-        return self.process.stdout
+"""Seconds that workers have to leave by themselves."""
+LONG = 600.0
+"""Seconds after which a job is said to run long."""
+TICK = 0.25
+"""Seconds between two looks at what the jobs take."""
+PAUSE = 0.5
+"""Seconds in which a signal that ended a worker reaches this process too, if it was meant for both."""
 
 
 class Processes(Executor):
     """Runs jobs in `workers` processes, each on one thread. `runner` is not used: workers open their own registry.
 
-    The kernel confines a worker, where it can: `augplug.gate.confinement`.
+    The kernel confines a worker, where it can: `augplug.gate.confinement`. `clock` gives seconds.
     """
 
-    def __init__(self, *, workers: int, runner: Runner | None = None, command: Sequence[str] = COMMAND) -> None:
-        """Take the number of processes; `command` starts one that calls `augplug._executors.serving.serve`."""
+    limits_jobs = True
+    clock: Callable[[], float] = staticmethod(time.monotonic)
+
+    def __init__(
+        self,
+        *,
+        workers: int,
+        runner: Runner | None = None,
+        folder: Path | None = None,
+        command: Sequence[str] = COMMAND,
+    ) -> None:
+        """Take the number of processes, and the run's folder if it is known.
+
+        `command` starts a process that calls `augplug._executors.serving.serve`.
+        """
         del runner
+        self.folder = folder
         if workers < 1:
             raise SettingsError(f"--workers takes a whole number of 1 or more, not {workers}")
         self._count = workers
         self._command = tuple(command)
-        self._workers: list[_Worker] = []
-        self._threads: list[threading.Thread] = []
+        self._workers: list[Worker] = []
+        self._started: list[Worker] = []
+        self._waiting: deque[Job] = deque()
+        self._deaths: Counter[int] = Counter()
+        self._failed_starts = 0
+        self._next_look = 0.0
+        self._stopped = False
         self._private = ""
-        # A line is an outcome; None says that the process has ended.
-        self._events: queue.SimpleQueue[tuple[_Worker, str | None]] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
 
     def __enter__(self) -> Self:
         """Processes are started when there are jobs for them."""
-        self._private = tempfile.mkdtemp(prefix="augplug-")
+        try:
+            self._private = tempfile.mkdtemp(prefix="augplug-")
+        except (OSError, MemoryError) as error:
+            raise _cannot_start(error) from error
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Let idle workers leave, kill busy ones, and wait for the end of all."""
-        workers, self._workers = self._workers, []
-        for worker in workers:
-            if worker.job is not None:
-                _kill(worker.process)
-            _close(worker)
-        for thread in self._threads:
+        self._drop_busy()
+        for worker in self._started:
+            worker.close()
+        end = time.monotonic() + PATIENCE
+        for worker in self._started:
             # A process that an evaluator left behind may hold the pipe open; its listener must not hold us.
-            thread.join(timeout=PATIENCE)
-        for worker in workers:
-            _kill(worker.process)
+            worker.join(end)
+            worker.kill()
+        self._workers, self._started = [], []
         shutil.rmtree(self._private, ignore_errors=True)
 
-    def run(self, jobs: Iterable[Job]) -> Iterator[JobResult]:
-        """Yield outcomes as they come. Raises RunError when a job's workers died 6 times."""
-        waiting = deque(jobs)
-        pending = {job.id for job in waiting}
-        deaths: Counter[int] = Counter()
-        while pending:
+    def run(self, jobs: Iterable[Job]) -> Iterator[JobResult | JobDeath]:
+        """Yield results and deaths as they come. Raises RunError if workers cannot be started."""
+        waiting = self._waiting = deque[Job]()
+        self._deaths.clear()
+        self.add(list(jobs))
+        self._drop_busy()  # with jobs of a run that nobody went on with
+        while not self._stopped and (waiting or any(worker.job is not None for worker in self._workers)):
             self._assign(waiting)
-            worker, line = self._events.get()
-            if worker not in self._workers:
-                continue
-            if line is None:
-                self._bury(worker, waiting, deaths)
-                continue
-            outcome = JobResult.from_json(json.loads(line))
-            worker.job = None
-            if outcome.id in pending:
-                pending.remove(outcome.id)
-                yield outcome
+            told = self._told(waiting)
+            self._look()
+            if told is not None:
+                yield told
+
+    def add(self, jobs: Sequence[Job]) -> bool:
+        """Let the run that goes on have further jobs."""
+        self._waiting += jobs
+        self._deaths.update({job.id: job.deaths for job in jobs})
+        return True
+
+    def stop(self) -> None:
+        """End `run`, in whichever thread it is, with jobs left to do; a stopped executor does not run again."""
+        self._stopped = True
 
     def _assign(self, waiting: deque[Job]) -> None:
         """Give a job to every idle worker; start workers while there are fewer than asked for."""
@@ -122,74 +131,134 @@ class Processes(Executor):
                 if len(self._workers) >= self._count:
                     return
                 idle = self._start(waiting[0])
-            idle.job = waiting.popleft()
-            # When the worker died just now its end is an event to come, and the job is run again then.
-            with suppress(BrokenPipeError):
-                idle.stdin.write(json.dumps(idle.job.to_json()) + "\n")
-                idle.stdin.flush()
+            # If the worker died just now its end is an event to come, and the job is run again then.
+            idle.take(waiting.popleft(), self.clock())
 
-    def _bury(self, worker: _Worker, waiting: deque[Job], deaths: Counter[int]) -> None:
+    def _told(self, waiting: deque[Job]) -> JobResult | JobDeath | None:
+        """Wait for what a worker says next, not longer than until the next look."""
+        try:
+            worker, line = self._events.get(timeout=TICK)
+        except queue.Empty:
+            return None
+        if worker not in self._workers:
+            return None
+        return self._bury(worker, waiting) if line is None else self._heard(worker, line)
+
+    def _heard(self, worker: Worker, line: str) -> JobResult | None:
+        """Take a line of a worker."""
+        if line.strip() == READY and not worker.ready:
+            worker.ready, worker.since, self._failed_starts = True, self.clock(), 0
+            return None
+        if worker.reason:  # it is being killed, so what it says now comes too late
+            return None
+        result = _result(line)
+        if worker.job is None or result is None or result.id != worker.job.id:
+            worker.end("it wrote a line to the pipe of its results that is not one")
+            return None
+        job, worker.job = worker.job, None
+        if job.memory is not None and exceeded(job, 0, 2 * resident_memory().get(worker.process.pid, 0))[0]:
+            # What this evaluator keeps is not to be counted against the next job.
+            self._drop(worker)
+        return result
+
+    def _drop(self, worker: Worker) -> None:
+        """Kill a worker; its end is of no interest."""
         self._workers.remove(worker)
-        _close(worker)
-        job = worker.job
-        if job is None:
-            return
-        deaths[job.id] += 1
-        if deaths[job.id] > RETRIES:
-            raise RunError(
-                f"{job.label}: its worker ended {deaths[job.id]} times (last with exit status "
-                f"{worker.process.returncode}); "
-                "a negative status is a signal, -9 often means that memory ran out: give fewer --workers, and go on "
-                "with --resume"
-            )
-        waiting.appendleft(job)
+        worker.kill()
 
-    def _start(self, job: Job) -> _Worker:
+    def _drop_busy(self) -> None:
+        for worker in [worker for worker in self._workers if worker.job is not None]:
+            self._drop(worker)
+
+    def _bury(self, worker: Worker, waiting: deque[Job]) -> JobResult | JobDeath | None:
+        """Handle the end of a worker: its job is over, or is run again."""
+        self._workers.remove(worker)
+        worker.close()
+        job, status = worker.job, worker.process.returncode
+        if status in (-signal.SIGTERM, -signal.SIGHUP):
+            time.sleep(PAUSE)
+        if not worker.ready and not worker.limit:
+            self._failed_starts += 1
+            if self._failed_starts == MOST_DEATHS:
+                raise RunError(
+                    f"{MOST_DEATHS} workers in a row ended before they could take a job, the last with "
+                    f"{_described(status)}; mend what they said, or give fewer --workers, and go on with --resume"
+                )
+        if job is None:
+            return None
+        seconds = self.clock() - worker.since
+        if worker.limit:
+            return JobResult(job.id, None, worker.reason, seconds, limit=worker.limit)
+        if worker.ready:
+            self._deaths[job.id] += 1
+        reason = worker.reason or _described(status)
+        if (deaths := self._deaths[job.id]) >= MOST_DEATHS:
+            return JobResult(job.id, None, f"its worker ended {deaths} times, last with {reason}", seconds)
+        waiting.appendleft(job)
+        return JobDeath(job.id, status, reason) if worker.ready else None
+
+    def _look(self) -> None:
+        """Kill workers whose jobs take more than they may; say which jobs run long."""
+        now = self.clock()
+        if now < self._next_look:
+            return
+        self._next_look = now + TICK
+        busy = [(worker, worker.job) for worker in self._workers if worker.job is not None and not worker.reason]
+        memory = resident_memory() if any(job.memory is not None for _, job in busy) else {}
+        for worker, job in busy:
+            seconds = now - worker.since
+            worker.limit, reason = exceeded(job, seconds, memory.get(worker.process.pid, 0))
+            if worker.limit:
+                worker.end(reason)
+            elif seconds > LONG and not worker.long:
+                worker.long = True
+                warnings.warn(
+                    f"augplug: {job.label} has run for {LONG / 60:g} minutes; --set trial_minutes= limits that",
+                    stacklevel=3,
+                )
+
+    def _start(self, job: Job) -> Worker:
         orders = {
             "private": self._private,
             "reading": [str(Path(job.data).parent)],  # a study keeps the data of all its jobs there
             "writing": [] if self.folder is None else [str(self.folder)],
-            "say": not self._threads,  # of several workers only the first
+            "say": not self._started,  # of several workers only the first
         }
         told = {"AUGPLUG_CONFINED": json.dumps(orders)}
         environment = {**os.environ, **dict.fromkeys(VARIABLES, "1"), **told}
-        process = subprocess.Popen(  # pylint: disable=consider-using-with  # it ends in __exit__ or in _bury
-            self._command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            env=environment,
-            start_new_session=True,  # Ctrl-C on the terminal is for the parent, which stops its workers itself
-        )
-        worker = _Worker(process)
+        try:
+            worker = Worker(self._command, environment, self._events)
+        except (OSError, MemoryError, RuntimeError) as error:
+            raise _cannot_start(error) from error
         self._workers.append(worker)
-        for target in (self._listen, self._wait):
-            thread = threading.Thread(target=target, args=(worker,), daemon=True)
-            thread.start()
-            self._threads.append(thread)
+        self._started.append(worker)
         return worker
 
-    def _listen(self, worker: _Worker) -> None:
-        # A half-written last line of a killed worker is no outcome.
-        with suppress(ValueError):
-            for line in worker.stdout:
-                if line.endswith("\n"):
-                    self._events.put((worker, line))
-        worker.stdout.close()
 
-    def _wait(self, worker: _Worker) -> None:
-        worker.process.wait()
-        self._events.put((worker, None))
+def _result(line: str) -> JobResult | None:
+    """Return the result that a line is, if it is one."""
+    try:
+        content = json.loads(line)
+        result = JobResult.from_json(content)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return result if isinstance(content["error"], str) and isinstance(content["seconds"], float | int) else None
 
 
-def _kill(process: subprocess.Popen[str]) -> None:
-    """Kill a worker that lives, and what its evaluator started."""
-    if process.poll() is None:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+def _described(status: int | None) -> str:
+    if status is None or status >= 0:
+        return f"exit status {status}"
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:  # a signal of real time
+        name = "a signal"
+    hint = ", often because memory ran out: give fewer --workers" if status == -signal.SIGKILL else ""
+    return f"exit status {status} ({name}{hint})"
 
 
-def _close(worker: _Worker) -> None:
-    with suppress(BrokenPipeError):
-        worker.stdin.close()
+def _cannot_start(error: BaseException) -> RunError:
+    what = str(error) or type(error).__name__
+    return RunError(
+        f"a worker cannot be started: {what}; give it more (ulimit -n, -u, -v), or give fewer --workers, and go on "
+        "with --resume"
+    )

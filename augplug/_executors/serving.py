@@ -13,8 +13,11 @@ from collections.abc import Callable
 from typing import TextIO, cast
 
 from augplug._executors.base import Job, Runner
-from augplug.streams import Lenient, hold_streams
+from augplug._executors.running import error_text
+from augplug.streams import Lenient, hold_streams, tell
 
+READY = '{"ready": true}'
+"""The line by which a worker says that it takes jobs."""
 GRACE = 1.0
 """Seconds that a busy worker goes on when its parent is gone."""
 
@@ -31,14 +34,23 @@ def serve(make_runner: Callable[[], Runner]) -> None:
     jobs_in, outcomes_out = _private_channels()
     jobs: queue.SimpleQueue[str | None] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(jobs_in, jobs), daemon=True).start()
-    runner = make_runner()
+    try:
+        runner = make_runner()
+    except (OSError, MemoryError, ImportError) as error:  # too few descriptors, too little memory
+        tell(f"augplug: a worker cannot start: {' '.join(error_text(error).split())}")
+        os._exit(1)
+    _answer(outcomes_out, READY)
     while (line := jobs.get()) is not None:
         outcome = runner(Job.from_json(json.loads(line)))
-        try:
-            outcomes_out.write(json.dumps(outcome.to_json()) + "\n")
-            outcomes_out.flush()
-        except BrokenPipeError:  # the parent is gone, and this process has nothing to say to anybody else
-            os._exit(0)
+        _answer(outcomes_out, json.dumps(outcome.to_json()))
+
+
+def _answer(outcomes_out: TextIO, line: str) -> None:
+    try:
+        outcomes_out.write(line + "\n")
+        outcomes_out.flush()
+    except BrokenPipeError:  # the parent is gone, and this process has nothing to say to anybody else
+        os._exit(0)
 
 
 def _private_channels() -> tuple[TextIO, TextIO]:

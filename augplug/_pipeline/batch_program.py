@@ -15,13 +15,11 @@ from augplug._pipeline.cache import Programs
 from augplug._pipeline.channels import ChannelCheck
 from augplug._pipeline.columns import StepColumns, blends, draw_columns
 from augplug._pipeline.compile import NodeDraw, StepDraw, steps_of
-from augplug._pipeline.items import Drawn
 from augplug._pipeline.program import Program
 from augplug._pipeline.render import Renderer
-from augplug._pipeline.sources import takes_few_values
 from augplug._sample.image import canvas_of_shape, check_image
 from augplug.effect_batch import EffectBatch
-from augplug.effects import Effect
+from augplug.effects import Effect, Mix, Opaque
 from augplug.errors import AugplugError
 from augplug.ops.base import Operation
 from augplug.rng import Rows
@@ -110,14 +108,13 @@ class BatchPrograms:
             return self._add_ordinary(step, np.arange(len(step.rows)), stages, frame)
         self._renderer.check((batch.effect,), frame.shape)
         single = ~batch.ordinary
-        backend = self._renderer.backend
-        prepared = backend.prepare_batch(batch, *frame)
+        prepared = self._renderer.backend.prepare_batch(batch, *frame)
         if prepared is not None:
             rows = np.flatnonzero(single & ~prepared.single)
             stages.append(_Stage(step.rows[rows], prepared.kernel, rows))
             single = single & prepared.single
         rows = np.flatnonzero(single)
-        kernels = [backend.prepare(batch.at(row), *frame) for row in rows.tolist()]
+        kernels = [self._programs.kernel(batch.at(row), *frame) for row in rows.tolist()]
         _add_singles(kernels, step.rows[rows], stages)
         rows, after = np.flatnonzero(batch.ordinary), frame.after(batch.effect)
         if rows.size and self._add_ordinary(step, rows, stages, frame) != after:
@@ -126,19 +123,28 @@ class BatchPrograms:
 
     def _add_ordinary(self, step: StepColumns, rows: Rows, stages: list[_Stage], frame: _Frame) -> _Frame:
         """Append the kernels of some rows of a step, each described by itself; return the frame that they leave."""
-        programs = [self._program(operation, frame) for operation in step.operations(rows)]
-        _add_singles([program.alone for program in programs], step.rows[rows], stages)
-        shapes = {program.shape for program in programs}
+        if step.step.recurs:
+            programs = [self._programs.prepare((operation,), *frame) for operation in step.operations(rows)]
+            ready = [(_checked(program), program.shape) for program in programs]
+        else:
+            ready = [self._once(operation, frame) for operation in step.new_operations(rows)]
+        _add_singles([kernel for kernel, _ in ready], step.rows[rows], stages)
+        shapes = {shape for _, shape in ready}
         if len(shapes) > 1:
             raise _OneByOneError
         return _Frame(shapes.pop(), frame.dtype)
 
-    def _program(self, operation: Drawn, frame: _Frame) -> Program:
-        """Return the program of one drawn operation: the kept one if it may be drawn again."""
-        program = self._programs.prepare((operation,), *frame)
-        if any(is_barrier for _, _, is_barrier in program.passes):
-            raise _OneByOneError
-        return program
+    def _once(self, operation: Operation, frame: _Frame) -> tuple[ImageFunction, tuple[int, ...]]:
+        """Return the kernel of an operation that is drawn but once, and the shape that it leaves.
+
+        It is most often one effect, and then a program around its kernel costs more than the kernel.
+        """
+        effects = tuple(operation.describe(canvas_of_shape(frame.shape)))
+        if len(effects) != 1 or isinstance(effects[0], Mix | Opaque):
+            program = self._renderer.program(effects, *frame, ends=False)
+            return _checked(program), program.shape
+        self._renderer.check(effects, frame.shape)
+        return self._programs.kernel(effects[0], *frame), shape_after(effects[0], frame.shape)
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,6 +196,13 @@ class BatchProgram:
         return current
 
 
+def _checked(program: Program) -> ImageFunction:
+    """Return what a program does to an image. Raises _OneByOneError if it sees the whole sample."""
+    if any(is_barrier for _, _, is_barrier in program.passes):
+        raise _OneByOneError
+    return program.alone
+
+
 def _add_singles(kernels: Sequence[ImageFunction], images: Rows, stages: list[_Stage]) -> None:
     """Append a stage of images that each have a kernel of their own, if there is one."""
     if not kernels:
@@ -206,7 +219,7 @@ def _takes_reals(step: StepDraw) -> bool:
     operation = step.step.operation
     many = operation.__dict__.get("describe_batch") is not None
     checked = operation.__post_init__ is Operation.__post_init__  # else every row may be refused for its own reason
-    return many and checked and step.draws_values and not all(map(takes_few_values, step.chances.values()))
+    return many and checked and step.draws_values and not step.recurs
 
 
 def _described(step: StepColumns, frame: _Frame) -> EffectBatch | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from augplug._backends.base import ImageFunction
 from augplug._pipeline.channels import ChannelCheck
 from augplug._pipeline.describe import describe
 from augplug._pipeline.items import Item, mixes
@@ -64,6 +65,12 @@ class Programs:
         if all(map(effect_recurs, effects)):
             return self._kept((effects, shape, dtype), lambda: effects)
         return self.renderer.program(effects, shape, dtype, ends=self._ends)
+
+    def kernel(self, effect: Effect, shape: tuple[int, ...], dtype: np.dtype[Any]) -> ImageFunction:
+        """Return the kernel of one effect on images of this shape and dtype: a kept one if it recurs."""
+        if effect_recurs(effect):
+            return self._kept(((effect,), shape, dtype), lambda: (effect,)).alone
+        return self.renderer.backend.prepare(effect, shape, dtype)
 
     def check(self, shape: tuple[int, ...]) -> None:
         """Raise ImageError unless the policy takes images with this number of channels."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from augplug._pipeline.compile import BlendDraw, NodeDraw, OneOfDraw, SequenceDraw, SomeOfDraw, StepDraw
 from augplug._pipeline.items import Drawn
 from augplug.distributions import Distribution
+from augplug.ops.base import Operation
 from augplug.rng import WORD, Rows, RowStreams, Streams, pick, pick_rows
 
 
@@ -24,10 +25,16 @@ class StepColumns:
 
     def operations(self, places: Rows | None = None) -> list[Drawn]:
         """Return the operation of each row, or of the rows at some places."""
+        return [self.step.of(values) for values in self._values(places)]
+
+    def new_operations(self, places: Rows) -> list[Operation]:
+        """Return the operation of the rows at some places, of which none is kept."""
+        return [self.step.made(values) for values in self._values(places)]
+
+    def _values(self, places: Rows | None) -> Iterable[tuple[float, ...]]:
         columns = [column if places is None else column[places] for column in self.drawn.values()]
         count = len(self.rows) if places is None else len(places)
-        values = zip(*(column.tolist() for column in columns), strict=True) if columns else [()] * count
-        return [self.step.of(value) for value in values]
+        return zip(*(column.tolist() for column in columns), strict=True) if columns else [()] * count
 
 
 def _draw(node: NodeDraw, streams: Streams, rows: Rows, drawn: list[StepColumns]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 from augplug._pipeline.items import Drawn
-from augplug._pipeline.sources import SOURCES, OwnKey, Side, Source, ends_of, values_of
+from augplug._pipeline.sources import SOURCES, OwnKey, Side, Source, ends_of, takes_few_values, values_of
 from augplug._policies.grammar import BlendOf, Nested, Node, OneOf, Policy, Sequence, SomeOf, Step
 from augplug.ops.base import About, Operation
 from augplug.rng import WORD, Stream
@@ -40,6 +40,11 @@ class StepDraw:
         self.sides: tuple[Drawn, Drawn] | None = None
         if len(self.chances) == 1 and isinstance(side := next(iter(self.chances.values())), Side):
             self.sides = self.of((side.minus,)), self.of((side.plus,))
+
+    @property
+    def recurs(self) -> bool:
+        """True if its operations are drawn again and again: none of its numbers is continuous."""
+        return all(map(takes_few_values, self.chances.values()))
 
     @property
     def draws_values(self) -> bool:

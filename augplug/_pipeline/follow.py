@@ -8,13 +8,14 @@ from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from augplug import coords
 from augplug._backends import fields
 from augplug._backends.base import Backend, ImageFunction
 from augplug._pipeline.masks import mask_kernel, mask_value
 from augplug._sample.outlines import sampled
-from augplug._sample.targets import Targets, clip
+from augplug._sample.targets import Targets, clip, lose_painted
 from augplug.effects import Blend, DisplacementField, Effect, Opaque, Paint, Region, Warp
 from augplug.errors import TargetError
 from augplug.shapes import shape_after
@@ -65,8 +66,7 @@ def prepare_follow(
         if isinstance(effect, Warp):
             movers.append(_WarpMover(effect, backend, shape, masks_by))
         elif isinstance(effect, Paint):
-            if effect.mask_value is not None:
-                movers.append(_PaintMover(effect.regions, effect.mask_value))
+            movers.append(_PaintMover(effect.regions, effect.mask_value, shape))
         elif isinstance(effect, Blend) and any(map(_moves, effect.chains)):
             movers.append(_refuse)
         shape = shape_after(effect, shape)
@@ -90,22 +90,27 @@ def _refuse(targets: Targets) -> None:
 
 
 class _PaintMover:
-    """Paints the regions of masks."""
+    """Paints the regions of masks, and takes them from boxes that count them as lost."""
 
-    __slots__ = ("_places", "_value")
+    __slots__ = ("_places", "_size", "_value")
 
-    def __init__(self, regions: Sequence[Region], value: float) -> None:
+    def __init__(self, regions: Sequence[Region], value: float | None, shape: tuple[int, ...]) -> None:
         self._places = [np.s_[region.top : region.bottom, region.left : region.right] for region in regions]
-        self._value = value
+        self._value, self._size = value, shape[:2]
 
     def __call__(self, targets: Targets) -> None:
-        targets.masks = [self._painted(mask) for mask in targets.masks]
+        if self._value is not None:
+            targets.masks = [self._painted(mask, self._value) for mask in targets.masks]
+        if targets.counts_painted and len(targets.tags):
+            lose_painted(targets, self._marked(np.zeros(self._size, np.bool_), value=True))
 
-    def _painted(self, mask: Image) -> Image:
-        painted, value = mask.copy(), mask_value(self._value, mask.dtype, "mask_value")
+    def _painted(self, mask: Image, value: float) -> Image:
+        return self._marked(mask.copy(), value=mask_value(value, mask.dtype, "mask_value"))
+
+    def _marked(self, array: npt.NDArray[Any], *, value: Any) -> npt.NDArray[Any]:
         for place in self._places:
-            painted[place] = value
-        return painted
+            array[place] = value
+        return array
 
 
 def _straight(field: DisplacementField) -> float:

@@ -86,7 +86,7 @@ class Plan(Shown):
     def from_json(text: str, operations: Mapping[str, type[Operation]]) -> Plan:
         """Read a saved plan; `operations` maps `distribution:Name` to classes.
 
-        Raises PlanError when it is no plan, or names an operation or a version of one that is not here.
+        Raises PlanError when it is not a plan, or names an operation or a version of one that is not here.
         """
         try:
             document = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_repeats)

@@ -22,8 +22,8 @@ from augplug._pipeline.program import COPY, Barrier, Pass, Program
 from augplug._sample.image import MAX_PIXELS, canvas_of_shape
 from augplug._sample.output import Output
 from augplug._sample.targets import Targets
-from augplug.effects import AdaptiveTone, Effect, Mix, Opaque, Tone
-from augplug.shapes import check_canvases, shape_after
+from augplug.effects import AdaptiveTone, Effect, Mix, Opaque, Tone, Warp
+from augplug.shapes import CHANGING, check_canvases, shape_after
 from augplug.types import FuseMode, MaskInterpolation
 
 _SEES_THE_SAMPLE = frozenset({Mix, Opaque})
@@ -56,7 +56,11 @@ class Renderer(NamedTuple):
         Raises TargetError unless a mix with finished partners comes last, ImageError for a canvas of more than
         `max_pixels`.
         """
-        self.check(effects, shape)
+        for effect in effects:
+            # Most often none changes the size, and then there is nothing to look at: a draw anew pays for every call.
+            if type(effect) in CHANGING and not (isinstance(effect, Warp) and effect.size == shape[:2]):
+                self.check(effects, shape)
+                break
         passes: list[Pass] = []
         last, mixes, output = None, False, self.output if ends else None
         if not _SEES_THE_SAMPLE.isdisjoint(map(type, effects)):

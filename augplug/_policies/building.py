@@ -53,7 +53,7 @@ def levelled(operations: Operations, op: str, level: float | Distribution, p: fl
 
 
 def sequence(*nodes: Node | Policy) -> Sequence:
-    """Return the nodes, all of them in order. Raises SettingsError for what is no node."""
+    """Return the nodes, all of them in order. Raises SettingsError for what is not a node."""
     return Sequence(_nodes("sequence", nodes))
 
 
@@ -155,7 +155,7 @@ def _told(given: object) -> str:
 
 
 def written_here(given: object) -> str:
-    """Return the end of an error for what is no node: what to write instead, or nothing."""
+    """Return the end of an error for what is not a node: what to write instead, or nothing."""
     if isinstance(given, type) and issubclass(given, Operation) and hasattr(given, "about"):
         return f'; write augplug.step("{given.about.name}")'
     if isinstance(given, dict):

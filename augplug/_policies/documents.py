@@ -70,7 +70,7 @@ def parse_toml(text: bytes | str) -> object:
 def contents(path: Path) -> bytes:
     """Return the bytes of a file, up to one more than a document may have. Raises PolicyError."""
     try:
-        if path.is_file():  # a pipe would be waited for, a folder is no file
+        if path.is_file():  # a pipe would be waited for, a folder is not a file
             with path.open("rb") as file:
                 return file.read(BYTES + 1)  # one more than the reader takes, so that it says so
     except OSError as error:

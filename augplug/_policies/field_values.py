@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from augplug._policies.documents import shown
 from augplug.distributions import Choice, Distribution, Integers, Sign
-from augplug.errors import OperationError, suggest
+from augplug.errors import OperationError, SettingsError, suggest
 from augplug.ops.base import About, Operation
 from augplug.ops.former import FormerField
 from augplug.ops.parameters import Parameter, is_left_out
+from augplug.rng import check_weights
 
 if TYPE_CHECKING:
     from augplug._policies.grammar import Value
@@ -68,6 +69,14 @@ def value_json(value: object) -> Any:
     if isinstance(value, Distribution):
         return value.to_json()
     return list(value) if isinstance(value, tuple) else value
+
+
+def check_children(word: str, children: tuple[object, ...], weights: tuple[float, ...] | None) -> None:
+    """Refuse a node without children, and weights that are not one for each. Raises SettingsError."""
+    if not children:
+        raise SettingsError(f"{word} needs at least one policy below it")
+    if weights is not None:
+        check_weights(weights, len(children))
 
 
 def with_weights(written: dict[str, Any], weights: tuple[float, ...] | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The five words of a policy: step, sequence, one_of, some_of, blend; and policies, around them or among them: data.
+"""The five words of a policy: step, sequence, one_of, some_of, blend; and policies, around them or among them.
 
 Operations are held as classes, looked up when the policy was read or written; nothing here knows the registry.
 """
@@ -9,19 +9,19 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from operator import itemgetter
 from typing import Any, TypeAlias, get_args
 
 from augplug._policies import field_values
+from augplug._policies.scaling import scaled
 from augplug.display import Shown
 from augplug.distributions import Distribution, check_concentration
 from augplug.errors import OperationError, SettingsError, suggest
 from augplug.ops.base import Operation
 from augplug.ops.levels import SCALES
 from augplug.ops.parameters import LATER, Parameter
-from augplug.rng import check_weights
 from augplug.types import FUSE_MODES, Border, FuseMode, Interpolation
 
 FORMAT = 2
@@ -101,7 +101,7 @@ class OneOf(Shown):
 
     def __post_init__(self) -> None:
         """Check that there is something to choose from."""
-        _check_children("one_of", self.children, self.weights)
+        field_values.check_children("one_of", self.children, self.weights)
 
     def to_json(self) -> dict[str, Any]:
         """The policy file's form."""
@@ -119,7 +119,7 @@ class SomeOf(Shown):
 
     def __post_init__(self) -> None:
         """Check that n can be drawn."""
-        _check_children("some_of", self.children, self.weights)
+        field_values.check_children("some_of", self.children, self.weights)
         low, high = self.n.bounds if isinstance(self.n, Distribution) else (self.n, self.n)
         likely = sum(weight > 0 for weight in self.weights) if self.weights else len(self.children)
         most = MOST_DRAWN if self.replacement else min(likely, MOST_DRAWN)
@@ -145,7 +145,7 @@ class BlendOf(Shown):
 
     def __post_init__(self) -> None:
         """Check alpha and that there are chains."""
-        _check_children("blend", self.children, None)
+        field_values.check_children("blend", self.children, None)
         check_concentration("the alpha of a blend", self.alpha)
 
     def to_json(self) -> dict[str, Any]:
@@ -235,8 +235,15 @@ class Policy(Shown):
         defaults = {name: field_values.value_json(value) for name, value in self.defaults.items()}
         return {"scale": self.scale, "defaults": defaults, "policy": self.node.to_json()}
 
+    def scaled(self, factor: float) -> Policy:
+        """Return the policy with each range around the value that changes nothing narrower: for 0.5, half as wide.
+
+        Levels go with it; probabilities and fields with one value stay. Raises SettingsError, OperationError.
+        """
+        source = "; ".join(filter(None, (self.source, f"strengths times {factor}")))
+        return replace(self, node=scaled(self.node, self.scale, factor), source=source)
+
     def __hash__(self) -> int:
-        """By digest: equal policies draw alike."""
         return hash(self.digest)
 
 
@@ -291,10 +298,3 @@ def _longest_draw(node: Node, depth: int = 1) -> int:
     if isinstance(node, SomeOf):
         return max(lengths) * int(node.n.bounds[1] if isinstance(node.n, Distribution) else node.n)
     return sum(lengths)
-
-
-def _check_children(word: str, children: tuple[Node, ...], weights: tuple[float, ...] | None) -> None:
-    if not children:
-        raise SettingsError(f"{word} needs at least one policy below it")
-    if weights is not None:
-        check_weights(weights, len(children))

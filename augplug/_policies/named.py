@@ -10,7 +10,7 @@ from typing import TypeAlias
 from augplug._policies.building import number
 from augplug._policies.documents import LARGEST, shown
 from augplug._policies.grammar import Policy, Sequence
-from augplug._policies.mixtures import augmix, augmix_tones, hand_made, three_augment, uniformaugment
+from augplug._policies.mixtures import augmix, augmix_tones, flip, flip_crop, hand_made, three_augment, uniformaugment
 from augplug._policies.published import PUBLISHED, published
 from augplug._policies.randaugment import randaugment
 from augplug._policies.trivialaugment import trivialaugment_wide
@@ -21,6 +21,8 @@ NAMED: Mapping[str, Callable[..., Policy]] = {
     "3-augment": three_augment,
     "augmix": augmix,
     "augmix-tones": augmix_tones,
+    "flip": flip,
+    "flip-crop": flip_crop,
     "hand-made": hand_made,
     "randaugment": randaugment,
     "trivialaugment-wide": trivialaugment_wide,

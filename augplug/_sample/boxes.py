@@ -35,8 +35,10 @@ class Boxes:
     `cxcywh` (centre, width, height), all in pixels, the image's corner is (0, 0); `yolo` is cxcywh and `albumentations`
     xyxy, in fractions of the image's width and height. `labels` holds one label a box and stays in step. A box that
     ends with less than `min_visibility` (0..1) of its area in the image, or less than `min_area` pixels, or none, is
-    left out. What comes back has the kind and dtype of `array`, and so have its labels; integers become floats, since
-    rounding would move the boxes. Raises TargetError for numbers that are not finite, and for boxes turned inside out.
+    left out. With `count_painted` what Cutout, RandomErasing and GridMask paint over a box counts as lost too, and a
+    box that they paint over wholly is left out; else they leave boxes alone. What comes back has the kind and dtype of
+    `array`, and so have its labels; integers become floats, since rounding would move the boxes. Raises TargetError for
+    numbers that are not finite, and for boxes turned inside out.
     """
 
     array: Any
@@ -44,6 +46,7 @@ class Boxes:
     labels: Sequence[Any] | npt.NDArray[Any] | None = None
     min_visibility: float = 0.0
     min_area: float = 0.0
+    count_painted: bool = False
 
     def __post_init__(self) -> None:
         """Check everything that can be checked without an image."""
@@ -66,6 +69,8 @@ class Boxes:
                 f"min_visibility lies in 0..1 and min_area is 0 or more, not {self.min_visibility!r} and "
                 f"{self.min_area!r}"
             )
+        if not isinstance(self.count_painted, bool):
+            raise TargetError(f"count_painted is True or False, not {self.count_painted!r}")
         object.__setattr__(self, "array", like(self.array, array))
         upright = name in ("xyxy", "albumentations")
         if len(array) > FEW or not are_boxes(array.tolist(), upright=upright):

@@ -14,7 +14,7 @@ from augplug._sample.alpha import Channels, channels_of, join_alpha, split_alpha
 from augplug._sample.boxes import Boxes, are_boxes
 from augplug._sample.few import FEW, FewBoxes, FewPoints, is_left
 from augplug._sample.image import check_image
-from augplug._sample.keypoints import Keypoints, check_points
+from augplug._sample.keypoints import Keypoints, check_points, is_plain, points_like, points_of
 from augplug._sample.keywords import KNOWN, check_keywords
 from augplug._sample.kinds import (
     format_of,
@@ -83,7 +83,7 @@ class Sample:
                 every, joined = split_masks(value)
                 made[name] = joined([to_mask(mask)[1](next(masks)) for mask in every], size)
             elif name == "keypoints":
-                made[name] = _points_as_given(value, targets, size)
+                made[name] = _points_as_given(value, targets, size, self.boxes)
             elif name == "label":
                 made[name] = own(value) if targets.label is None else weights_like(value, targets.label)
             elif name != "labels" and self.boxes is not None:
@@ -116,15 +116,23 @@ def _boxes_as_given(value: Any, boxes: Boxes, targets: Targets, size: tuple[int,
     return made if isinstance(value, Boxes) else rows_like(value, made.array, size), tags
 
 
-def _points_as_given(value: Any, targets: Targets, size: tuple[int, ...]) -> Any:
+def _points_as_given(value: Any, targets: Targets, size: tuple[int, ...], boxes: Boxes | None) -> Any:
     few = targets.few_points
-    if few is not None and isinstance(value, list):
+    if few is not None and isinstance(value, list) and few.visible is None:
         return list(zip(few.xs, few.ys, strict=True))
     points = targets.points.copy() if few is None else few.array()
-    if not isinstance(value, Keypoints):
-        return rows_like(value, points, size)
+    array, known = getattr(value, "array", value), isinstance(value, Keypoints)
     visible = targets.visible if few is None else few.seen()
-    return Keypoints.made(like(value.array, points, size), targets.swap, visible)
+    if not (isinstance(array, np.ndarray) and is_plain(array)) and not is_plain(points_of(array)):
+        points = points_like(array, points, visible)
+        visible = visible.reshape(points.shape[:-1])
+        if points.ndim == 3 and boxes is not None:
+            edges = edges_of(targets.corners)
+            left = is_left(areas_of(edges), targets.shown, boxes.min_area, boxes.min_visibility)
+            points, visible = points[left], visible[left]
+    if known:
+        return Keypoints.made(like(array, points, size), value.flip_pairs, visible)
+    return points.tolist() if isinstance(value, list) and points.ndim == 3 else rows_like(value, points, size)
 
 
 def read(
@@ -169,10 +177,12 @@ def _read_points(keypoints: Any, targets: Targets, size: tuple[int, int], *, mix
     """
     if keypoints is None:
         return False
+    visible = None
+    if not isinstance(keypoints, Keypoints) and not is_plain(points := points_of(keypoints)) and points.ndim > 1:
+        keypoints = Keypoints(keypoints)
     if isinstance(keypoints, Keypoints):
-        points, visible, targets.swap = keypoints.numbers(), keypoints.visible, keypoints.flip_pairs
-    else:
-        points, visible = numbers_of(keypoints, "keypoints", 2), None
+        _check_instances(keypoints, targets, mixes=mixes)
+        points, visible, targets.swap = keypoints.numbers(), keypoints.visible.reshape(-1), keypoints.pairs()
     few = points.ndim == 2 and len(points) <= FEW and points.shape[1] == 2
     xs, ys = points.T.tolist() if few else ([], [])
     if visible is None and not (few and isfinite(sum(xs) + sum(ys))):
@@ -186,6 +196,21 @@ def _read_points(keypoints: Any, targets: Targets, size: tuple[int, int], *, mix
         targets.visible = np.ones(len(points), dtype=bool) if visible is None else visible
         mark_points(targets, size)
     return True
+
+
+def _check_instances(keypoints: Keypoints, targets: Targets, *, mixes: bool) -> None:
+    """Refuse points of instances that cannot stay together."""
+    if keypoints.visible.ndim == 1:
+        return
+    many, boxes = len(keypoints.visible), targets.few_boxes
+    count = len(targets.tags) if boxes is None else len(boxes.tags)
+    if count not in (0, many):
+        raise TargetError(
+            f"keypoints of {many} instances stand beside {count} boxes: give as many, which are left out together, or "
+            "give the points flat, (K, 2)"
+        )
+    if mixes:
+        raise TargetError("a policy that mixes images takes points one by one, (K, 2): instances would be torn apart")
 
 
 def class_row(label: Any, classes: int) -> npt.NDArray[np.float64]:
@@ -251,6 +276,7 @@ def _read_boxes(given: Mapping[str, Any], targets: Targets, size: tuple[int, int
         value = Boxes(array, format=form, labels=labels)
     elif labels is not None:
         raise TargetError("augplug.Boxes holds its labels itself: Boxes(array, labels=...)")
+    targets.counts_painted = value.count_painted
     if len(value.array) <= FEW:
         targets.few_boxes = FewBoxes(value.rows(*size), value.label_array(), size)
     else:

@@ -36,7 +36,7 @@ def slack(side: int) -> float:
 
 def is_left(area: Any, shown: Any, min_area: float, min_visibility: float) -> Any:
     """Return True if enough of a box is in the image: of numbers, or of arrays of them."""
-    return (area > 0) & (area >= min_area * (1 - ROUNDING)) & (shown >= min_visibility - ROUNDING)
+    return (area > 0) & (shown > 0) & (area >= min_area * (1 - ROUNDING)) & (shown >= min_visibility - ROUNDING)
 
 
 class FewBoxes:

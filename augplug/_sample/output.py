@@ -29,7 +29,7 @@ class Output:
     layout: Layout = "HWC"
 
     def __post_init__(self) -> None:
-        """Refuse what is no number, a deviation that is not above 0, and other layouts."""
+        """Refuse what is not a number, a deviation that is not above 0, and other layouts."""
         for name in ("mean", "std"):
             object.__setattr__(self, name, _numbers(name, getattr(self, name)))
         if min(self.std if isinstance(self.std, tuple) else (self.std,)) <= 0:

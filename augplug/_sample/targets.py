@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from augplug import coords
-from augplug._sample.few import TINY, FewBoxes, FewPoints, slack
+from augplug._sample.few import ROUNDING, TINY, FewBoxes, FewPoints, slack
 from augplug._sample.outlines import padded
 from augplug.types import Image, Matrix, Points
 
@@ -26,13 +26,13 @@ class Targets:
 
     `shown` `(N,)` is the part of each box's area that is still in the image, `tags` `(N,)` its label; `visible` `(K,)`
     is the visibility of each point, 0 or False outside the image. `label` is a row of class weights `(L,)`, `alpha`
-    `(H, W)` that of the image. A few boxes or points are held as plain floats, in `few_boxes` and `few_points`, until
-    one of these arrays is asked for.
+    `(H, W)` that of the image. `counts_painted` says that what is painted over a box counts as lost. A few boxes or
+    points are held as plain floats, in `few_boxes` and `few_points`, until one of these arrays is asked for.
     """
 
     __slots__ = (
         *("_corners", "_points", "_shown", "_tags", "_visible"),
-        *("alpha", "few_boxes", "few_points", "label", "masks", "swap"),
+        *("alpha", "counts_painted", "few_boxes", "few_points", "label", "masks", "swap"),
     )
 
     def __init__(
@@ -47,8 +47,9 @@ class Targets:
         label: Reals | None = None,
         alpha: Image | None = None,
     ) -> None:
-        """Take arrays; `few_boxes` and `few_points` are set afterwards."""
+        """Take arrays; `few_boxes`, `few_points` and `counts_painted` are set afterwards."""
         self.alpha = alpha
+        self.counts_painted = False
         self.masks = [] if masks is None else masks
         self._corners, self._shown, self._tags = corners, shown, tags
         self._points, self._visible, self.swap, self.label = points, visible, swap, label
@@ -134,7 +135,7 @@ class Targets:
         alpha: Image | None = None,
     ) -> Targets:
         """Return the same targets with other arrays in place of those that are given."""
-        return Targets(
+        made = Targets(
             self.masks,
             self.corners if corners is None else corners,
             self.shown if shown is None else shown,
@@ -145,6 +146,8 @@ class Targets:
             self.label,
             self.alpha if alpha is None else alpha,
         )
+        made.counts_painted = self.counts_painted
+        return made
 
     def names(self) -> list[str]:
         """Return which spatial targets there are."""
@@ -223,6 +226,29 @@ def clip_boxes(targets: Targets, size: tuple[int, int]) -> None:
         targets.shown = np.where(cut, targets.shown * seen, targets.shown)
         upright = padded(corners_of(inside), targets.corners.shape[1])
         targets.corners = np.where(cut[:, None, None], upright, targets.corners)
+
+
+def lose_painted(targets: Targets, painted: Flags) -> None:
+    """Count what is painted, `(H, W)` of booleans, as lost from boxes: their rectangles, to the fraction of a pixel."""
+    edges = edges_of(targets.corners)
+    counts = np.pad(painted, ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
+    # Of a rectangle from the corner the area grows linearly within a pixel, along either side.
+    left, top, right, bottom = edges.T
+    covered = _below(counts, right, bottom) - _below(counts, left, bottom) - _below(counts, right, top)
+    part = (covered + _below(counts, left, top)) / np.maximum(areas_of(edges), TINY)
+    targets.shown = targets.shown * np.where(part >= 1 - ROUNDING, 0.0, 1 - part)
+
+
+def _below(counts: Reals, x: Reals, y: Reals) -> Reals:
+    """Return the sums `counts` `(H + 1, W + 1)` of all pixels left of and above points between pixels."""
+    column, row = (
+        np.clip(at.astype(np.intp), 0, side - 2) for at, side in ((x, counts.shape[1]), (y, counts.shape[0]))
+    )
+    right, down = x - column, y - row
+    upper = counts[row, column] * (1 - right) + counts[row, column + 1] * right
+    lower = counts[row + 1, column] * (1 - right) + counts[row + 1, column + 1] * right
+    made: Reals = upper * (1 - down) + lower * down
+    return made
 
 
 def mark_points(targets: Targets, size: tuple[int, int]) -> None:

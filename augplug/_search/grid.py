@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from augplug._policies.grammar import Policy
 from augplug._policies.randaugment import randaugment
@@ -10,6 +12,23 @@ from augplug._policies.reader import Operations
 from augplug._search.base import Proposal, Result, SearchAlgorithm
 from augplug._search.ranking import Ranking
 from augplug.errors import SettingsError
+from augplug.ranges import check_known, check_ranges, setting
+
+
+@dataclass(frozen=True)
+class GridSettings:
+    """What `--set` takes for `randaugment`."""
+
+    n: tuple[int, ...] = setting((1, 2, 3), low=1, high=14, doc="How many operations, one row of the grid each.")
+    m: tuple[int, ...] = setting((1, 3, 5, 7, 9, 11, 14), low=0, high=30, doc="How strong, one column each.")
+
+    def __post_init__(self) -> None:
+        """Refuse numbers out of range, and a grid that has a cell twice or none."""
+        check_ranges("randaugment", self)
+        for name in ("n", "m"):
+            values = getattr(self, name)
+            if not values or len(set(values)) < len(values):
+                raise SettingsError(f"randaugment: {name} is one or more distinct whole numbers, not {list(values)}")
 
 
 class RandAugmentGrid(SearchAlgorithm):
@@ -18,21 +37,14 @@ class RandAugmentGrid(SearchAlgorithm):
     `decisions` of a proposal is (n, m).
     """
 
-    def __init__(
-        self,
-        operations: Operations,
-        *,
-        seed: int = 0,
-        n: tuple[int, ...] = (1, 2, 3),
-        m: tuple[int, ...] = (1, 3, 5, 7, 9, 11, 14),
-    ) -> None:
-        """Take the operations by name; a grid has no use for `seed`. n in 1..14, m in 0..30. Raises SettingsError."""
+    Settings = GridSettings
+
+    def __init__(self, operations: Operations, *, seed: int = 0, **settings: Any) -> None:
+        """Take the operations by name, and settings; a grid has no use for `seed`. Raises SettingsError."""
         del seed
-        for name, values, low, high in (("n", n, 1, 14), ("m", m, 0, 30)):
-            if not values or len(set(values)) < len(values) or not all(low <= value <= high for value in values):
-                raise SettingsError(
-                    f"the grid's {name} takes distinct whole numbers in {low}..{high}, not {list(values)}"
-                )
+        check_known("randaugment", settings, GridSettings)
+        self.settings = GridSettings(**settings)
+        n, m = self.settings.n, self.settings.m
         cells = [(i, j) for i in n for j in m]
         self._ranking = Ranking()
         self._cells = [

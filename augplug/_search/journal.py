@@ -2,14 +2,15 @@
 
 A record is `{"n": 17, "kind": "trial", ..., "crc": "8 hex"}`: `n` counts from 0, `crc` is the CRC-32 of the line
 without it. A record that was appended survives the death of the process and of the machine. A line without its newline
-at the end is what a death in the middle of a write leaves: an unfinished record is dropped, a complete one gets its
-newline. Damage anywhere else is reported with its record number and never repaired.
+at the end, or zero bytes, are what a death in the middle of a write leaves: an unfinished record is dropped, a complete
+one gets its newline. Damage anywhere else is reported with its record number and never repaired.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import warnings
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -44,6 +45,7 @@ class Journal:
         record: Record = json.loads(json.dumps({"n": len(self.records), "kind": kind, **content}, allow_nan=False))
         if self._failed:
             raise RunError(f"record {record['n']} comes after one that could not be written; go on with --resume")
+        self.check()
         handle, end = self._stream.fileno(), os.fstat(self._stream.fileno()).st_size
         self._failed = True
         with writing(f"record {record['n']} of the journal"):
@@ -56,6 +58,14 @@ class Journal:
         self._failed = False
         self.records.append(record)
         return record
+
+    def check(self) -> None:
+        """Raise RunError if the file was removed: what is written to it is read by nobody."""
+        if os.fstat(self._stream.fileno()).st_nlink == 0:
+            raise RunError(
+                "the journal of the run was removed while the search ran, and with it what was done; start again with "
+                "another --out"
+            )
 
 
 @contextmanager
@@ -70,12 +80,25 @@ def open_journal(folder: Path) -> Iterator[Journal]:
             stream.seek(0)
             content = stream.read()
             records, length = parse(content, path)
+            _say_what_is_cut(content, length, path)
             stream.truncate(length)
             write_all(stream.fileno(), b"\n" if length and content[length - 1 : length] != b"\n" else b"")
             # Every time: whoever made them may have been killed before this.
             sync_folder(folder)
             sync_folder(folder.parent)
-        yield Journal(stream, records)
+        journal = Journal(stream, records)
+        yield journal
+        journal.check()
+
+
+def _say_what_is_cut(content: bytes, length: int, path: Path) -> None:
+    zeros = len(content) - len(content.rstrip(b"\0"))
+    if zeros:
+        lost = "and an unfinished record before them " if length < len(content) - zeros else ""
+        warnings.warn(
+            f"augplug: {path} ends in {zeros} zero bytes, as a power cut leaves them; they {lost}are cut off",
+            stacklevel=2,
+        )
 
 
 @contextmanager
@@ -95,6 +118,11 @@ def writing(what: str | Path) -> Iterator[None]:
     """Turn what the operating system says against writing into a RunError that says what to do."""
     try:
         yield
+    except FileNotFoundError as error:
+        raise RunError(
+            f"{what} cannot be written: its folder is gone; if that of the run was moved, go on there with --resume, "
+            "and if it was removed, start again with another --out"
+        ) from error
     except OSError as error:
         raise RunError(
             f"{what} cannot be written: {error}; nothing that was done is lost: make room, or mend what the message "
@@ -124,8 +152,10 @@ def encode(record: Record) -> bytes:
 def parse(content: bytes, path: Path) -> tuple[list[Record], int]:
     """Return the records, without their checksums, and the length in bytes of what is good.
 
-    The good part ends before an unfinished last record. Raises RunError for any other damage.
+    The good part ends before an unfinished last record. Zero bytes at the end are a part of it: of a write that a power
+    cut interrupted, the file may have the length without the bytes. Raises RunError for any other damage.
     """
+    content = content.rstrip(b"\0")
     *lines, tail = content.split(b"\n")
     records = [_decode(line, number, path) for number, line in enumerate(lines)]
     good = len(content) - len(tail)

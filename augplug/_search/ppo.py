@@ -8,7 +8,7 @@ Everything is float64 numpy. Shapes: N proposals, T decisions, E embedding, H hi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -19,64 +19,43 @@ from augplug._policies.grammar import Policy
 from augplug._policies.reader import Operations
 from augplug._search.base import Proposal, Result, SearchAlgorithm
 from augplug._search.ranking import Ranking
-from augplug._search.space import SearchSpace, checked, default_space
-from augplug.errors import SettingsError, suggest
-from augplug.ranges import Ranges, check_known, check_ranges, natural
+from augplug._search.read_space import read_space
+from augplug._search.space_base import CHANNELS, JOINED, SPACE, Space, checked
+from augplug.ranges import check_known, check_ranges, natural, setting
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]
 Parameters: TypeAlias = dict[str, Floats]
 
-RANGES: Ranges = {
-    "joined": (1, 1000),
-    "learning_rate": (1e-7, 10),
-    "batch": (2, 10_000),
-    "epochs": (1, 1000),
-    "clip": (1e-3, 10),
-    "entropy": (0, 10),
-    "ema": (0, 0.9999),
-    "hidden": (1, 4096),
-    "embedding": (1, 4096),
-    "initial": (1e-3, 10),
-}
+MOST_WEIGHT, OLD_RATE = 2.0, 2 / 3
+"""If proposals overlap: the largest weight of a decision, and the part of the learning rate that is used."""
 PRESETS: Mapping[str, Mapping[str, Any]] = {"laptop": {}, "paper": {"learning_rate": 0.00035, "baseline": "ema"}}
 """How each preset differs from the defaults of `Hyperparameters`."""
 
 
 @dataclass(frozen=True)
 class Hyperparameters:  # pylint: disable=too-many-instance-attributes  # the method has so many
-    """What `--set` takes for `autoaugment`. The defaults are the preset `laptop`; `paper` needs 2,000 proposals.
+    """What `--set` takes for `autoaugment`. The defaults are the preset `laptop`; `paper` needs 2,000 proposals."""
 
-    `space`: a search space, by name or as a file. `joined` (1..1000): the sub-policies of so many best policies make
-    the found one (paper: 5). `learning_rate` (1e-7..10) is Adam's (paper: 0.00035). An update takes `batch` results
-    (2..10,000; NASNet: 20), `epochs` times (1..1000). `clip` (0.001..10): how far PPO lets a probability's ratio move
-    from 1. `entropy` (0..10) is the bonus' weight (paper: 1e-5). `baseline`: what a reward is compared with, the
-    `batch-mean` or the `ema` of all rewards, of weight `ema` (0..0.9999; paper: 0.95). `hidden` units (1..4096; paper:
-    100), `embedding` numbers a choice (1..4096); parameters start uniform within +-`initial` (0.001..10; paper: 0.1).
-    """
-
-    preset: str = "laptop"
-    space: SearchSpace = field(default_factory=default_space)
-    joined: int = 5
-    learning_rate: float = 0.003
-    batch: int = 20
-    epochs: int = 4
-    clip: float = 0.2
-    entropy: float = 1e-5
-    baseline: str = "batch-mean"
-    ema: float = 0.95
-    hidden: int = 100
-    embedding: int = 32
-    initial: float = 0.1
+    preset: str = setting("laptop", choices=tuple(PRESETS), doc="`paper`: learning_rate 0.00035 and baseline ema.")
+    space: Space = setting("autoaugment", doc=SPACE)
+    channels: int = setting(0, low=0, high=1024, doc=CHANNELS)
+    joined: int = setting(5, low=1, high=1000, doc=f"{JOINED} Paper: 5.")
+    learning_rate: float = setting(0.003, low=1e-7, high=10, doc="Adam's. Paper: 0.00035.")
+    batch: int = setting(20, low=2, high=10_000, doc="Results that an update takes. NASNet: 20.")
+    epochs: int = setting(4, low=1, high=1000, doc="How often an update uses its results.")
+    clip: float = setting(0.2, low=1e-3, high=10, doc="How far PPO lets the ratio of a probability move from 1.")
+    entropy: float = setting(1e-5, low=0, high=10, doc="Weight of the entropy bonus. Paper: 1e-5.")
+    baseline: str = setting("batch-mean", choices=("batch-mean", "ema"), doc="What a reward is compared with.")
+    ema: float = setting(0.95, low=0, high=0.9999, doc="Weight of the past in the moving average. Paper: 0.95.")
+    hidden: int = setting(100, low=1, high=4096, doc="Units of the LSTM. Paper: 100.")
+    embedding: int = setting(32, low=1, high=4096, doc="Numbers that stand for a choice.")
+    initial: float = setting(0.1, low=1e-3, high=10, doc="Parameters start uniform within +- this. Paper: 0.1.")
 
     def __post_init__(self) -> None:
         """Read the space, and refuse values out of range."""
-        object.__setattr__(self, "space", SearchSpace.read(self.space))
-        check_ranges("autoaugment", self, RANGES)
-        for name, known in (("preset", tuple(PRESETS)), ("baseline", ("batch-mean", "ema"))):
-            if getattr(self, name) not in known:
-                given = str(getattr(self, name))
-                raise SettingsError(f"autoaugment has no {name} {given!r}{suggest(given, known)}")
+        check_ranges("autoaugment", self)
+        object.__setattr__(self, "space", read_space(self.space, channels=self.channels))
 
 
 @dataclass(frozen=True)
@@ -104,6 +83,8 @@ class Controller:
         shapes |= {f"head_bias.{t}": (n,) for t, n in enumerate(sizes)}
         bound = settings.initial
         self.parameters: Parameters = {name: rng.uniform(-bound, bound, shape) for name, shape in shapes.items()}
+        for t, weights in enumerate(settings.space.weights or ()):
+            self.parameters[f"head_bias.{t}"] += np.log(weights)
 
     def sample(self, count: int, rng: np.random.Generator) -> tuple[Ints, Floats]:
         """Return `(N, T)` decisions and the logarithms of their probabilities."""
@@ -193,31 +174,36 @@ class Adam:
         self._rate, self._count = rate, 0
         self._moments: dict[str, tuple[Floats, Floats]] = {}
 
-    def climb(self, parameters: Parameters, gradient: Parameters) -> None:
-        """Move every parameter up its gradient, in place."""
+    def climb(self, parameters: Parameters, gradient: Parameters, part: float = 1.0) -> None:
+        """Move every parameter up its gradient, in place, at a part of the rate."""
         self._count += 1
         for name, slope in gradient.items():
             mean, square = self._moments.get(name, (np.zeros_like(slope), np.zeros_like(slope)))
             mean, square = 0.9 * mean + 0.1 * slope, 0.999 * square + 0.001 * slope**2
             self._moments[name] = (mean, square)
             spread = np.sqrt(square / (1 - 0.999**self._count)) + 1e-8
-            parameters[name] += self._rate * mean / (1 - 0.9**self._count) / spread
+            parameters[name] += self._rate * part * mean / (1 - 0.9**self._count) / spread
 
 
 def objective_slopes(
-    steps: Sequence[Step], decisions: Ints, old: Floats, advantages: Floats, settings: Hyperparameters
+    steps: Sequence[Step],
+    decisions: Ints,
+    old: Floats,
+    advantages: Floats,
+    settings: Hyperparameters,
+    weights: Floats | float = 1.0,
 ) -> list[Floats]:
     """Return the gradient of PPO's objective in each decision's logits.
 
     The objective is the mean over proposals of the sum over decisions of min(r A, clip(r, 1 - clip, 1 + clip) A), where
-    r is a decision's probability over the one it was sampled with, and A the proposal's advantage; plus the entropy of
-    the decisions, weighted.
+    r is a decision's probability over that of which `old` is the logarithm, the one it was sampled with, and A the
+    proposal's advantage; plus the entropy of the decisions, weighted. `weights` `(N, T)` are factors of the former.
     """
     ratios = np.exp(chosen(steps, decisions) - old)
     gains = advantages[:, None]
     # Beyond the clip on the side that pays, the objective is flat.
     flat = np.where(gains > 0, ratios > 1 + settings.clip, ratios < 1 - settings.clip)
-    pulls = np.where(flat, 0.0, ratios * gains) / len(decisions)
+    pulls = np.where(flat, 0.0, ratios * gains) / len(decisions) * weights
     slopes = []
     for t, step in enumerate(steps):
         p = np.exp(step.log_p)
@@ -228,7 +214,7 @@ def objective_slopes(
 
 
 class AutoAugment(SearchAlgorithm):
-    """AutoAugment: a recurrent controller, trained by PPO; the sub-policies of the best policies are joined."""
+    """AutoAugment: a recurrent controller, trained by PPO, that proposes policies of its space or of any other."""
 
     Settings = Hyperparameters
     defaults: ClassVar[Mapping[str, int]] = {"trials": 400, "seeds": 1, "finalists": 20}
@@ -244,20 +230,23 @@ class AutoAugment(SearchAlgorithm):
         self.controller = Controller(self.settings, self._rng)
         self._adam = Adam(self.settings.learning_rate)
         self._ranking = Ranking()
-        self._old: dict[int, Floats] = {}
+        self._old: dict[int, tuple[Floats, int]] = {}
         self._told: dict[int, float | None] = {}
         self._next = range(self.settings.batch)
         self._mean: float | None = None
+        self._updates, self._overlapping = 0, False
 
     def ask(self, count: int) -> list[Proposal]:
         """Return `count` policies sampled from the controller as it is now."""
         first = len(self._ranking.proposals)
+        waiting = self._old.keys() - self._told.keys()  # of this controller if asked for in pieces, else overlapping
+        self._overlapping |= any(self._old[number][1] < self._updates for number in waiting)
         with one_thread():
             decisions, log_p = self.controller.sample(count, self._rng)
         for number, row in enumerate(map(tuple, decisions.tolist()), first):
             policy = self.settings.space.decode(self._operations, row, "autoaugment")
             self._ranking.proposals.append(Proposal(number, policy, row))
-            self._old[number] = log_p[number - first]
+            self._old[number] = log_p[number - first], self._updates
         return self._ranking.proposals[first:]
 
     def tell(self, results: Sequence[Result]) -> None:
@@ -269,18 +258,30 @@ class AutoAugment(SearchAlgorithm):
             self._next = range(self._next.stop, self._next.stop + self.settings.batch)
 
     def _learn(self, numbers: Sequence[int]) -> None:
-        """One update of the controller; what failed has no reward and teaches nothing."""
-        told = [(self._ranking.proposals[number], self._told.pop(number), self._old.pop(number)) for number in numbers]
+        """One update of the controller; what failed has no reward and teaches nothing.
+
+        If proposals overlap, updates have moved the controller out of the clip since: then the clip is around it as it
+        is now, and weights stand for the difference. Decoupled PPO, arXiv 2110.00641; IMPALA's cut, arXiv 1802.01561.
+        """
+        told = [
+            (self._ranking.proposals[number], self._told.pop(number), self._old.pop(number)[0]) for number in numbers
+        ]
         useful = [(proposal.decisions, reward, old) for proposal, reward, old in told if reward is not None]
         if not useful:
             return
         decisions, rewards, sampled = (np.array(column) for column in zip(*useful, strict=True))
         advantages = self._advantages(rewards)
+        weights: Floats | float = 1.0
+        self._updates += 1
+        part = OLD_RATE if self._overlapping else 1.0
         with one_thread():
+            if self._overlapping:
+                now = chosen(self.controller.forward(decisions), decisions)
+                sampled, weights = now, np.minimum(np.exp(now - sampled), MOST_WEIGHT)
             for _ in range(self.settings.epochs):
                 steps = self.controller.forward(decisions)
-                slopes = objective_slopes(steps, decisions, sampled, advantages, self.settings)
-                self._adam.climb(self.controller.parameters, self.controller.backward(decisions, steps, slopes))
+                slopes = objective_slopes(steps, decisions, sampled, advantages, self.settings, weights)
+                self._adam.climb(self.controller.parameters, self.controller.backward(decisions, steps, slopes), part)
 
     def _advantages(self, rewards: Floats) -> Floats:
         baselines = np.full(len(rewards), rewards.mean())
@@ -295,5 +296,5 @@ class AutoAugment(SearchAlgorithm):
         return self._ranking.finalists(count)
 
     def best(self, scores: Mapping[int, float] | None = None) -> Policy:
-        """Return the sub-policies of the best policies, joined. RunError when no policy has a reward."""
-        return self._ranking.merge_sub_policies(self.settings.space, self.settings.joined, scores, "autoaugment-found")
+        """Return what the space makes of the best policies. RunError when no policy has a reward."""
+        return self._ranking.found_policy(self.settings.space, self.settings.joined, scores, "autoaugment-found")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from augplug._policies.grammar import Node, OneOf, Policy
+from augplug._policies.grammar import Policy
 from augplug._search.base import Proposal, Result
-from augplug._search.space import SearchSpace
+from augplug._search.space_base import Space
 from augplug.errors import RunError, SettingsError
 from augplug.renamed import answers_old_names
 
@@ -23,7 +23,7 @@ class Ranking:
         self._unfinished: set[int] = set()
 
     def tell(self, results: Sequence[Result]) -> None:
-        """Remember rewards; what failed has none. Raises SettingsError for what is no result of a proposal."""
+        """Remember rewards; what failed has none. Raises SettingsError for what is not a result of a proposal."""
         for result in results:
             if not 0 <= result.number < len(self.proposals):
                 raise SettingsError(
@@ -53,12 +53,9 @@ class Ranking:
             raise RunError("no proposal has a reward, so there is no best one; look at the errors of the trials")
         return chosen
 
-    def merge_sub_policies(
-        self, space: SearchSpace, count: int, scores: Mapping[int, float] | None, name: str
-    ) -> Policy:
-        """Return the policy called `name` of all sub-policies of the `count` winners (AutoAugment, section 3)."""
-        winners = self.winners(scores, count)
-        return space.policy([child for winner in winners for child in sub_policies_of(winner.policy)], name)
+    def found_policy(self, space: Space, count: int, scores: Mapping[int, float] | None, name: str) -> Policy:
+        """Return the policy called `name` that the space makes of the `count` winners."""
+        return space.found([winner.policy for winner in self.winners(scores, count)], name)
 
     def _distinct(self, rewards: Mapping[int, float], count: int) -> Iterator[Proposal]:
         seen: set[bytes] = set()
@@ -70,8 +67,3 @@ class Ranking:
                 return
             seen.add(proposal.policy.digest)
             yield proposal
-
-
-def sub_policies_of(policy: Policy) -> tuple[Node, ...]:
-    """Return what a policy draws one of for an image; of a policy that is not of that kind, all of it."""
-    return policy.node.children if isinstance(policy.node, OneOf) else (policy.node,)

@@ -14,25 +14,16 @@ from typing import Any
 
 from augplug._evaluators.base import Evaluator
 from augplug._executors.base import Executor
+from augplug._policies.grammar import Policy
 from augplug._policies.reader import Operations
 from augplug._search.base import SearchAlgorithm
 from augplug.errors import SettingsError, suggest
-from augplug.ranges import Ranges, check_ranges
+from augplug.ranges import Setting, check_ranges, setting, setting_of
 
-RANGES: Ranges = {
-    "seed": (0, 2**48 - 1),
-    "seeds": (1, 1000),
-    "trials": (1, 10**6),
-    "minutes": (0.001, 10**6),
-    "train": (2, 10**6),
-    "batch": (1, 10_000),
-    "finalists": (0, 10_000),
-    "finalist_seeds": (1, 1000),
-    "early_stop": (0, 0.95),
-    "test_seeds": (2, 1000),
-    "subsets": (0, 100),
-}
-OF_STUDY = ("train", "batch", "finalists", "finalist_seeds", "early_stop", "test_seeds", "subsets")
+OF_STUDY = (
+    *("train", "batch", "finalists", "race_cells", "trial_budget", "significance", "early_stop", "subsets"),
+    *("trial_minutes", "trial_memory", "balanced", "ahead"),
+)
 """The settings of a study that `--set` takes; the others have options of their own."""
 
 
@@ -40,53 +31,83 @@ OF_STUDY = ("train", "batch", "finalists", "finalist_seeds", "early_stop", "test
 class StudySettings:  # pylint: disable=too-many-instance-attributes  # what decides a result, in one place
     """Everything that decides the result of a search, besides the images.
 
-    `algorithm` and `evaluator` are names. `seed` decides the split and every draw. A trial is one policy under `seeds`
-    seeds; there are at most `trials` (None: until the algorithm ends), and no new batch of them after `minutes` (None:
-    no limit). `train` images are trained on. Trials are asked for and told in batches of `batch`, whatever the number
-    of workers. An evaluation that reports progress is stopped where its report is below the `early_stop` quantile
-    (0: never) of the same report of earlier trials. The `finalists` best are scored again with `finalist_seeds` fresh
-    seeds before one is chosen (0: chosen by the trials' rewards). Found policy and baselines are scored on the test
-    images with `test_seeds` seeds, and found policy and no augmentation compared on `subsets` other training sets.
-    `algorithm_settings` and `evaluator_settings` go to the algorithm and the evaluator.
+    `algorithm` and `evaluator` are names. A cell is a training subset and an augmentation seed; a trial is one policy
+    in `seeds` cells. Trials are asked for and told in batches. `algorithm_settings` and `evaluator_settings` go to the
+    algorithm and the evaluator.
     """
 
     algorithm: str
     evaluator: str = "kernel-ridge"
-    seed: int = 0
-    seeds: int = 3
-    trials: int | None = None
-    minutes: float | None = None
-    train: int = 100
-    batch: int = 20
-    finalists: int = 0
-    finalist_seeds: int = 4
-    early_stop: float = 0.25
-    test_seeds: int = 5
-    subsets: int = 5
+    seed: int = setting(0, low=0, high=2**48 - 1, doc="Decides the split and every draw.")
+    seeds: int = setting(3, low=1, high=1000, doc="Cells of a trial: training subsets, each with an augmentation seed.")
+    trials: int | None = setting(None, low=1, high=10**6, doc="Policies at most; none: until the algorithm ends.")
+    minutes: float | None = setting(None, low=0.001, high=10**6, doc="The whole search takes no longer.")
+    train: int = setting(100, low=2, high=10**6, doc="Training images of a child model.")
+    batch: int = setting(
+        20, low=1, high=10_000, doc="Trials that are proposed together, before their results are told."
+    )
+    finalists: int = setting(8, low=1, high=1000, doc="Best trials that race against the fixed baselines.")
+    race_cells: int = setting(12, low=2, high=1000, doc="Cells in which the last two of the race are compared.")
+    trial_budget: float = setting(0.5, low=0.01, high=1, doc="Part of the full training that a trial has.")
+    significance: float = setting(
+        0.01, low=0, high=1, doc="The search ends where the baselines do not differ at this level; 1: it goes on."
+    )
+    early_stop: float = setting(
+        0.25,
+        low=0,
+        high=0.95,
+        doc="An evaluation that reports progress ends if its report is below this quantile of earlier ones; 0: never.",
+    )
+    subsets: int = setting(5, low=0, high=100, doc="Other training subsets on which policies are compared at the end.")
+    balanced: bool = setting(default=False, doc="Average scores by class.")
+    trial_minutes: float | None = setting(
+        None, low=0.001, high=10**6, doc="An evaluation that takes longer is ended and fails; none: no limit."
+    )
+    trial_memory: float | None = setting(
+        None, low=1, high=10**9, doc="MB that the process of an evaluation may take, else it is ended and fails."
+    )
+    ahead: int | None = setting(
+        None,
+        low=1,
+        high=10_000,
+        doc="Batches that are under way at a time; none: 1, and above 8 workers as many as keep them busy.",
+    )
     algorithm_settings: Mapping[str, Any] = field(default_factory=dict)
     evaluator_settings: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse numbers out of range."""
-        check_ranges("a search", self, RANGES)
+        check_ranges("a search", self)
 
 
 @dataclass(frozen=True)
 class Registries:
-    """What names mean. `algorithms` are made with `(seed=..., **settings)`: the operations are bound already."""
+    """What names mean. `algorithms` are made with `(seed=..., **settings)`: the operations are bound already.
+
+    `versions` gives name and version of the plugin that provides a name of a kind ("searches", ...); nothing for
+    augplug's own. `published` are the published policies that a search is raced against, those of
+    `baselines.published_ones` without.
+    """
 
     algorithms: Mapping[str, Callable[..., SearchAlgorithm]]
     evaluators: Mapping[str, Callable[..., Evaluator]]
     executors: Mapping[str, type[Executor]]
     operations: Operations
+    versions: Callable[[str, str], Mapping[str, str]] = lambda _kind, _name: {}
+    published: Mapping[str, Policy] | None = None
+
+
+NOT_DECLARED = Setting()
+"""What is known of a setting that is a keyword of a constructor."""
 
 
 @dataclass(frozen=True)
 class Declared:
-    """A setting that something takes: its `type` and its `default`."""
+    """A setting that something takes: its `type`, its `default`, and what else it declares."""
 
     type: Any
     default: Any
+    setting: Setting = NOT_DECLARED
 
 
 def declared(maker: Callable[..., Any]) -> dict[str, Declared]:
@@ -99,8 +120,9 @@ def declared(maker: Callable[..., Any]) -> dict[str, Declared]:
     settings = getattr(cls, "Settings", None)
     if settings is not None and dataclasses.is_dataclass(settings):
         cls = settings if isinstance(settings, type) else type(settings)
+    told = {one.name: setting_of(one) for one in dataclasses.fields(cls)} if dataclasses.is_dataclass(cls) else {}
     return {
-        name: Declared(type_of(parameter.annotation), parameter.default)
+        name: Declared(type_of(parameter.annotation), parameter.default, told.get(name) or NOT_DECLARED)
         for name, parameter in inspect.signature(cls).parameters.items()
         if parameter.default is not parameter.empty and name != "seed"
     }
@@ -132,7 +154,7 @@ def study_settings(
     }
     found: dict[str, dict[str, Any]] = {owner: {} for owner in owners}
     for key, value in given.items():
-        owner, name = _owner(key, owners)
+        owner, name = _owner(key, owners, f"augplug settings search {algorithm} {evaluator}")
         found[owner][name] = parsed(value, owners[owner][name].type, key)
     return StudySettings(
         algorithm,
@@ -150,7 +172,7 @@ def named(kind: str, name: str, known: Mapping[str, Any]) -> Any:
     return known[name]
 
 
-def _owner(key: str, owners: Mapping[str, Mapping[str, Declared]]) -> tuple[str, str]:
+def _owner(key: str, owners: Mapping[str, Mapping[str, Declared]], listing: str) -> tuple[str, str]:
     section, _, name = key.rpartition(".")
     takers = [owner for owner, taken in owners.items() if name in taken and section in ("", owner)]
     if len(takers) == 1:
@@ -160,7 +182,8 @@ def _owner(key: str, owners: Mapping[str, Mapping[str, Declared]]) -> tuple[str,
             f"the setting {key!r} is one of {' and one of '.join(takers)}; write {takers[0]}.{name} or "
             f"{takers[1]}.{name}"
         )
-    raise SettingsError(f"there is no setting {key!r}{suggest(name, {n for taken in owners.values() for n in taken})}")
+    hint = suggest(name, {n for taken in owners.values() for n in taken})
+    raise SettingsError(f"there is no setting {key!r}{hint}; all of them: {listing}")
 
 
 def parsed(value: Any, kind: Any, key: str) -> Any:

@@ -8,41 +8,39 @@ of the user's has the same keys, and whatever it leaves out is as in the default
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from importlib.resources import files
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from augplug._pipeline.describe import describe
-from augplug._pipeline.draw import drawing
-from augplug._pipeline.mix import split_last_mix
 from augplug._policies import building
-from augplug._policies.documents import Place, check_document, contents, parse_json
-from augplug._policies.grammar import Node, Policy, Step, Value
+from augplug._policies.documents import Place
+from augplug._policies.grammar import Node, OneOf, Policy, Step, Value
 from augplug._policies.reader import Operations, address_of
-from augplug.errors import AugplugError, PolicyError, SettingsError, suggest
-from augplug.formats import format_problem
+from augplug._search.space_base import (
+    Space,
+    check_format,
+    check_texts,
+    checked,
+    content_of,
+    mixes_finished_images,
+    naming,
+)
+from augplug.errors import AugplugError, SettingsError, suggest
 from augplug.ops.levels import SCALES
-from augplug.ranges import Ranges, check_ranges
+from augplug.ranges import check_ranges, setting
 from augplug.renamed import answers_old_names
-from augplug.rng import key_of
-from augplug.types import Canvas
 
 FORMAT = 1
-LONGEST_NAME = 100
 MOST_JOINED = 3000
 """Most operations of a found policy: a file of more might be larger than the reader of policies takes."""
-NAMES = ("autoaugment", "autoaugment-16", "geometry")
-RANGES: Ranges = {"levels": (2, 101), "probabilities": (1, 101), "sub_policies": (1, 100), "length": (1, 20)}
 DEFAULTS: Mapping[str, Value] = {"interpolation": "nearest", "fill": 0, "mask_fill": 0}
 """Of a decoded policy: those that the figures of the documentation were measured with."""
 _TEXTS = ("name", "source", "scale")
-_CANVAS = Canvas(32, 32, 3)
+_NUMBERS = ("levels", "probabilities", "sub_policies", "length")
 
 
 @answers_old_names
 @dataclass(frozen=True)
-class SearchSpace:
+class SearchSpace(Space):
     """Policies of `sub_policies` sub-policies, each of `length` operations in order; one sub-policy is drawn an image.
 
     An operation is one of `operations` (names as in a policy, 1..1000 of them), at a probability of 0, ..., 1 in
@@ -52,10 +50,10 @@ class SearchSpace:
 
     name: str
     operations: tuple[str, ...]
-    levels: int = 10
-    probabilities: int = 11
-    sub_policies: int = 5
-    length: int = 2
+    levels: int = setting(10, low=2, high=101, doc="Levels of an operation, from its weakest to its strongest.")
+    probabilities: int = setting(11, low=1, high=101, doc="Steps of the probability; 1: always applied.")
+    sub_policies: int = setting(5, low=1, high=100, doc="Sub-policies of a policy.")
+    length: int = setting(2, low=1, high=20, doc="Operations of a sub-policy.")
     scale: str = "autoaugment"
     source: str = ""
 
@@ -67,12 +65,8 @@ class SearchSpace:
         if not 1 <= len(set(names)) == len(names) <= 1000:
             raise SettingsError("a search space has 1 to 1,000 operations, each named once")
         object.__setattr__(self, "operations", tuple(names))
-        for text in _TEXTS:
-            if not isinstance(getattr(self, text), str):
-                raise SettingsError(f"a search space's {text} is text, not {getattr(self, text)!r}")
-        if not (0 < len(self.name) <= LONGEST_NAME and self.name.isprintable()):
-            raise SettingsError(f"a search space's name has 1 to {LONGEST_NAME} printable characters")
-        check_ranges("a search space", self, RANGES)
+        check_texts(self, _TEXTS)
+        check_ranges("a search space", self)
         if self.scale not in SCALES:
             raise SettingsError(f"unknown scale {self.scale!r}{suggest(self.scale, SCALES)}")
 
@@ -84,37 +78,26 @@ class SearchSpace:
         """
         if isinstance(given, cls):
             return given
-        try:
-            return cls._of(given)
-        except PolicyError as error:
-            what = f"the search space {given}" if isinstance(given, str | Path) else "the search space"
-            raise SettingsError(f"{what}: {error}") from error
+        with naming(given):
+            return cls.of(*content_of(given))
 
     @classmethod
-    def _of(cls, given: object) -> Self:
-        if isinstance(given, Mapping):
-            document: object = dict(given)
-        elif given in NAMES:
-            document = parse_json(files("augplug._search").joinpath("spaces", f"{given}.json").read_bytes())
-        else:
-            document = parse_json(_contents(given))
-        check_document(document)
-        table = Place(document).only(("augplug_space", *_TEXTS, "operations", *RANGES))
-        if "augplug_space" in table and (problem := format_problem(table["augplug_space"].whole(), FORMAT)):
-            raise table["augplug_space"].error(problem)
+    def of(cls, place: Place, unnamed: str) -> Self:
+        """Return the space of a document, called `unnamed` if that has no name. Raises PolicyError."""
+        table = place.only(("augplug_space", *_TEXTS, "operations", *_NUMBERS))
+        check_format(table, "augplug_space", FORMAT)
         read: dict[str, Any] = {name: table[name].text() for name in _TEXTS if name in table}
-        read |= {name: table[name].whole() for name in RANGES if name in table}
+        read |= {name: table[name].whole() for name in _NUMBERS if name in table}
         if "operations" in table:
             read["operations"] = tuple(place.text() for place in table["operations"].items())
         else:
-            read["operations"] = default_space().operations
-        unnamed = Path(given).stem[:LONGEST_NAME] if isinstance(given, str | Path) else "mine"
-        with Place(document).to_blame():
+            read["operations"] = cls.read("autoaugment").operations
+        with place.to_blame():
             return cls(**{"name": unnamed, **read})
 
     def to_json(self) -> dict[str, Any]:
         """The content of a space file."""
-        sizes = {name: getattr(self, name) for name in RANGES}
+        sizes = {name: getattr(self, name) for name in _NUMBERS}
         texts = {name: getattr(self, name) for name in _TEXTS}
         return {"augplug_space": FORMAT, **texts, "operations": list(self.operations), **sizes}
 
@@ -122,6 +105,25 @@ class SearchSpace:
     def sizes(self) -> tuple[int, ...]:
         """How many choices each decision has: operation, probability and level, for each operation of a policy."""
         return (len(self.operations), self.probabilities, self.levels) * (self.length * self.sub_policies)
+
+    @property
+    def ordered(self) -> tuple[bool, ...]:
+        """Return for each decision whether its choices have an order: operations have none."""
+        return (False, True, True) * (self.length * self.sub_policies)
+
+    @property
+    def weights(self) -> None:
+        """None: all choices are equally likely in a random row."""
+        return
+
+    def for_channels(self, channels: int) -> Self:
+        """Return the space itself: its operations are the same for images of any number of channels."""
+        del channels
+        return self
+
+    def single(self) -> Self:
+        """Return the space of its sub-policies, each alone."""
+        return replace(self, sub_policies=1)
 
     def check(self, operations: Operations, joined: int = 1) -> None:
         """Refuse operations that are not there or lack more than a level, and too many in `joined` policies.
@@ -140,8 +142,7 @@ class SearchSpace:
                 alone = Policy(building.levelled(operations, op, 0), scale=self.scale)
             except AugplugError as error:
                 raise SettingsError(f"the search space {self.name}: {error}") from error
-            mixes = self.length > 1 and "partner" in operations[op].about.parameters
-            if mixes and split_last_mix(describe(drawing(alone)(key_of(0, 0, 0)), _CANVAS))[1] is not None:
+            if self.length > 1 and mixes_finished_images(operations, op, alone):
                 raise SettingsError(
                     f"the search space {self.name}: {op} mixes finished images, so that nothing may come behind it in "
                     "a sub-policy; leave it out, or search a length of 1"
@@ -153,6 +154,10 @@ class SearchSpace:
         steps = [self._step(operations, *row[start : start + 3]) for start in range(0, len(row), 3)]
         pairs = [building.sequence(*steps[start : start + self.length]) for start in range(0, len(steps), self.length)]
         return self.policy(pairs, name)
+
+    def found(self, best: Sequence[Policy], name: str) -> Policy:
+        """Return the policy called `name` of all sub-policies of the best ones (AutoAugment, section 3)."""
+        return self.policy([child for policy in best for child in sub_policies_of(policy)], name)
 
     def policy(self, sub_policies: Iterable[Node], name: str) -> Policy:
         """Return the policy that draws one of the sub-policies."""
@@ -169,24 +174,6 @@ class SearchSpace:
         return probability / (self.probabilities - 1) if self.probabilities > 1 else 1.0
 
 
-def checked(decisions: Sequence[int], sizes: Sequence[int]) -> tuple[int, ...]:
-    """Return a row of decisions, one for each of `sizes` and each below it; SettingsError for another."""
-    row = tuple(decisions)
-    if len(row) != len(sizes) or not all(d in range(n) for d, n in zip(row, sizes, strict=True)):
-        raise SettingsError(f"{len(sizes)} decisions are needed, each below its number of {tuple(sizes)}, not {row}")
-    return tuple(map(int, row))
-
-
-def default_space() -> SearchSpace:
-    """Return AutoAugment's space without SamplePairing."""
-    return SearchSpace.read("autoaugment")
-
-
-def _contents(given: object) -> bytes:
-    try:
-        return contents(Path(str(given)))
-    except PolicyError as error:
-        raise SettingsError(
-            f"there is no search space {str(given)!r}{suggest(str(given), NAMES)} ({error.problem}); give one of "
-            f"{', '.join(NAMES)}, or the path of a JSON file"
-        ) from error
+def sub_policies_of(policy: Policy) -> tuple[Node, ...]:
+    """Return what a policy draws one of for an image; of a policy that is not of that kind, all of it."""
+    return policy.node.children if isinstance(policy.node, OneOf) else (policy.node,)

@@ -6,7 +6,9 @@ docs/design/search.md says why; the space is `augplug._search.strengths_space`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
+from math import prod
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -16,41 +18,46 @@ from augplug._policies.reader import Operations
 from augplug._search.base import Proposal, Result, SearchAlgorithm
 from augplug._search.gaussian_process import GaussianProcess, Reals
 from augplug._search.ranking import Ranking
-from augplug._search.strengths_space import StrengthSpace
-from augplug.errors import RunError
-from augplug.ranges import Ranges, check_known, check_ranges, natural
+from augplug._search.read_space import read_space
+from augplug._search.space_base import CHANNELS
+from augplug._search.strengths_space import SPARSE, StrengthSpace
+from augplug.errors import RunError, SettingsError
+from augplug.ranges import check_known, check_ranges, natural, setting
 from augplug.rng import generator, key_of
 
 Row: TypeAlias = tuple[int, ...]
-RANGES: Ranges = {"candidates": (20, 5000), "parents": (1, 100), "channels": (0, 1024)}
 STARTS: tuple[Mapping[str, float], ...] = (
     {},
     {"rotation": 10, "zoom": 0.1, "shift-x": 0.05, "shift-y": 0.05, "brightness": 0.2, "contrast": 0.2},
     {"flip-x": 0.5},
-    {"flip-x": 0.5, "shift-x": 0.125, "shift-y": 0.125},
+    {"flip-x": 0.5, "shift-x": 0.125, "shift-y": 0.125, "reflect": 1},
+    {"flip-x": 0.5, "shift-x": 0.125, "shift-y": 0.125, "reflect": 1, "randaugment": 4},
     {"rotation": 10, "zoom": 0.1, "shift-x": 0.05, "shift-y": 0.05, "brightness": 0.2, "contrast": 0.2, "flip-x": 0.5},
     {"rotation": 15, "shear-x": 15, "elastic": 0.03},
 )
-"""What people write without a search: nothing, `hand-made`, a flip, flip and crop, both, distortions."""
+"""What people write without a search: nothing, `hand-made`, a flip, flip and crop, with more on it, distortions."""
 
 
 @dataclass(frozen=True)
 class StrengthsSettings:
-    """What `--set` takes for `strengths`.
+    """What `--set` takes for `strengths`."""
 
-    `also`: names of further operations, from plugins too. `channels`: of the images (0: not known), for
-    operations that need colour. `candidates` (20..5000): rows that the model looks at for each batch. `parents`
-    (1..100): the best rows so far of which they are mutations.
-    """
-
-    also: tuple[str, ...] = ()
-    channels: int = 0
-    candidates: int = 600
-    parents: int = 12
+    space: StrengthSpace = setting("strengths", doc="The space of strengths: strengths, or the path of a file.")
+    also: tuple[str, ...] = setting((), doc="Names of further operations, from plugins too.")
+    channels: int = setting(0, low=0, high=1024, doc=CHANNELS)
+    candidates: int = setting(600, low=20, high=5000, doc="Rows that the model looks at for each batch.")
+    parents: int = setting(12, low=1, high=100, doc="Best rows so far, of which the candidates are mutations.")
 
     def __post_init__(self) -> None:
-        """Refuse numbers out of range."""
-        check_ranges("strengths", self, RANGES)
+        """Refuse numbers out of range, and read the space."""
+        check_ranges("strengths", self)
+        space = read_space(self.space, channels=self.channels)
+        if not isinstance(space, StrengthSpace):
+            raise SettingsError(
+                f"strengths searches a space of strengths, and {space.name} is one of sub-policies; give "
+                "space=strengths or a file with entries, or search it by autoaugment or random"
+            )
+        object.__setattr__(self, "space", space)
 
 
 class Strengths(SearchAlgorithm):
@@ -62,13 +69,15 @@ class Strengths(SearchAlgorithm):
     """
 
     Settings: ClassVar[type[StrengthsSettings]] = StrengthsSettings
-    defaults: ClassVar[Mapping[str, int]] = {"trials": 400, "seeds": 1, "finalists": 10}
+    defaults: ClassVar[Mapping[str, int]] = {"trials": 400, "seeds": 1}
 
     def __init__(self, operations: Operations, *, seed: int = 0, **settings: Any) -> None:
         """Take the operations by name, a seed in 0..2**64-1, and settings. Raises SettingsError."""
         check_known("strengths", settings, StrengthsSettings)
-        self.settings = StrengthsSettings(**settings)
-        self.space = StrengthSpace.default(self.settings.channels).extended(operations, self.settings.also)
+        given = StrengthsSettings(**settings)
+        self.settings = replace(given, space=given.space.extended(operations, given.also))
+        self.space = self.settings.space
+        self.space.check(operations)
         self._operations = operations
         self._seed = natural("seed", seed)
         self._ranking = Ranking()
@@ -78,8 +87,9 @@ class Strengths(SearchAlgorithm):
         self._screened = False
 
     def ask(self, count: int) -> list[Proposal]:
-        """Return `count` new proposals, all different."""
+        """Return `count` new proposals, all different; fewer at the end of a small space, then none."""
         first = len(self._rows)
+        count = min(count, prod(self.space.sizes) - first)
         while len(self._rows) < first + count:
             if not self._queue:
                 self._queue = self._next_rows(first + count - len(self._rows))
@@ -112,7 +122,7 @@ class Strengths(SearchAlgorithm):
     def _next_rows(self, count: int) -> list[Row]:
         told = [number for number, reward in self._rewards.items() if reward is not None]
         if not told:
-            return self._new(self._random_rows(len(self._rows)), count)
+            return self._candidates(self._random_rows(len(self._rows)), count)
         if not self._screened:
             self._screened = True
             best = max(told, key=lambda number: (self._rewards[number] or 0.0, -number))
@@ -128,6 +138,15 @@ class Strengths(SearchAlgorithm):
                 strength = 1 + (2 * (size - 2) // 3 if strong else (size - 2) // 3)
                 yield (*best[:place], strength if strength != best[place] else 0, *best[place + 1 :])
 
+    def _candidates(self, rows: Iterator[Row], count: int) -> list[Row]:
+        """`count` rows that were not proposed yet; all that are left, where that is easily said, if there are fewer."""
+        sizes = self.space.sizes
+        if prod(sizes) <= _FEW:
+            left = self._new(iter(product(*map(range, sizes))), prod(sizes))
+            if len(left) <= 2 * count:
+                return left
+        return self._new(rows, count)
+
     def _new(self, rows: Iterator[Row], count: int) -> list[Row]:
         """The first `count` rows that were not proposed yet."""
         seen, new = set(self._rows), list[Row]()
@@ -142,7 +161,7 @@ class Strengths(SearchAlgorithm):
     def _random_rows(self, number: int) -> Iterator[Row]:
         rng = generator(int.from_bytes(key_of(self._seed, 0, number)[:6], "little"))
         while True:
-            on = rng.random(len(self.space.sizes)) < _SPARSE
+            on = rng.random(len(self.space.sizes)) < SPARSE
             yield tuple(
                 int(rng.integers(1, size)) if use else 0 for use, size in zip(on, self.space.sizes, strict=True)
             )
@@ -156,7 +175,7 @@ class Strengths(SearchAlgorithm):
         parents = [self._rows[numbers[i]] for i in order[: self.settings.parents]]
         number = len(self._rows)
         rng = generator(int.from_bytes(key_of(self._seed, 1, number)[:6], "little"))
-        candidates = self._new(self._mutations(parents, rng, number), max(self.settings.candidates, count))
+        candidates = self._candidates(self._mutations(parents, rng, number), max(self.settings.candidates, count))
         normals = rng.standard_normal((count, len(candidates)))
         chosen: list[int] = []
         for drawn in model.sample(self._encoded(candidates), normals):
@@ -199,9 +218,9 @@ class Strengths(SearchAlgorithm):
         return np.hstack([given / (np.array(self.space.sizes) - 1), 0.5 * (given > 0)])
 
 
-_SPARSE = 0.3
-"""Part of the entries that are on in a row of chance."""
 _WILD, _CROSSED = 0.1, 0.2
 """Parts of the candidates that are rows of chance, and crossed parents."""
+_FEW = 20_000
+"""Rows of a space that are listed when few are left: to come upon them by chance takes ever longer."""
 _OFF = 0.35
 """How often a mutation switches an entry off that is on."""

@@ -13,30 +13,18 @@ from collections.abc import Sequence
 import click
 
 import augplug
-from augplug.cli.group import LazyGroup
+from augplug.cli.group import MainGroup
 from augplug.errors import AugplugError, RunError
 from augplug.project import MODES
 from augplug.shown import shown
 from augplug.streams import StreamError, steady_streams, stopping_signals, tell
+from augplug.summaries import SUMMARIES
 
-COMMANDS = {
-    "demo": "Search a policy for 5,000 real handwritten digits: the main job, with nothing to give.",
-    "data": "Say what a data set holds, and what a search of it may expect.",
-    "search": "Search a policy for your own images.",
-    "report": "Write the page of a finished search again.",
-    "compare": "Print the numbers of finished searches side by side, and plot them.",
-    "apply": "Augment a folder of image files.",
-    "preview": "Write a sheet of what a policy does to an image.",
-    "explain": "Print one draw of a policy: what was drawn, and what is done to the pixels.",
-    "replay": "Do a saved draw again, to the bit.",
-    "ops": "List and show operations.",
-    "policies": "List, show, check and add policies.",
-    "plugins": "List, check, approve, install and write plugins.",
-    "doctor": "Show versions, backends and plugins, and what is wrong with them.",
-}
+NO_MEMORY = ("failed to map segment", "annot allocate memory")
+"""What the system's loader says of a library if memory is what it lacks."""
 
 
-@click.group(cls=LazyGroup, package="augplug.cli", summaries=COMMANDS)
+@click.group(cls=MainGroup, package="augplug.cli", summaries=SUMMARIES)
 @click.version_option(augplug.__version__, prog_name="augplug", message="%(prog)s %(version)s")
 @click.option(
     "--plugins",
@@ -61,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(arguments)
 
 
-def _run(arguments: Sequence[str] | None) -> int:
+def _run(arguments: Sequence[str] | None) -> int:  # pylint: disable=too-many-return-statements  # one for each kind of end
     try:
         typed = list(sys.argv[1:] if arguments is None else arguments)
         returned = cli.main(typed, prog_name="augplug", standalone_mode=False, obj=typed)
@@ -75,6 +63,12 @@ def _run(arguments: Sequence[str] | None) -> int:
         return _fail("stopped", 1)
     except BrokenPipeError:  # the reader of standard output has read enough
         return 1
+    except (MemoryError, ImportError) as error:
+        if isinstance(error, ImportError) and not any(words in str(error) for words in NO_MEMORY):
+            raise
+        return _fail(
+            f"memory ran out: {str(error) or 'nothing more is known'}; give more (ulimit -v), or ask for less", 1
+        )
     except AugplugError as error:
         return _fail(str(error), 1 if isinstance(error, RunError) else 2)
     return returned if isinstance(returned, int) else 0

@@ -87,7 +87,7 @@ def command(  # pylint: disable=too-many-locals  # a parameter for each option
     """Augment every image in the folder SRC, and in the folders below it, by POLICY, and write the results to DST.
 
     Folders keep their names; with --copies above 1 the copies are numbered, cat-0.jpg, cat-1.jpg. The draw of a file is
-    made from the seed, its place among the sorted paths, and the number of the copy. Files that are no images are left
+    made from the seed, its place among the sorted paths, and the number of the copy. Files that are not images are left
     out; one that cannot be read, or has no mask, stops the work, and then no result is left in DST. Ctrl-C leaves what
     is written, and --resume goes on. Nothing is ever overwritten.
     """

@@ -14,21 +14,26 @@ from augplug import api, kernel
 from augplug._backends import OPENCV, default_backend
 from augplug.cli.output import echo
 from augplug.errors import AugplugError
+from augplug.gate import cache
 from augplug.gate.confinement import note
 from augplug.gate.ledger import read
 from augplug.gate.modes import told
 from augplug.shown import shown
 
-LIBRARIES = ("numpy", "scipy", "scikit-image", "Pillow", "pluggy", "click", "rich", "threadpoolctl", "packaging")
+LIBRARIES = ("numpy", "scipy", "Pillow", "pluggy", "click", "rich", "threadpoolctl", "packaging")
 
 
 @click.command()
 @click.option(
     "--prepare", is_flag=True, help="First make the folder that the gate's tools run in, so that no check has to."
 )
+@click.option("--clean", is_flag=True, help="First remove the copies of the gate's tools and its earlier verdicts.")
+@click.option("--pixels", is_flag=True, help="Also compare draws and pixels with the table of augplug: half a minute.")
 @click.pass_context
-def command(ctx: click.Context, prepare: bool) -> None:
+def command(ctx: click.Context, prepare: bool, clean: bool, pixels: bool) -> None:
     """Show versions, backends, OpenCV's distributions, plugins and folders. Exit status 1 when something is wrong."""
+    if clean:
+        echo(f"removed {_megabytes(cache.clean())} from {cache.closures().parent}")
     if prepare:
         from augplug.gate import tools  # only here
 
@@ -43,6 +48,8 @@ def command(ctx: click.Context, prepare: bool) -> None:
     try:
         wrong += _backends()
         wrong += _plugins()
+        wrong += _pixels() if pixels else []
+        echo(f"the gate's cache: {cache.closures().parent} ({_megabytes(cache.size())}; doctor --clean removes it)")
         echo(f"your policies: {api.user_policy_folder()} ({len(api.user_policy_files())} files)")
     except AugplugError as error:
         wrong.append(str(error))
@@ -50,6 +57,10 @@ def command(ctx: click.Context, prepare: bool) -> None:
         echo(f"WRONG: {shown(line)}")
     echo("everything is in order" if not wrong else f"{len(wrong)} things are wrong")
     ctx.exit(1 if wrong else 0)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.0f} MB"
 
 
 def _version(name: str) -> str:
@@ -82,6 +93,30 @@ def _backends() -> list[str]:
             if any(_version(flavour) for flavour in OPENCV) or name != "opencv":
                 wrong.append(f"backend {name} {said}; install its library again")
         echo(f"backend {name}: {said}{', the default' if name == default else ''}")
+    return wrong
+
+
+def _pixels() -> list[str]:
+    """Compare this machine with the table of digests, and other backends with the reference."""
+    from augplug.testing import table  # only here
+
+    apart, wrong = table.differing(), list[str]()
+    echo(
+        f"pixels: {len(table.stored())} digests of draws and of the reference's pixels, "
+        f"{len(apart)} differ from the table"
+    )
+    if apart:
+        shortened = ", ".join(apart[:5]) + (", ..." if len(apart) > 5 else "")
+        wrong.append(f"this machine draws or renders otherwise than others ({shortened}): please report these lines")
+    for name, make in api.backends().items():
+        try:
+            make()
+        except Exception:  # noqa: BLE001  # nosec B112  # what cannot be used was said above
+            continue
+        if name != "reference":
+            problem = table.beyond_bounds(name)
+            echo(f"pixels: backend {name} {'leaves' if problem else 'keeps'} its bounds around the reference")
+            wrong += [f"the backend {name} leaves its bounds: {problem}"] * bool(problem)
     return wrong
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from augplug.registry import Provided
 
 
 def unknown(kind: str, given: str, known: list[str], ctx: click.Context) -> click.UsageError:
@@ -57,3 +60,37 @@ class LazyGroup(Group):
         del ctx
         with formatter.section("Commands"):
             formatter.write_dl(list(self.summaries.items()))
+
+
+class MainGroup(LazyGroup):
+    """The commands of augplug, and those of plugins. Plugins are loaded for a name that is not augplug's own alone."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is called, augplug's own or a plugin's. Raises UsageError or PluginError."""
+        name = args[0]
+        if name.startswith("-") or name in self.summaries:
+            return super().resolve_command(ctx, args)
+        known = _of_plugins()
+        if name not in known:
+            raise unknown("command", name, [*self.summaries, *known], ctx)
+        command = known[name].value
+        if not isinstance(command, click.Command):
+            from augplug.errors import PluginError  # as below
+
+            kind = type(command).__name__
+            raise PluginError(f"the command {name} of {known[name].distribution} is a {kind}, no click.Command")
+        return name, command, args[1:]
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Say where the commands of plugins are listed: naming them here would load every plugin."""
+        super().format_epilog(ctx, formatter)
+        formatter.write_paragraph()
+        formatter.write_text("Plugins may add commands: see augplug plugins list.")
+
+
+def _of_plugins() -> Mapping[str, Provided]:
+    from augplug import naming  # loads the plugins
+
+    return naming.registry().provided("commands")

@@ -23,8 +23,8 @@ from augplug.report.draws import draws
 from augplug.report.sheet import contact_sheet, png
 
 LEVELS = (0.0, 1.0, 3.0, 5.0, 7.0, 9.0)
-SIDES = (32, 64, 128, 256, 384, 512)
-"""Sizes in pixels; the photograph has 512 by 512."""
+SIDES = (32, 64, 128, 192, 256, 300)
+"""Sizes in pixels; the photograph has 300 rows and 451 columns."""
 SHOWN = 12
 EXAMPLES: Mapping[str, Mapping[str, tuple[float, ...]]] = {
     "Gamma": {"gamma": (0.3, 0.5, 1, 1.5, 2.2, 4)},
@@ -45,7 +45,7 @@ EXAMPLES: Mapping[str, Mapping[str, tuple[float, ...]]] = {
     "Crop": {"right": SIDES, "bottom": SIDES},
     **{name: {"height": SIDES, "width": SIDES} for name in ("CenterCrop", "RandomCrop", "RandomResizedCrop", "Resize")},
     **{name: {"height": SIDES, "width": SIDES} for name in ("BoxCrop", "BoxSafeCrop", "MaskCrop")},
-    "Letterbox": {"height": (256, 128, 256, 384, 512, 256), "width": (256, 256, 128, 512, 384, 512)},
+    "Letterbox": {"height": (192, 96, 192, 256, 300, 192), "width": (192, 192, 96, 300, 256, 300)},
     **{name: {"side": SIDES} for name in ("ResizeLonger", "ResizeShorter")},
 }
 """Operation -> values, one a picture, of fields that no level and no draw gives and that do nothing by default."""

@@ -37,7 +37,7 @@ def point(text: object) -> None:
 
 
 def say(text: str) -> None:
-    """Tell the user something that is no result."""
+    """Tell the user something that is not a result."""
     tell(paragraphs(text))
 
 

@@ -28,7 +28,7 @@ def command(policy: str, image: Path | None, out: Path | None, rows: int, column
     """Write a sheet of what POLICY does to IMAGE: the image itself, then draws of the policy, each with what was drawn.
 
     POLICY is a name (autoaugment-cifar10, randaugment:n=2,m=9) or the path of a policy file. Without IMAGE a photograph
-    that comes with scikit-image is taken.
+    that comes with augplug is taken.
     """
     if rows * columns > TILES:
         raise SettingsError(f"{rows} rows of {columns} are more than {TILES} pictures; give fewer --rows or --columns")

@@ -50,7 +50,7 @@ def write_report(folder: Path, out: Path | None = None, data: Labelled | None = 
     drawn, captions = draws(augment, images * ROWS)
     sheet = png(contact_sheet([*images, *drawn], [*names, *captions], COLUMNS, tile=TILE))
     told = f"{text} Above as it is, below as the policy drew it, with the numbers that were drawn."
-    write(target, page(run, sheet, told, _best(run, images)))
+    write(target, page(run, sheet, told, _best(run, images), augment.policy))
     write(target.with_suffix(".png"), sheet)
     return target, target.with_suffix(".png")
 

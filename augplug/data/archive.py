@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from augplug.errors import DataError
 
 LIMIT = 4 << 30
 """Largest unpacked size of an archive in bytes."""
+_PARTS = ("train", "valid")
+Numbers = npt.NDArray[np.int64]
 SPLIT = ("x_train", "y_train", "x_test", "y_test")
 """What the archives that come with Keras hold."""
 
@@ -45,17 +47,24 @@ def load_archive(path: Path, note: Callable[[str], None] = lambda _text: None) -
 
 
 def write_parts(path: Path, train: Labelled, valid: Labelled) -> None:
-    """Write what one evaluator may see, uncompressed: the training and validation images, and nothing else."""
-    classes = np.array(train.classes, dtype=np.str_)
-    np.savez(path, train_x=train.x, train_y=train.y, valid_x=valid.x, valid_y=valid.y, classes=classes)
+    """Write what one evaluator may see: the training and validation images, and nothing else."""
+    both = Labelled(np.concatenate([train.x, valid.x]), np.concatenate([train.y, valid.y]), train.classes)
+    write_subsets(path, both, [(np.arange(len(train)), np.arange(len(train), len(both)))])
 
 
-def read_parts(path: Path) -> tuple[Labelled, Labelled]:
-    """Return the training and validation images that `write_parts` wrote; DataError when the file is something else."""
-    arrays = _read(path, ("train_x", "train_y", "valid_x", "valid_y", "classes"))
-    classes = tuple(str(name) for name in arrays["classes"].tolist())
-    train = Labelled(arrays["train_x"], arrays["train_y"], classes)
-    return train, Labelled(arrays["valid_x"], arrays["valid_y"], classes)
+def write_subsets(path: Path, data: Labelled, subsets: Sequence[tuple[Numbers, Numbers]]) -> None:
+    """Write images, uncompressed, and for each subset the numbers of those to train on and of those to validate on."""
+    classes = np.array(data.classes, dtype=np.str_)
+    parts = {f"{part}_{i}": rows for i, pair in enumerate(subsets) for part, rows in zip(_PARTS, pair, strict=True)}
+    np.savez(path, x=data.x, y=data.y, classes=classes, **parts)  # type: ignore[arg-type]  # numpy declares its last keyword as bool
+
+
+def read_parts(path: Path, subset: int = 0) -> tuple[Labelled, Labelled]:
+    """Return the training and validation images of a subset that was written. DataError if the file has none such."""
+    arrays = _read(path, ("x", "y", "classes", *(f"{part}_{subset}" for part in _PARTS)))
+    data = Labelled(arrays["x"], arrays["y"], tuple(str(name) for name in arrays["classes"].tolist()))
+    train, valid = (data.take(arrays[f"{part}_{subset}"]) for part in _PARTS)
+    return train, valid
 
 
 def _joined(

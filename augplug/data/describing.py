@@ -139,13 +139,13 @@ def _searched(found: Description, data: Labelled) -> Description:
         parts = split(data, seed=0)
     except DataError as error:
         return replace(found, refused=str(error))
-    known = 0.5 / np.sqrt(len(parts.valid))
+    known = 0.5 / np.sqrt(len(parts.valid[0]))
     warnings = parts.warnings
     if known > CLOSE:
         text = f"a reward is known to within {known:.3f} (one standard error, at most): closer policies look alike"
         warnings = (*warnings, text)
     names = ("train", "valid", "test")
-    sizes = (len(parts.train), len(parts.valid), len(parts.test))
+    sizes = (len(parts.subsets[0]), len(parts.valid[0]), len(parts.test))
     return replace(found, split=dict(zip(names, sizes, strict=True)), warnings=warnings)
 
 

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from importlib.resources import files
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -74,10 +75,27 @@ def load_image(path: str | Path) -> Loaded:
     is taken; `notes` says so. Raises DataError for everything that cannot be read as it is: not there, no image,
     damaged, more pixels than Pillow's limit, 32-bit values.
     """
+    return _loaded(Path(path))
+
+
+def decode_image(content: bytes, *, max_pixels: int | None = None) -> Loaded:
+    """Return the image in the bytes of an image file: `pixels`, its `format`, `notes`; see `load_image`.
+
+    `loaded.image` is what an Augmenter takes. `max_pixels` is the largest image (height times width) that is unpacked;
+    the header says how large one is. Raises DataError for bytes that are not an image, or a damaged or a larger one.
+    """
+    if not isinstance(content, bytes):
+        raise DataError(f"an image file is bytes, not {type(content).__name__}; give what the file holds")
+    return _loaded(Path("the image"), content, max_pixels)
+
+
+def _loaded(where: Path, content: bytes | None = None, max_pixels: int | None = None) -> Loaded:
     from PIL import ImageOps  # here and below, because importing augplug must stay quick
 
-    where = Path(path)
-    with opening(where) as opened:
+    with opening(where, content) as opened:
+        if max_pixels is not None and opened.width * opened.height > max_pixels:
+            size = f"{opened.width}x{opened.height}"
+            raise DataError(f"{where} is {size}, more than the limit of {max_pixels:,} pixels; make it smaller first")
         first = _cut(opened)
         name = opened.format or ""
         several = several_pictures(opened)
@@ -102,14 +120,15 @@ def several_pictures(opened: Picture) -> tuple[str, ...]:
 
 
 @contextmanager
-def opening(where: Path) -> Iterator[Picture]:
-    """Open a file with Pillow; whatever goes wrong while it is read becomes a DataError that names it."""
+def opening(where: Path, content: bytes | None = None) -> Iterator[Picture]:
+    """Open a file, or its `content`, with Pillow; whatever goes wrong as it is read is a DataError that names it."""
     from PIL import Image as Pillow
     from PIL import UnidentifiedImageError
 
-    _check_there(where)
+    if content is None:
+        _check_there(where)
     try:
-        with where.open("rb") as file, _verified(file) as opened:
+        with where.open("rb") if content is None else io.BytesIO(content) as file, _verified(file) as opened:
             if opened.mode in {"I", "F"}:
                 raise DataError(f"{where} has 32 bits a value; convert it to 8-bit, or to 16-bit grey")
             yield opened
@@ -210,11 +229,11 @@ def format_of(path: Path) -> str:
 
 
 def photograph() -> Image:
-    """Return a photograph `(512, 512, 3)` uint8 that scikit-image carries, for who has no image at hand."""
-    from skimage import data  # half a second, and seldom needed
+    """Return a photograph of a cat, `(300, 451, 3)` uint8, to show something on; its source is in photograph.md."""
+    from PIL import Image as Pillow
 
-    picture: Image = data.astronaut()  # type: ignore[no-untyped-call]  # scikit-image has no types
-    return picture
+    with files("augplug.data").joinpath("photograph.png").open("rb") as file, Pillow.open(file) as opened:
+        return np.array(opened)
 
 
 def _verified(file: IO[bytes]) -> Picture:

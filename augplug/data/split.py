@@ -1,4 +1,4 @@
-"""One data set, three disjoint parts: images to train on, to choose by, and to report on."""
+"""One data set, split: images to develop with, trained on in turn and validated on, and images to report on."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from augplug.data.sets import Labelled
 from augplug.errors import DataError, SettingsError
 from augplug.rng import Stream, key_of
 
-POOL, VALID = 0.2, 0.4
-"""Parts of each class that become the pool of training images and the validation images; the rest is for the test."""
+TEST = 1 / 3
+"""Part of each class that is for the test; the rest is developed with."""
+ROTATED = 4
+"""Training subsets that a search uses in turn: what one of them chooses is luck in part (docs/design/search.md)."""
 FEWEST = 5
 """Images a class needs, so that every part gets one."""
 TRUSTED = 1000
-"""Validation images below which a ranking of policies is mostly noise (measured: signal to noise below 2)."""
+"""Validation images below which close policies cannot be told apart: a difference's standard error is above .014."""
 
 UNEVEN = 5
 """A class that has so many times the images of another is worth a warning."""
@@ -27,91 +29,95 @@ Indices = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Split:
-    """Image numbers of each part, stratified by class and disjoint from each other.
+    """Image numbers of each part, stratified by class; `test` is disjoint from all others.
 
-    `train` is what the search trains on, `valid` what it chooses by, `test` what is scored once at the end. `others`
-    are further training sets as large as `train`, disjoint from it and from `test`: from the rest of the training pool,
-    and, where that runs out, from the validation images. `warnings` are sentences for the user.
+    `development` are all images that are not for the test. A child of the search is trained on one of `subsets`, of
+    equal size, and validated on the part of `valid` of the same number: all development images but those, or, where the
+    data came with a validation part, that. `others` are further training subsets as large, for the verdict: disjoint
+    from the first ones as long as there are images enough. `warnings` are sentences for the user.
     """
 
-    train: Indices
-    valid: Indices
-    test: Indices
+    development: Indices
+    subsets: tuple[Indices, ...]
+    valid: tuple[Indices, ...]
     others: tuple[Indices, ...]
+    test: Indices
     warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class _Class:
-    """The images of a class: the first `pool` to train on, those up to `end` to choose by, the rest for the test."""
+    """The images of a class in the order in which they are dealt out; `valid` if validation has a part of its own."""
 
-    members: Indices
-    pool: int
-    end: int
+    number: int
+    train: Indices
+    valid: Indices
+    test: Indices
+
+    @property
+    def most(self) -> int:
+        """How many may be trained on: half, where the rest is to validate on."""
+        return len(self.train) if len(self.valid) else max(1, len(self.train) // 2)
 
 
 def split(data: Labelled, *, seed: int, train: int = 100, others: int = 5) -> Split:
-    """Split `data` by `seed`: per class 20 % pool, 40 % validation, 40 % test; `train` of the pool are trained on.
+    """Split `data` by `seed`: a third of each class for the test; of the rest, subsets of `train` images to train on.
 
-    Data that come in parts keep them. Without a validation part a third of the training part is the pool, and the rest
-    is for validation; without a test part half of the validation images are for the test.
+    Data that come in parts keep them: children are trained on the training part alone. Without a validation part they
+    are validated on the rest of it; without a test part half of the validation images are for the test.
 
     Raises DataError naming a class of fewer than 5 images, or of none in a part; SettingsError when `train` is below
     one image a class.
     """
-    classes = [_ordered(data, seed, number) for number in range(len(data.classes))]
+    classes = [_class(data, seed, number) for number in range(len(data.classes))]
     if train < len(classes):
         raise SettingsError(
             f"train={train} is less than one image for each of {len(classes)} classes; give at least {len(classes)}"
         )
-    pools = [one.pool for one in classes]
-    quotas = _quotas(min(train, sum(pools)), pools)
-    rests = [one.members[quota : one.end] for one, quota in zip(classes, quotas, strict=True)]
-    parts = [
-        _joined([one.members[: one.pool] for one in classes]),
-        _joined([one.members[one.pool : one.end] for one in classes]),
-        _joined([one.members[one.end :] for one in classes]),
+    most = [one.most for one in classes]
+    quotas = _quotas(min(train, sum(most)), most)
+    subsets = [
+        _joined([_window(one, quota, number, seed) for one, quota in zip(classes, quotas, strict=True)])
+        for number in range(ROTATED + others)
     ]
+    development = _joined([np.concatenate([one.train, one.valid]) for one in classes])
+    given = _joined([one.valid for one in classes])
+    valid = [given if len(given) else np.setdiff1d(development, subset) for subset in subsets[:ROTATED]]
+    test = _joined([one.test for one in classes])
     said = (
-        *_warnings(train, sum(pools), len(parts[1]), " (20 % of each class)" if data.parts is None else ""),
+        *_warnings(train, sum(most), len(valid[0])),
         *_imbalance(data),
-        *warnings_on(data, parts),
+        *warnings_on(data, (subsets[0], valid[0], test)),
     )
-    return Split(
-        train=_joined([one.members[:quota] for one, quota in zip(classes, quotas, strict=True)]),
-        valid=parts[1],
-        test=parts[2],
-        others=tuple(_window(rests, quotas, number) for number in range(others)),
-        warnings=said,
-    )
+    return Split(development, tuple(subsets[:ROTATED]), tuple(valid), tuple(subsets[ROTATED:]), test, said)
 
 
-def _ordered(data: Labelled, seed: int, number: int) -> _Class:
-    """Return the images of a class in the order in which they are dealt out."""
+def _class(data: Labelled, seed: int, number: int) -> _Class:
     members = _shuffled(np.flatnonzero(data.y == number), seed, number)
     name = data.classes[number]
     if len(members) < FEWEST:
         raise DataError(f"class {name!r} has {len(members)} images; at least {FEWEST} are needed in each class")
     if data.parts is None:
-        pool = max(1, round(len(members) * POOL))
-        return _Class(members, pool, pool + max(1, round(len(members) * VALID)))
-    pool, valid, test = (members[data.parts[members] == part] for part in range(3))
-    if not (data.parts == 1).any():
-        cut = max(1, round(len(pool) * POOL / (POOL + VALID)))
-        pool, valid = pool[:cut], pool[cut:]
-    if not (data.parts == 2).any():
-        valid, test = valid[: (len(valid) + 1) // 2], valid[(len(valid) + 1) // 2 :]
-    if not (len(pool) and len(valid) and len(test)):
+        tested = max(1, round(len(members) * TEST))
+        return _Class(number, members[tested:], members[:0], members[:tested])
+    train, valid, test = (members[data.parts[members] == part] for part in range(3))
+    has = [bool((data.parts == part).any()) for part in range(3)]
+    if not has[2]:
+        source = valid if has[1] else train
+        tested = (len(source) + 1) // 2 if has[1] else max(1, round(len(source) * TEST))
+        test = source[:tested]
+        train, valid = (train, valid[tested:]) if has[1] else (train[tested:], valid)
+    if not (len(train) > (not has[1]) and len(test) and (len(valid) or not has[1])):
         raise DataError(
-            f"class {name!r} has {len(pool)} images to train on, {len(valid)} to choose by and {len(test)} to test on; "
-            "each part needs some of each class"
+            f"class {name!r} has {len(train)} images to train on, {len(valid)} to choose by and {len(test)} to test "
+            "on; each part needs some of each class"
         )
-    return _Class(np.concatenate([pool, valid, test]), len(pool), len(pool) + len(valid))
+    return _Class(number, train, valid, test)
 
 
-def _shuffled(members: Indices, seed: int, number: int) -> Indices:
+def _shuffled(members: Indices, seed: int, number: int, dealt: int = 0) -> Indices:
     # Our own stream, because numpy's permutations may change with its version and a split must not.
-    stream = Stream(b"augplug split", key_of(seed, 0, number))
+    stream = Stream(b"augplug split", key_of(seed, dealt, number))
     order = members.copy()
     for last in range(len(order) - 1, 0, -1):
         other = stream.below(last + 1)
@@ -133,30 +139,25 @@ def _quotas(total: int, pools: list[int]) -> list[int]:
     return quotas
 
 
-def _window(rests: list[Indices], quotas: list[int], number: int) -> Indices:
-    """The `number`-th run of images that the search did not train on; it wraps round where a class is small."""
-    return _joined(
-        [
-            np.take(rest, np.arange(number * quota, (number + 1) * quota), mode="wrap")
-            for rest, quota in zip(rests, quotas, strict=True)
-        ]
-    )
+def _window(one: _Class, quota: int, number: int, seed: int) -> Indices:
+    """The `number`-th training subset of a class; where its images run out they are shuffled anew and dealt again."""
+    dealt, place = divmod(number, len(one.train) // quota)
+    order = _shuffled(one.train, seed, one.number, dealt) if dealt else one.train
+    return order[place * quota : (place + 1) * quota]
 
 
 def _joined(parts: list[Indices]) -> Indices:
     return np.sort(np.concatenate(parts))
 
 
-def _warnings(wanted: int, pool: int, valid: int, share: str) -> tuple[str, ...]:
+def _warnings(wanted: int, most: int, valid: int) -> tuple[str, ...]:
     said = []
-    if wanted > pool:
-        said.append(
-            f"train={wanted} was asked for, but the training pool{share} has {pool} images; all of them are used"
-        )
+    if wanted > most:
+        said.append(f"train={wanted} was asked for, but children are trained on {most} images: there are no more")
     if valid < TRUSTED:
         said.append(
-            f"only {valid} validation images: below {TRUSTED:,} the ranking of policies is mostly chance; "
-            f"give about {TRUSTED * 5 // 2:,} images or more, or take more --seeds and read the gains on other subsets"
+            f"only {valid} validation images: below {TRUSTED:,} the choice between close policies is mostly chance; "
+            "the intervals of the report say how sure it is"
         )
     return tuple(said)
 

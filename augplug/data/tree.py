@@ -47,7 +47,7 @@ class Tree:
     def notes(self) -> tuple[str, ...]:
         """Return a sentence for each kind of thing that is not used."""
         kinds = (
-            (self.others, "files that are no images by their suffix"),
+            (self.others, "files that are not images by their suffix"),
             (self.left_out, "hidden and system files and folders"),
             (self.loops, "links to a folder that holds them"),
         )

@@ -36,6 +36,8 @@ class Decision:
     """What is loaded of an approved one: the entry points that were approved, not those that were found first."""
     capabilities: Mapping[str, str] | None = None
     """Those that were approved; None where nothing was, and what the plugin declares holds."""
+    digest: str = ""
+    """That of the approved files."""
 
 
 class Admitter:
@@ -111,7 +113,10 @@ class Admitter:
         if not changes:
             points = tuple(EntryPoint(name, value, GROUP) for name, value in approval.entry_points.items())
             told = f"{approval.tier}, {approval.date}"
-            return Decision("loaded", "", told, approved=True, points=points, capabilities=approval.capabilities)
+            known = approval.capabilities
+            return Decision(
+                "loaded", "", told, approved=True, points=points, capabilities=known, digest=approval.digest
+            )
         told = f"it is not what was approved on {approval.date}: {listed(changes)}"
         if self.rules.mode == "require":
             remedy = f"augplug plugins check {candidate.name}, then approve it again, or install it again"

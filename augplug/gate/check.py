@@ -11,11 +11,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 from packaging.requirements import InvalidRequirement, Requirement
 
 import augplug
-from augplug.gate import rules, structure, tools
+from augplug.gate import cache, rules, structure, tools
 from augplug.gate.artifact import Artifact
 from augplug.gate.findings import Finding, StageResult, Waiver, refused
 from augplug.gate.ledger import approved_files
@@ -71,7 +70,7 @@ def check(artifact: Artifact, *, cached: bool = True) -> Verdict:
     """
     versions = dict(tools.versions())
     key = _key(artifact, versions)
-    place = platformdirs.user_cache_path("augplug") / "verdicts" / f"{key}.json"
+    place = cache.verdicts() / f"{key}.json"
     if cached and (known := _remembered(place)) is not None:
         return known
     verdict = _verdict(artifact, versions)

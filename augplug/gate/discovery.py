@@ -84,7 +84,7 @@ def _candidate(found: Distribution) -> Candidate | None:
 def _mentions_group(found: Distribution) -> bool:
     try:
         return f"[{GROUP}]" in (found.read_text("entry_points.txt") or "")
-    except Exception:  # noqa: BLE001  # as above; what is no text may still say augplug to another reader
+    except Exception:  # noqa: BLE001  # as above; what is not text may still say augplug to another reader
         return f"[{GROUP}]".encode() in _raw(found)
 
 

@@ -54,6 +54,11 @@ class Approval:  # pylint: disable=too-many-instance-attributes  # an entry of a
     by: str | None = None
     reason: str | None = None
 
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the names and digests of all files."""
+        return sha256(json.dumps(dict(self.files), sort_keys=True).encode()).hexdigest()
+
 
 Approved = dict[str, tuple[Approval, ...]]
 """By canonical name: the approvals of its versions, the latest last."""
@@ -160,7 +165,7 @@ def _record_drift(artifact: Artifact) -> list[str]:
         for path, content in {**artifact.files, **artifact.metadata}.items()
         if path != record and not is_bytecode(path)
     } | {f"{record},,"}
-    # Without errors: what is no UTF-8 is no line that is expected.
+    # Without errors: what is not UTF-8 is not a line that is expected.
     found = artifact.metadata.get(record, b"").decode(errors="replace").replace("\r\n", "\n").split("\n")
     more = [line for line in found[:-1] if line not in expected] + [line for line in found[-1:] if line]
     more = [line for line in more if not is_bytecode(line.split(",", 1)[0])]

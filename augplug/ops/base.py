@@ -22,7 +22,7 @@ from augplug.types import Canvas, CanvasTargets
 Upgrades: TypeAlias = Mapping[int, Mapping[str, FormerField]]
 """For earlier versions of an operation, how they wrote the fields that are written in another form today."""
 RESERVED = frozenset({"op", "p", "level", "operations"})
-"""The keys of a policy's step, and the arguments of `augplug.step`, that are no fields."""
+"""The keys of a policy's step, and the arguments of `augplug.step`, that are not fields."""
 _NAME = re.compile(r"[A-Z][A-Za-z0-9]*")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from augplug import coords, coords_stack
 from augplug.distributions import Key
 from augplug.effect_batch import EffectBatch
 from augplug.effects import ColorMix, Effect
@@ -75,8 +76,9 @@ class Grayscale(Operation):
         return [] if canvas.channels == 1 else [ColorMix(gray_blend=0.0)]
 
 
-_YIQ = np.array([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]])
+_YIQ = ((0.299, 0.587, 0.114), (0.596, -0.274, -0.322), (0.211, -0.523, 0.312))
 """From RGB to luma and two axes of colour; NTSC 1953, rounded as usually printed."""
+_RGB = coords.inverse(_YIQ)
 
 
 @operation(
@@ -94,9 +96,8 @@ class HueShift(Operation):
         if canvas.channels == 1 or self.degrees % 360 == 0:
             return []
         cos, sin = math.cos(math.radians(self.degrees)), math.sin(math.radians(self.degrees))
-        turn = np.array([[1, 0, 0], [0, cos, -sin], [0, sin, cos]])
-        matrix = np.linalg.inv(_YIQ) @ turn @ _YIQ
-        return [ColorMix(matrix=tuple(tuple(row) for row in matrix.tolist()))]
+        turn = ((1.0, 0.0, 0.0), (0.0, cos, -sin), (0.0, sin, cos))
+        return [ColorMix(matrix=coords.multiply(coords.multiply(coords.to_matrix(_RGB), turn), _YIQ))]
 
     @classmethod
     def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
@@ -110,7 +111,7 @@ class HueShift(Operation):
         turns[:, 1, 1] = turns[:, 2, 2] = [math.cos(angle) for angle in angles]
         turns[:, 2, 1] = [math.sin(angle) for angle in angles]
         turns[:, 1, 2] = -turns[:, 2, 1]
-        matrices = np.linalg.inv(_YIQ) @ turns @ _YIQ
+        matrices = coords_stack.products(coords_stack.products(_RGB, turns), np.array(_YIQ))
         return EffectBatch(ColorMix(matrix=((0.0,) * 3,) * 3), matrices, rows.degrees % 360 == 0)
 
 

@@ -16,6 +16,7 @@ from augplug.effects import Effect, Warp
 from augplug.errors import OperationError
 from augplug.ops.base import Operation, operation
 from augplug.ops.parameters import Filled, parameter, resampling
+from augplug.ops.warps import new_warp
 from augplug.types import Border, Canvas, Fill, Interpolation
 
 SIDE = 65536
@@ -33,7 +34,7 @@ def cut(
 def _cut(top: int, left: int, height: int, width: int, fill: Fill, mask_fill: float, border: Border) -> Warp:
     # Kept: a random crop comes to few places, and looking for a warp's kernel is quicker when it is the same object.
     shift = coords.translation(-float(left), -float(top))
-    return Warp(transform=shift, size=(height, width), fill=fill, mask_fill=mask_fill, border=border)
+    return new_warp(shift, (height, width), fill=fill, mask_fill=mask_fill, border=border)
 
 
 @operation(source="a rectangle of pixels; no number in it")
@@ -131,7 +132,7 @@ class RandomResizedCrop(Operation):
         height = min(max(round(math.sqrt(area / self.ratio)), 1), canvas.height)
         left, top = place(self.x, canvas.width - width), place(self.y, canvas.height - height)
         transform = coords.crop_resize((left, top, left + width, top + height), self.height, self.width)
-        return [Warp(transform=transform, size=(self.height, self.width), interpolation=self.interpolation)]
+        return [new_warp(transform, (self.height, self.width), self.interpolation)]
 
     @classmethod
     def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
@@ -162,7 +163,7 @@ class Resize(Operation):
         if (self.height, self.width) == (canvas.height, canvas.width):
             return []
         transform = coords.crop_resize((0, 0, canvas.width, canvas.height), self.height, self.width)
-        return [Warp(transform=transform, size=(self.height, self.width), interpolation=self.interpolation)]
+        return [new_warp(transform, (self.height, self.width), self.interpolation)]
 
 
 @operation(source="the image with a border; no number in it")

@@ -15,6 +15,7 @@ from augplug.effects import DisplacementField, Effect, Warp
 from augplug.ops.base import Operation, operation
 from augplug.ops.parameters import Resampled, parameter, resampling
 from augplug.ops.tone import AUTOAUGMENT
+from augplug.ops.warps import new_warp
 from augplug.types import Canvas, Interpolation, Matrix
 
 _PAPER = 150 / 331
@@ -23,16 +24,9 @@ _PAPER = 150 / 331
 
 def warped(resampled: Resampled, transform: Matrix | DisplacementField, canvas: Canvas) -> list[Effect]:
     """Return the warp of an operation that keeps the canvas' size."""
-    return [
-        Warp(
-            transform=transform,
-            size=(canvas.height, canvas.width),
-            interpolation=resampled.interpolation,
-            fill=resampled.fill,
-            mask_fill=resampled.mask_fill,
-            border=resampled.border,
-        )
-    ]
+    size = (canvas.height, canvas.width)
+    interpolation, fill, mask_fill = resampled.interpolation, resampled.fill, resampled.mask_fill
+    return [new_warp(transform, size, interpolation, fill, mask_fill, resampled.border)]
 
 
 def warped_rows(rows: Any, transforms: coords_stack.Stack, canvas: Canvas) -> EffectBatch | None:
@@ -146,7 +140,7 @@ class Rotate(Resampled, Operation):
 def _expanded(turn: Matrix, canvas: Canvas) -> tuple[Matrix, Canvas]:
     """Return a turn about the centre, moved to the centre of the smallest canvas that holds all of it."""
     (cos, sin, x), (_, _, y), last = turn
-    # Rounded first, as in `_whole`: what sticks out by the last bits of a sine is no pixel more.
+    # Rounded first, as in `_whole`: what sticks out by the last bits of a sine is not a pixel more.
     height = math.ceil(round(abs(sin) * canvas.width + abs(cos) * canvas.height, 6))
     width = math.ceil(round(abs(cos) * canvas.width + abs(sin) * canvas.height, 6))
     right, down = (width - canvas.width) / 2, (height - canvas.height) / 2
@@ -215,10 +209,10 @@ class Affine(Resampled, Operation):
         """All rows of `describe`."""
         tan_x, tan_y = coords_stack.tangents(rows.shear_x), coords_stack.tangents(rows.shear_y)
         shear = coords_stack.stack(1.0, tan_x, 0.0, tan_y, 1.0 + tan_x * tan_y, 0.0)
-        about = _centred_rows(coords_stack.scalings(rows.scale) @ shear, canvas)
-        turned = coords_stack.rotations(rows.degrees, canvas.height, canvas.width) @ about
+        about = _centred_rows(coords_stack.products(coords_stack.scalings(rows.scale), shear), canvas)
+        turned = coords_stack.products(coords_stack.rotations(rows.degrees, canvas.height, canvas.width), about)
         moved = coords_stack.translations(rows.x * canvas.width, rows.y * canvas.height)
-        return warped_rows(rows, moved @ turned, canvas)
+        return warped_rows(rows, coords_stack.products(moved, turned), canvas)
 
 
 def _centred(matrix: Matrix, canvas: Canvas) -> Matrix:

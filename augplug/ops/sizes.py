@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from augplug import coords
-from augplug.effects import Effect, Warp
+from augplug.effects import Effect
 from augplug.ops.base import Operation, operation
 from augplug.ops.crops import SIDE, cut
 from augplug.ops.parameters import Filled, parameter, resampling
+from augplug.ops.warps import new_warp
 from augplug.types import Canvas, Interpolation
 
 
@@ -15,7 +16,7 @@ def resized(canvas: Canvas, height: int, width: int, interpolation: Interpolatio
     if (height, width) == (canvas.height, canvas.width):
         return []
     transform = coords.crop_resize((0, 0, canvas.width, canvas.height), height, width)
-    return [Warp(transform=transform, size=(height, width), interpolation=interpolation)]
+    return [new_warp(transform, (height, width), interpolation)]
 
 
 def scaled(canvas: Canvas, side: int, of: int) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from augplug.effect_batch import EffectBatch, columns
 from augplug.effects import AUTOCONTRAST, EQUALIZE, AdaptiveTone, Effect, Tone, contrast
 from augplug.ops.base import Operation, operation
 from augplug.ops.parameters import parameter
-from augplug.tones import adjust_contrast_rows, affine, blend, blend_rows, smooth
+from augplug.tones import adjust_contrast_rows, affine, blend, blend_rows, posterize, smooth, solarize, solarize_add
 from augplug.types import Canvas, Values
 
 AUTOAUGMENT = "AutoAugment, arXiv 1805.09501, table 6; formula of Pillow 13"
@@ -23,22 +23,6 @@ AUTOAUGMENT = "AutoAugment, arXiv 1805.09501, table 6; formula of Pillow 13"
 def invert(values: Values) -> Values:
     """Return 255 - v."""
     return 255.0 - values
-
-
-def solarize(values: Values, threshold: float) -> Values:
-    """Return v below the threshold, 255 - v from it on."""
-    return np.where(values < threshold, values, 255.0 - values)
-
-
-def solarize_add(values: Values, add: float, threshold: float) -> Values:
-    """Return v + add below the threshold, v from it on."""
-    return np.where(values < threshold, values + add, values)
-
-
-def posterize(values: Values, bits: int) -> Values:
-    """Keep the `bits` highest of 8 bits: round down to a multiple of 2**(8 - bits)."""
-    step = 2.0 ** (8 - bits)
-    return np.floor(values / step) * step
 
 
 def _tones(
@@ -164,13 +148,27 @@ class Contrast(Operation):
         return _tones(contrast(0.0), rows.factor, function=adjust_contrast_rows, ordinary=rows.factor == 1)
 
 
-@smooth
+def _power(fractions: Values, power: float) -> Values:
+    return np.power(fractions, power, out=fractions)
+
+
+@smooth(_power)
 def gamma(values: Values, power: float) -> Values:
-    """Return 255 (v / 255)**power."""
-    return 255.0 * (values / 255.0) ** power
+    """Return 255 (v / 255)**power; what lies below 0, as floats may by a little, is 0."""
+    return 255.0 * np.maximum(values / 255.0, 0.0) ** power
 
 
-@smooth
+def _cubic(fractions: Values, shadows: float, highlights: float) -> Values:
+    """Return `tone_curve` of 0..1, as ((a t + b) t + c) t."""
+    made = fractions * (3 * (shadows - highlights) + 1)
+    made += 3 * (highlights - 2 * shadows)
+    made *= fractions
+    made += 3 * shadows
+    made *= fractions
+    return made
+
+
+@smooth(_cubic)
 def tone_curve(values: Values, shadows: float, highlights: float) -> Values:
     """Return the cubic Bezier curve through 0 and 255 with the two inner heights, at v / 255."""
     low, high, end = (

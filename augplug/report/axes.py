@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from augplug.report.markup import Safe, joined, tag
 
-WIDTH, HEIGHT = 720, 240
+WIDTH, HEIGHT = 720, 250
 BETTER = (33, 102, 172)
 WORSE = (179, 88, 6)
 """Ends of a scale that colour-blind readers can tell apart (ColorBrewer PuOr/RdBu); its middle is white."""
-_LEFT, _RIGHT, _TOP, _BOTTOM, _INSET = 56, 16, 14, 36, 8
+_LEFT, _RIGHT, _TOP, _BOTTOM, _INSET = 56, 16, 24, 36, 8
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,13 @@ class Axes:
         across = _LEFT + _INSET + number / (self.last or 1) * (WIDTH - _LEFT - _RIGHT - 2 * _INSET)
         return across, _TOP + (self.high - value) / (self.high - self.low) * (HEIGHT - _TOP - _BOTTOM)
 
-    def frame(self, name: str) -> list[Safe]:
-        """Return the rules of round values, the whole numbers below, and the name of what goes across."""
+    def frame(self, name: str, value_name: str) -> list[Safe]:
+        """Return the rules of round values, the whole numbers below, and the names of what goes across and up."""
         rules = [joined(self.rule(tick), self._tick(tick)) for tick in ticks(self.low, self.high)]
         numbers = sorted({round(tick) for tick in ticks(0, self.last or 1)})
         below = [text(self.at(number, self.low)[0], HEIGHT - _BOTTOM + 17, str(number)) for number in numbers]
-        return [*rules, *below, text(_LEFT + (WIDTH - _LEFT - _RIGHT) / 2, HEIGHT - 3, name, class_="axis")]
+        named = text(_LEFT + (WIDTH - _LEFT - _RIGHT) / 2, HEIGHT - 3, name, class_="axis")
+        return [*rules, *below, named, text(2, _TOP - 10, value_name, anchor="start", class_="axis")]
 
     def rule(self, value: float, class_: str = "rule", told: str = "") -> Safe:
         """Return a line across at a value."""

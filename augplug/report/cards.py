@@ -66,10 +66,18 @@ def text_of(shown: Shown) -> str:
         return bounded([f"<{len(names)} {shown.kind}: {', '.join(names)}"], ">")
     result: Any = shown  # a StudyResult, which whoever only augments does not import
     told = result.result
-    scores = f"test score {told['test_score']:.4f} ({told['baseline_test_score']:.4f} without augmentation)"
+    average = " (average over classes)" if told.get("settings", {}).get("balanced") else ""
+    scores = _scores(f"test score{average}", told["test_score"], told["baseline_test_score"])
     return bounded(
         [f"<StudyResult of {told['algorithm']!r}: {told['trials']} trials, {scores}, in {result.folder}"], ">"
     )
+
+
+def _scores(name: str, found: float | None, without: float | None) -> str:
+    """What a run's test scores were, as far as the policies were compared."""
+    if found is None:
+        return "not compared on test images"
+    return f"{name} {found:.4f}" + ("" if without is None else f" ({without:.4f} without augmentation)")
 
 
 def html_of(shown: Shown) -> str:
@@ -103,12 +111,12 @@ def sheet_of(augment: Augmenter, image: Any, rows: int, columns: int) -> Picture
 
 @cache
 def sample_image() -> Image:
-    """Return a photograph of 128x128 pixels."""
+    """Return the middle of a photograph, 128x128 pixels."""
+    from PIL import ImageOps  # as in all of augplug, loaded where a picture is
+
     from augplug.data.images import photograph
 
-    picture = to_picture(photograph())
-    picture.thumbnail((SIDE, SIDE))
-    made: Image = np.asarray(picture)
+    made: Image = np.asarray(ImageOps.fit(to_picture(photograph()), (SIDE, SIDE)))
     made.setflags(write=False)
     return made
 

@@ -71,7 +71,7 @@ def rewards_by_trial(rewards: Sequence[tuple[int, float]], baseline: float) -> S
     """Return a dot for each (trial, reward), the best so far as a line, and the baseline as a broken one."""
     last = max((number for number, _ in rewards), default=1)
     axes = Axes(last, *bounds([baseline, *(reward for _, reward in rewards)]))
-    parts = axes.frame("trial")
+    parts = axes.frame("trial", "reward")
     if rewards:
         parts.append(tag("path", d=stairs(axes, best_so_far(rewards)), class_="sofar"))
     for number, reward in rewards:

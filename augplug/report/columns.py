@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from augplug.report.comparison import ENDS, Comparison, Group, Pair, Row, Spread
+from augplug.report.comparison import ENDS, Comparison, Group, Pair, Row
+from augplug.report.spread import Spread
+from augplug.report.standing import Standing
 
 NONE = "-"
 
@@ -20,9 +22,13 @@ class Table:
 
 
 def tables(compared: Comparison) -> list[Table]:
-    """Return the runs; the algorithms, where one has several seeds; and their differences, where there are pairs."""
-    found = [Table("Runs", _RUNS, tuple(_run(row) for row in compared.rows))]
-    if any(len(group.test_score.seeds) > 1 for group in compared.groups):
+    """Return the runs; what they have more than fixed policies; algorithms over seeds; and differences in pairs."""
+    average = ", scores averaged over classes" if compared.balanced else ""
+    found = [Table(f"Runs{average}", _RUNS, tuple(_run(row) for row in compared.rows))]
+    if any(row.best_baseline for row in compared.rows):
+        rows = tuple(_over(row) for row in compared.rows)
+        found.append(Table(f"Found minus fixed policies, on the test images{average}", _OVER, rows))
+    if any(len(group.test_score.seeds) > 1 for group in compared.groups if group.test_score):
         found.append(Table("Algorithms, over their seeds", _GROUPS, tuple(_group(group) for group in compared.groups)))
     if compared.pairs:
         found.append(Table("Differences, by equal seed", _PAIRS, tuple(_pair(pair) for pair in compared.pairs)))
@@ -45,6 +51,17 @@ _RUNS = (
     "gain",
     "95 % interval",
     "seconds",
+)
+_OVER = (
+    "run",
+    "policy",
+    "minus none",
+    "95 % interval",
+    "minus hand-made",
+    "95 % interval",
+    "best fixed",
+    "minus it",
+    "95 % interval",
 )
 _GROUPS = ("algorithm", "seeds", "test", "SD", "gain", "SD")
 _PAIRS = ("difference", "seeds", "test", "SD", "95 % interval", "gain", "SD", "95 % interval")
@@ -70,6 +87,17 @@ def _run(row: Row) -> tuple[str, ...]:
     )
 
 
+def _over(row: Row) -> tuple[str, ...]:
+    kept = "found" if row.kept_baseline is None else f"{row.kept_baseline}, kept"
+    best = row.best_baseline or NONE
+    cells = [cell for name in ("none", "hand-made", best) for cell in _minus(row.fixed.get(name))]
+    return row.run, kept, *cells[:4], best, *cells[4:]
+
+
+def _minus(fixed: Standing | None) -> tuple[str, str]:
+    return (NONE, NONE) if fixed is None else (gain(fixed.difference), _interval(fixed.difference_interval, "+.4f"))
+
+
 def _trials(row: Row) -> str:
     notes = [f"{count} {word}" for word, count in (("failed", row.failed), ("stopped", row.stopped)) if count]
     return f"{row.trials} ({', '.join(notes)})" if notes else str(row.trials)
@@ -77,7 +105,8 @@ def _trials(row: Row) -> str:
 
 def _group(group: Group) -> tuple[str, ...]:
     scores, gains = group.test_score, group.gains_mean
-    return group.name, str(len(scores.seeds)), score(scores.mean), score(scores.sd), *_gains(gains)
+    tested = (str(len(scores.seeds)), score(scores.mean), score(scores.sd)) if scores else ("0", NONE, NONE)
+    return group.name, *tested, *_gains(gains)
 
 
 def _pair(pair: Pair) -> tuple[str, ...]:

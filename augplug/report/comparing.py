@@ -10,10 +10,12 @@ from typing import TypeAlias
 from augplug.report.axes import HEIGHT, WIDTH, Axes, bounds, stairs, straight, svg
 from augplug.report.charts import best_so_far
 from augplug.report.columns import gain, score, tables
-from augplug.report.comparison import Comparison, Row, Spread
+from augplug.report.comparison import Comparison, Row
 from augplug.report.dots import Dots, dot_plot
 from augplug.report.markup import Safe, joined, tag
 from augplug.report.parts import document, figure, table, warnings
+from augplug.report.spread import Spread
+from augplug.report.standing import called
 
 WINDOW = 20
 COLORS = 6
@@ -21,13 +23,16 @@ COLORS = 6
 Rewards: TypeAlias = Sequence[tuple[int, float]]
 
 
-def compare_page(compared: Comparison) -> str:
-    """Return the HTML page of a comparison."""
+def compare_page(*sets: Comparison) -> str:
+    """Return the HTML page of a comparison, or of several: one for each data set."""
+    return document("augplug: searches side by side", [part for compared in sets for part in _parts(compared)])
+
+
+def _parts(compared: Comparison) -> tuple[Safe, ...]:
     runs, groups = len(compared.rows), len(compared.groups)
-    about = (
-        f"{_counted(runs, 'finished search', 'finished searches')} by {_counted(groups, 'algorithm', 'algorithms')}."
-    )
-    parts = (
+    searches = _counted(runs, "finished search", "finished searches")
+    about = f"{searches} by {_counted(groups, 'algorithm', 'algorithms')}, on {compared.data}."
+    return (
         tag("p", about, class_="soft"),
         *warnings(compared.warnings),
         *(
@@ -40,7 +45,6 @@ def compare_page(compared: Comparison) -> str:
         _gains(compared),
         _pairs(compared),
     )
-    return document("augplug: searches side by side", parts)
 
 
 def running_mean(rewards: Rewards) -> list[tuple[int, float]]:
@@ -75,7 +79,7 @@ def _lines(
     baseline = fmean(row.baseline_reward for row in compared.rows)
     last = max(number for curve in curves for number, _ in curve)
     axes = Axes(last, *bounds([baseline, *(value for curve in curves for _, value in curve)]))
-    parts = [*axes.frame("trial"), axes.rule(baseline, "level", f"without augmentation: {baseline:.4f}")]
+    parts = [*axes.frame("trial", "reward"), axes.rule(baseline, "level", f"without augmentation: {baseline:.4f}")]
     for row, curve in zip(compared.rows, curves, strict=True):
         drawn = draw(axes, curve)
         told = tag("title", f"{row.group}, seed {row.seed} ({row.run}): {curve[-1][1]:.4f} at trial {curve[-1][0]}")
@@ -103,9 +107,9 @@ def _style(compared: Comparison, name: str) -> str:
 
 def _tests(compared: Comparison) -> Safe:
     caption = (
-        "The test score of each run's policy with its 95 % interval over augmentation seeds. Hollow dots are the "
-        "baselines on the same images: no augmentation and, where it was scored, a hand-made policy. Runs of one seed "
-        "share their training and test images; compare those."
+        "The test score of each run's policy with its 95 % interval, over training subsets and test images (of runs of "
+        "formats 1 and 2 over augmentation seeds). Hollow dots are no augmentation, hand-made and the best fixed "
+        "policy by validation, on the same images. Runs of one seed share their images; compare those."
     )
     rows = [
         Dots(
@@ -116,13 +120,15 @@ def _tests(compared: Comparison) -> Safe:
             style=_style(compared, row.group),
         )
         for row in _sorted(compared)
+        if row.test_score is not None
     ]
-    return figure("Test scores", dot_plot(rows, "test score"), caption)
+    name = "test score (average over classes)" if compared.balanced else "test score"
+    return figure("Test scores", dot_plot(rows, name, rows_name="run"), caption) if rows else Safe()
 
 
 def _baselines(row: Row) -> Iterable[tuple[float, str]]:
-    named = (("no augmentation", row.baseline_test_score), ("hand-made", row.hand_made_test_score))
-    return [(value, f"{name}: {value:.4f}") for name, value in named if value is not None]
+    named = [row.fixed.get(name) for name in dict.fromkeys(("none", "hand-made", row.best_baseline or "none"))]
+    return [(one.score, f"{called(one.name)}: {one.score:.4f}") for one in named if one is not None]
 
 
 def _gains(compared: Comparison) -> Safe:
@@ -138,8 +144,8 @@ def _gains(compared: Comparison) -> Safe:
         if row.gains_mean is not None
     ]
     caption = (
-        "What each policy gains against no augmentation on training sets that its search did not see: a small dot for "
-        "each set, their mean, and its 95 % interval."
+        "What each policy gains against no augmentation on training sets that its search did not train on: a small dot "
+        "for each set, their mean, and its 95 % interval."
     )
     return _signed("Gains on other training images", rows, "gain", caption)
 
@@ -152,8 +158,9 @@ def _pairs(compared: Comparison) -> Safe:
         if (spread := pair.test_score if what == "test" else pair.gains_mean) is not None
     ]
     caption = (
-        "The difference of two algorithms in test score and in mean gain: a small dot for each seed that both have, "
-        "their mean, and its 95 % interval. An interval across zero shows no difference."
+        "The difference of two algorithms in test score (and in mean gain, of runs of formats 1 and 2): a small dot "
+        "for each seed of which both have runs on the same training subsets and test images, their mean, and its 95 % "
+        "interval; of a single seed over subsets and images. An interval across zero shows no difference."
     )
     return _signed("Differences, by equal seed", rows, "difference", caption)
 

@@ -6,18 +6,22 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import Any
 
 from augplug._search.configuration import flat
-from augplug._search.result import interval
+from augplug.errors import SettingsError
+from augplug.report.pairing import gain_difference, paired, score_difference, unpaired
 from augplug.report.run import Run
+from augplug.report.spread import Spread, bounds_of, spread
+from augplug.report.standing import Standing, standings
 
 ENDS = 100
 """How many trials at the start and at the end of a search are averaged."""
 EQUAL = (
-    "data_digest",
     "settings.train",
+    "settings.trial_budget",
+    "settings.balanced",
     "settings.seeds",
     "settings.test_seeds",
     "settings.subsets",
@@ -35,7 +39,9 @@ class Row:  # pylint: disable=too-many-instance-attributes  # the columns of a t
     """The numbers of a run. Rewards and scores are in 0..1; None is what it does not have.
 
     `group` is the algorithm, with its settings where runs of it differ. `first_rewards` and `last_rewards` are the mean
-    rewards of the first and last ENDS trials, without failed ones. `seconds` is the time of all evaluations.
+    rewards of the first and last ENDS trials, without failed ones. `seconds` is the time of all evaluations. `fixed`
+    are the fixed policies that were compared on the test images, by name; `best_baseline` is the best of them by
+    validation, and `kept_baseline` the one that the search kept.
     """
 
     run: str
@@ -50,10 +56,13 @@ class Row:  # pylint: disable=too-many-instance-attributes  # the columns of a t
     last_rewards: float | None
     best_reward: float
     baseline_reward: float
-    test_score: float
+    test_score: float | None
     test_score_interval: tuple[float, float] | None
-    baseline_test_score: float
+    baseline_test_score: float | None
     hand_made_test_score: float | None
+    best_baseline: str | None
+    kept_baseline: str | None
+    fixed: Mapping[str, Standing]
     gains: tuple[float, ...]
     gains_mean: float | None
     gains_interval: tuple[float, float] | None
@@ -61,31 +70,17 @@ class Row:  # pylint: disable=too-many-instance-attributes  # the columns of a t
 
 
 @dataclass(frozen=True)
-class Spread:
-    """Numbers, one a seed, in the order of the `seeds`.
-
-    `sd` is their standard deviation and `interval` the 95 % interval of their `mean` by Student's t; None of one.
-    """
-
-    seeds: tuple[int, ...]
-    values: tuple[float, ...]
-    mean: float
-    sd: float | None
-    interval: tuple[float, float] | None
-
-
-@dataclass(frozen=True)
 class Group:
-    """An algorithm over its seeds: in test score, and in gain on other training sets, if any."""
+    """An algorithm over its seeds: in test score, and in gain against no augmentation, if any."""
 
     name: str
-    test_score: Spread
+    test_score: Spread | None
     gains_mean: Spread | None
 
 
 @dataclass(frozen=True)
 class Pair:
-    """What `first` has more than `second`, by equal seed: in test score, and in gain on other training sets, if any."""
+    """What `first` has more than `second`, by equal seed: in test score, and in gain of runs of formats 1 and 2."""
 
     first: str
     second: str
@@ -95,8 +90,13 @@ class Pair:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Runs side by side; `rewards` holds the (trial, reward) of each row's trials that did not fail."""
+    """Runs of the same `data` side by side; `rewards` holds the (trial, reward) of each row's trials but failed ones.
 
+    Scores are averages over classes if they are `balanced`.
+    """
+
+    data: str
+    balanced: bool
     rows: tuple[Row, ...]
     groups: tuple[Group, ...]
     pairs: tuple[Pair, ...]
@@ -108,22 +108,62 @@ class Comparison:
         return {name: value for name, value in asdict(self).items() if name != "rewards"}
 
 
+def apart(runs: Sequence[Run]) -> list[list[Run]]:
+    """Return the runs by the data that they searched on, in the order in which they are given."""
+    found: dict[str, list[Run]] = {}
+    for run in runs:
+        found.setdefault(run.result["data_digest"], []).append(run)
+    return list(found.values())
+
+
 def compare(runs: Sequence[Run]) -> Comparison:
-    """Return one or more runs side by side, in the order in which they are given."""
+    """Return one or more runs side by side, in the order in which they are given.
+
+    Raises SettingsError for runs of different data: their scores are of other images.
+    """
+    sets = apart(runs)
+    if len(sets) > 1:
+        told = "; ".join(f"{_listed([str(run.folder) for run in one])}: {_data(one[0])}" for one in sets)
+        raise SettingsError(
+            f"the runs are of different data ({told}), so that their scores cannot be compared; give runs of the same "
+            "images, or --apart to show each data set by itself"
+        )
     names = _group_names(runs)
     rows = tuple(_row(run, name) for run, name in zip(runs, names, strict=True))
-    scores = {name: _by_seed(rows, name, "test_score") for name in dict.fromkeys(names)}
-    gains = {name: _by_seed(rows, name, "gains_mean") for name in scores}
-    groups = tuple(Group(name, _spread(scores[name]), _spread(gains[name]) if gains[name] else None) for name in scores)
+    grouped = {name: [run for run, its in zip(runs, names, strict=True) if its == name] for name in names}
+    groups = tuple(_group(rows, name) for name in grouped)
     rewards = tuple(tuple((t.number, t.reward) for t in run.trials if t.reward is not None) for run in runs)
-    return Comparison(rows, groups, tuple(_pairs(scores, gains)), _warnings(runs, rows), rewards)
+    warnings = (*_warnings(runs, rows), *_not_paired(grouped))
+    balanced = any(run.result["settings"].get("balanced") for run in runs)
+    return Comparison(_data(runs[0]), balanced, rows, groups, tuple(_pairs(grouped)), warnings, rewards)
 
 
-def _pairs(scores: Mapping[str, Mapping[int, float]], gains: Mapping[str, Mapping[int, float]]) -> Iterator[Pair]:
-    for one, other in combinations(scores, 2):
-        score, gain = _differences(scores[one], scores[other]), _differences(gains[one], gains[other])
-        if score:
-            yield Pair(one, other, _spread(score), _spread(gain) if gain else None)
+def _data(run: Run) -> str:
+    data = run.result["data"]
+    size = "x".join(str(side) for side in reversed(data["shape"][:2]))
+    return f"{data['images']:,} images of {size} pixels in {len(data['classes'])} classes"
+
+
+def _group(rows: Sequence[Row], name: str) -> Group:
+    scores, gains = _by_seed(rows, name, "test_score"), _by_seed(rows, name, "gains_mean")
+    return Group(name, spread(scores) if scores else None, spread(gains) if gains else None)
+
+
+def _pairs(grouped: Mapping[str, Sequence[Run]]) -> Iterator[Pair]:
+    for one, other in combinations(grouped, 2):
+        found = paired(grouped[one], grouped[other])
+        if found:
+            yield Pair(one, other, score_difference(found), gain_difference(found))
+
+
+def _not_paired(grouped: Mapping[str, Sequence[Run]]) -> Iterator[str]:
+    for one, other in combinations(grouped, 2):
+        seeds = unpaired(grouped[one], grouped[other])
+        if seeds:
+            yield (
+                f"{one} and {other} are not paired at seed {', '.join(map(str, seeds))}: their policies were not "
+                "compared on the same training subsets and test images by the same child model"
+            )
 
 
 def _group_names(runs: Sequence[Run]) -> list[str]:
@@ -140,6 +180,7 @@ def _group_names(runs: Sequence[Run]) -> list[str]:
 
 def _row(run: Run, group: str) -> Row:
     result = run.result
+    fixed = {one.name: one for one in standings(result)} if result["test_score"] is not None else {}
     rewards = [trial.reward for trial in run.trials]
     return Row(
         run=str(run.folder),
@@ -155,12 +196,15 @@ def _row(run: Run, group: str) -> Row:
         best_reward=result["best_reward"],
         baseline_reward=result["baseline_reward"],
         test_score=result["test_score"],
-        test_score_interval=_bounds(result["test_score_interval"]),
+        test_score_interval=bounds_of(result["test_score_interval"]),
         baseline_test_score=result["baseline_test_score"],
-        hand_made_test_score=result.get("hand_made_test_score"),
+        hand_made_test_score=fixed["hand-made"].score if "hand-made" in fixed else None,
+        best_baseline=result.get("best_baseline"),
+        kept_baseline=result.get("kept_baseline"),
+        fixed=fixed,
         gains=tuple(result["gains"]),
         gains_mean=result["gains_mean"],
-        gains_interval=_bounds(result["gains_interval"]),
+        gains_interval=bounds_of(result["gains_interval"]),
         seconds=run.seconds,
     )
 
@@ -168,10 +212,6 @@ def _row(run: Run, group: str) -> Row:
 def _mean(rewards: Iterable[float | None]) -> float | None:
     given = [reward for reward in rewards if reward is not None]
     return fmean(given) if given else None
-
-
-def _bounds(given: Sequence[float] | None) -> tuple[float, float] | None:
-    return None if given is None else (given[0], given[1])
 
 
 def _by_seed(rows: Iterable[Row], group: str, measure: str) -> dict[int, float]:
@@ -182,22 +222,6 @@ def _by_seed(rows: Iterable[Row], group: str, measure: str) -> dict[int, float]:
         if row.group == group and value is not None:
             found.setdefault(row.seed, []).append(value)
     return {seed: fmean(found[seed]) for seed in sorted(found)}
-
-
-def _differences(one: Mapping[int, float], other: Mapping[int, float]) -> dict[int, float]:
-    return {seed: one[seed] - other[seed] for seed in one if seed in other}
-
-
-def _spread(by_seed: Mapping[int, float]) -> Spread:
-    values = tuple(by_seed.values())
-    several = len(values) > 1
-    return Spread(
-        tuple(by_seed),
-        values,
-        fmean(values),
-        stdev(values) if several else None,
-        _bounds(interval(values)) if several else None,
-    )
 
 
 def _warnings(runs: Sequence[Run], rows: Sequence[Row]) -> tuple[str, ...]:

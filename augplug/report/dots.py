@@ -10,7 +10,8 @@ from augplug.report.markup import Safe, joined, tag
 
 ROW = 26
 _LEFT, _RIGHT, _TOP, _BELOW = 250, 20, 8, 40
-_LABEL = 32
+_NAMED = 20
+_LABEL = 26
 """Most characters of a label; of a longer one the middle goes, for its end tells one run from another."""
 
 
@@ -33,22 +34,26 @@ class Dots:
         return [value for value, _ in (self.mean, *self.dots, *self.hollow)] + list(self.interval or ())
 
 
-def dot_plot(rows: Sequence[Dots], name: str, *, signed: bool = False) -> Safe:
-    """Return a row for each of `rows`; where values are `signed`, 0 is marked and they are written with a sign."""
+def dot_plot(rows: Sequence[Dots], name: str, *, signed: bool = False, rows_name: str = "") -> Safe:
+    """Return a row for each of `rows`; where values are `signed`, 0 is marked and they are written with a sign.
+
+    `name` is that of the axis of values, below; `rows_name` says what the rows are, above their labels.
+    """
     values = [value for row in rows for value in row.values()] + ([0.0] if signed else [])
     low, high = bounds(values)
-    bottom = _TOP + ROW * len(rows)
+    top = _TOP + (_NAMED if rows_name else 0)
+    bottom = top + ROW * len(rows)
 
     def across(value: float) -> float:
         return _LEFT + (value - low) / (high - low) * (WIDTH - _LEFT - _RIGHT)
 
-    parts: list[Safe] = []
+    parts = [text(_LEFT - 12, _TOP + 8, rows_name, anchor="end", class_="axis")] if rows_name else []
     for tick in ticks(low, high):
         class_ = "zero" if signed and tick == 0 else "rule"
-        parts.append(tag("line", x1=across(tick), x2=across(tick), y1=_TOP, y2=bottom, class_=class_))
+        parts.append(tag("line", x1=across(tick), x2=across(tick), y1=top, y2=bottom, class_=class_))
         parts.append(text(across(tick), bottom + 16, f"{tick:+.3g}" if signed and tick else f"{tick:.3g}"))
     for number, row in enumerate(rows):
-        y = _TOP + ROW * (number + 0.5)
+        y = top + ROW * (number + 0.5)
         label = row.label if len(row.label) <= _LABEL else f"{row.label[: _LABEL - 15]}...{row.label[-12:]}"
         drawn = [] if row.interval is None else [_whisker(across(row.interval[0]), across(row.interval[1]), y)]
         drawn += [_dot(across(value), y, 3.5, "small", told) for value, told in row.dots]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from augplug._search.space import SearchSpace
+from augplug._search.space_base import Space
 from augplug.ops.levels import SCALES
 from augplug.report.axes import HEIGHT, WIDTH, Axes, bounds, shade, straight, svg, text
 from augplug.report.markup import Safe, joined, tag
@@ -31,19 +32,21 @@ class Shown:
     lines: tuple[str, ...]
 
 
-def learning_sections(run: Run, space: SearchSpace) -> Safe:
-    """Return the learning curve and the operations that were proposed."""
+def learning_sections(run: Run, space: Space) -> Safe:
+    """Return the learning curve and, of AutoAugment's kind of space, the operations that were proposed."""
     size = run.result["settings"].get("batch", COLUMNS)
-    return joined(_curve(run, size), _operations(run, space, size))
+    return joined(_curve(run, size), _operations(run, space, size) if isinstance(space, SearchSpace) else Safe())
 
 
 def best_section(best: Sequence[Shown]) -> Safe:
     """Return the best policies, each as a contact sheet and in words."""
     if not best:
         return Safe()
+    one_of = any(len(one.lines) > 1 for one in best)
+    drawn = "one of the sub-policies" if one_of else "all operations of the line, each drawn anew within its range"
     about = (
-        "The policies of the highest rewards. Of hundreds of rewards the highest are lucky in part. An image gets one "
-        "of the sub-policies; p is the probability of an operation."
+        "The policies of the highest rewards. Of hundreds of rewards the highest are lucky in part. An image gets "
+        f"{drawn}; p is the probability of an operation."
     )
     shown = (
         joined(
@@ -64,6 +67,11 @@ def _curve(run: Run, size: int) -> Safe:
         "at random stays where it is. Failed trials are left out; one that was stopped early counts with its last "
         "report."
     )
+    if any(trial.cells for trial in run.trials):
+        caption += (
+            " Rewards are differences to hand-made in the same cells, and the cells change from batch to batch: a step "
+            "of the whole curve may be theirs."
+        )
     levels = {
         "baseline": ("no augmentation", run.result["baseline_reward"]),
         "level": ("hand-made", run.result.get("hand_made_reward")),
@@ -79,7 +87,7 @@ def learning_curve(found: Sequence[Batch], levels: Mapping[str, tuple[str, float
     middles = [((one.first + one.last) / 2, one) for one in found]
     upper = [(x, one.mean + one.sd) for x, one in middles]
     lower = [(x, one.mean - one.sd) for x, one in reversed(middles)]
-    parts = axes.frame("trial")
+    parts = axes.frame("trial", "reward")
     parts.append(tag("path", d=straight(axes, upper + lower) + "Z", class_="band"))
     for class_, (name, value) in levels.items():
         parts.append(axes.rule(value, class_, f"{name}: {value:.4f}"))

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from augplug._policies.grammar import Policy
 from augplug._search.configuration import flat
+from augplug.report.answer import answer_section
 from augplug.report.charts import gains_chart, heat_map, rewards_by_trial
+from augplug.report.effects import effects_section
 from augplug.report.learning import Shown, best_section, learning_sections
 from augplug.report.markup import Safe, joined, tag
-from augplug.report.parts import document, figure, image, percent, table, warnings
+from augplug.report.parts import document, figure, image, percent, points, table, warnings
 from augplug.report.proposed import space_of
 from augplug.report.run import Run, Trial
+from augplug.report.standing import called, race_section, score_name, standing_section, standings
 
 
-def page(run: Run, sheet: bytes, sheet_text: str, best: Sequence[Shown] = ()) -> str:
-    """Return the HTML page of a run.
+def page(run: Run, sheet: bytes, sheet_text: str, best: Sequence[Shown] = (), policy: Policy | None = None) -> str:
+    """Return the HTML page of a run: what to do, how sure it is, and what the search did.
 
-    `sheet` is the PNG of a contact sheet and `sheet_text` says what is on it; `best` are its best policies to show.
+    `sheet` is the PNG of a contact sheet and `sheet_text` says what is on it; `best` are its best policies to show, and
+    `policy` the run's, to be written as code.
     """
     space = space_of(run)
     title = f"augplug: {run.result['algorithm']} search"
@@ -25,14 +29,18 @@ def page(run: Run, sheet: bytes, sheet_text: str, best: Sequence[Shown] = ()) ->
         tag("p", _about(run), class_="soft"),
         tag("p", run.result["verdict"], class_="verdict good" if run.result["beats_baseline"] else "verdict"),
         *warnings(run.result["warnings"]),
+        *(tag("p", f"Note: {note}.", class_="warning") for note in run.notes),
         _figures(run),
+        answer_section(run, policy),
+        standing_section(run),
+        effects_section(run, space) if space else Safe(),
+        _sheet(sheet, sheet_text),
+        race_section(run),
         _grid(run),
         _rewards(run),
         learning_sections(run, space) if space else Safe(),
         _gains(run),
-        _sheet(sheet, sheet_text),
         best_section(best),
-        _use(run),
         _details(run),
     )
     return document(title, parts)
@@ -42,34 +50,27 @@ def _about(run: Run) -> str:
     evaluator = run.result["settings"]["evaluator"]
     data = run.result["data"]
     size = "x".join(str(side) for side in reversed(data["shape"][:2]))
-    parts = f"{data['train']:,} to train on, {data['valid']:,} to choose by, {data['test']:,} to test on"
+    parts = f"{data['train']:,} to train on at a time, {data['valid']:,} to choose by, {data['test']:,} to test on"
     images = f"{data['images']:,} images of {size} pixels in {len(data['classes'])} classes"
     return f"{len(run.trials)} policies tried with the child model {evaluator} on {images}: {parts}."
 
 
 def _figures(run: Run) -> Safe:
+    """The three figures that matter most."""
     result = run.result
-    gain = result["test_score"] - result["baseline_test_score"]
-    rows = [
-        ("Test score with the policy", percent(result["test_score"]), _interval(result["test_score_interval"])),
-        (
-            "Test score without",
-            percent(result["baseline_test_score"]),
-            _interval(result["baseline_test_score_interval"]),
-        ),
-        *_hand_made(result),
-        ("Gain on the test images", f"{100 * gain:+.2f} points", "the same training images"),
-        (
-            "Best reward",
-            percent(result["best_reward"]),
-            "validation images; the policy was chosen by it, so it flatters",
-        ),
-        ("Reward without", percent(result["baseline_reward"]), "the same validation images, no augmentation"),
-    ]
-    if result["gains_interval"] is not None:
-        low, high = result["gains_interval"]
-        note = f"on {len(result['gains'])} other training sets; 95 % interval {100 * low:+.2f} to {100 * high:+.2f}"
-        rows.append(("Mean gain", f"{100 * result['gains_mean']:+.2f} points", note))
+    if result["test_score"] is None:
+        return Safe()
+    every = {one.name: one for one in standings(result)}
+    name = score_name(result).capitalize()
+    rows = [(f"{name} with the policy", percent(result["test_score"]), _interval(result["test_score_interval"]))]
+    for fixed in dict.fromkeys(("none", result.get("best_baseline", "hand-made"))):
+        one = every.get(fixed)
+        if one is None or fixed == result.get("kept_baseline"):
+            continue
+        note = (
+            "" if one.difference is None else f"found: {points(one.difference)}, {_interval(one.difference_interval)}"
+        )
+        rows.append((f"{name} with {called(fixed)}", percent(one.score), note or _interval(one.interval)))
     return tag(
         "dl",
         *(tag("div", tag("dt", name), tag("dd", value, tag("small", note))) for name, value, note in rows),
@@ -77,19 +78,12 @@ def _figures(run: Run) -> Safe:
     )
 
 
-def _hand_made(result: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """The second baseline, which runs of format 1 do not have."""
-    if result.get("hand_made_test_score") is None:
-        return []
-    score, bounds = percent(result["hand_made_test_score"]), _interval(result["hand_made_test_score_interval"])
-    return [("Test score with a hand-made policy", score, bounds)]
+def _interval(bounds: Sequence[float] | None) -> str:
+    return "" if bounds is None else f"95 % interval {100 * bounds[0]:.2f} to {100 * bounds[1]:.2f}"
 
 
-def _interval(bounds: Sequence[float]) -> str:
-    low, high = bounds
-    if low == high:
-        return "no chance in it: nothing is drawn"
-    return f"95 % interval {100 * low:.2f} to {100 * high:.2f}\N{NO-BREAK SPACE}%, over augmentation seeds"
+def _signed(bounds: Sequence[float] | None) -> str:
+    return "" if bounds is None else f", 95 % interval {100 * bounds[0]:+.2f} to {100 * bounds[1]:+.2f}"
 
 
 def _grid(run: Run) -> Safe:
@@ -97,14 +91,14 @@ def _grid(run: Run) -> Safe:
     if run.result["algorithm"] != "randaugment" or any(len(trial.decisions) != 2 for trial in run.trials):
         return Safe()
     cells = {(trial.decisions[0], trial.decisions[1]): trial.reward for trial in run.trials}
-    n, m = run.result["best_decisions"]
+    best = run.result["best_decisions"]  # None if a baseline was kept
     baseline = run.result["baseline_reward"]
     caption = (
         "The reward of each cell: N operations at magnitude M. Blue is better than no augmentation "
         f"({percent(baseline)}), orange is worse; the frame is the cell that was chosen. Neighbouring cells are often "
         "equally good: rely on the gain, not on the exact cell."
     )
-    return figure("The grid", heat_map(cells, ("N", "M"), baseline, (n, m)), caption)
+    return figure("The grid", heat_map(cells, ("N", "M"), baseline, tuple(best) if best else None), caption)
 
 
 def _rewards(run: Run) -> Safe:
@@ -120,26 +114,14 @@ def _gains(run: Run) -> Safe:
     if not run.result["gains"]:
         return Safe()
     caption = (
-        "The test score with the policy minus the test score without, trained on other images than the search trained "
-        "on, in percentage points. This is the figure to trust: the policy was not chosen by it."
+        "The score with the policy minus the score without augmentation, for each set of training images that the "
+        "search did not train on, in percentage points."
     )
     return figure("Gains on other training images", gains_chart(run.result["gains"]), caption)
 
 
 def _sheet(sheet: bytes, text: str) -> Safe:
     return figure("What the policy does", image(sheet, text), text)
-
-
-def _use(run: Run) -> Safe:
-    code = (
-        "import augplug\n\n"
-        'augment = augplug.Augmenter("policy.json", seed=0)\n'
-        "image = augment(image, index=i, epoch=e)   # uint8 (H, W) or (H, W, C), in and out"
-    )
-    shell = "augplug apply policy.json IMAGES AUGMENTED --copies 5\naugplug preview policy.json IMAGE"
-    chosen = _decided(run, run.result["best_decisions"] or ())
-    told = f"The policy is {run.policy['name']}{f' ({chosen})' if chosen else ''}, in policy.json beside this page."
-    return joined(tag("h2", "Use it"), tag("p", told), tag("pre", code), tag("pre", shell))
 
 
 def _details(run: Run) -> Safe:
@@ -163,7 +145,8 @@ def _decided(run: Run, decisions: Sequence[float]) -> str:
 
 def _value(value: object) -> str:
     if isinstance(value, list | tuple):
-        return ", ".join(str(part) for part in value)
+        # The entries of a space by their names: all their numbers are in result.json.
+        return ", ".join(str(part.get("name", part) if isinstance(part, dict) else part) for part in value)
     return "not given" if value is None else str(value)
 
 

@@ -45,3 +45,8 @@ def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> Safe:
 def percent(score: float) -> str:
     """Return an accuracy in [0, 1] as `87.55 %`, with a space that does not break."""
     return f"{100 * score:.2f}\N{NO-BREAK SPACE}%"
+
+
+def points(difference: float) -> str:
+    """Return a difference of accuracies as `+1.81 points`, with a space that does not break."""
+    return f"{100 * difference:+.2f}\N{NO-BREAK SPACE}points"

@@ -9,8 +9,11 @@ from dataclasses import dataclass, fields
 from statistics import fmean, stdev
 
 from augplug._policies.grammar import Policy, Step, steps_of
-from augplug._search.ranking import sub_policies_of
-from augplug._search.space import SearchSpace, checked
+from augplug._search.read_space import read_space
+from augplug._search.space import SearchSpace, sub_policies_of
+from augplug._search.space_base import Space, checked
+from augplug._search.strengths_space import StrengthSpace
+from augplug.distributions import Distribution
 from augplug.report.run import Run, Trial
 
 
@@ -47,17 +50,21 @@ class Period:
         return self.uses[operation].share if operation in self.uses else 0.0
 
 
-def space_of(run: Run) -> SearchSpace | None:
+def space_of(run: Run) -> Space | None:
     """Return the space that a run searched; None where its algorithm has no space, or does not tell its decisions.
 
     Raises SettingsError for a space that is none.
     """
     given = run.result["settings"].get("algorithm_settings", {}).get("space")
-    if not isinstance(given, Mapping) or not {field.name for field in fields(SearchSpace)} <= given.keys():
+    if not isinstance(given, Mapping) or not any(_names(kind) <= given.keys() for kind in (SearchSpace, StrengthSpace)):
         return None
-    space = SearchSpace.read(given)
+    space = read_space(given)
     fits = all(len(trial.decisions) == len(space.sizes) for trial in run.trials)
     return space if run.trials and fits else None
+
+
+def _names(kind: type[SearchSpace | StrengthSpace]) -> set[str]:
+    return {field.name for field in fields(kind)}
 
 
 def batches(trials: Sequence[Trial], size: int) -> list[Batch]:
@@ -120,10 +127,18 @@ def best_trials(trials: Sequence[Trial], count: int) -> list[Trial]:
 
 
 def sub_policies(policy: Policy) -> list[str]:
-    """Return a line for each sub-policy: `ShearX (p 0.9, level 4), then Invert (p 0.2)`."""
+    """Return a line for each sub-policy: `ShearX (p 0.9, level 4), then Affine (degrees -10 to 10)`."""
     return [", then ".join(_named(step) for step in steps_of(child)) for child in sub_policies_of(policy)]
 
 
 def _named(step: Step) -> str:
-    level = f", level {step.level:g}" if isinstance(step.level, int | float) else ""
-    return f"{step.op} (p {step.p:g}{level})"
+    told = [f"p {step.p:g}"] if step.p < 1 or not step.fields else []
+    told += [f"level {_range(step.level)}"] if step.level is not None else []
+    told += [f"{name} {_range(value)}" for name, value in step.fields]
+    return f"{step.op} ({', '.join(told)})"
+
+
+def _range(value: object) -> str:
+    if isinstance(value, Distribution):
+        return " to ".join(f"{end:g}" for end in value.bounds)
+    return f"{value:g}" if isinstance(value, int | float) else str(value)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from augplug._search.choosing import could_not_choose
 from augplug._search.configuration import FORMAT
 from augplug._search.journal import Record, read_journal
-from augplug._search.result import facts
+from augplug._search.result import Floats, facts, found_table
 from augplug.errors import DataError, SettingsError
 from augplug.formats import format_problem
+from augplug.report.notes import notes_on
 
 NEEDED = (
     "algorithm",
@@ -40,12 +42,16 @@ NEEDED = (
 """The keys of `result.json` that a page is made of."""
 INTERVALS = ("test_score_interval", "baseline_test_score_interval", "hand_made_test_score_interval", "gains_interval")
 
+FORMER = 2
+"""The newest format whose runs are compared with two baselines at most, without cells."""
+
 
 @dataclass(frozen=True)
 class Trial:
     """A policy that was tried: its `number`, the algorithm's `decisions`, its mean `reward`, or its `error`.
 
-    `policy` is the content of its policy file. One that was `stopped` early has its last intermediate reward.
+    `policy` is the content of its policy file. One that was `stopped` early has its last intermediate reward. `cells`
+    are where it was evaluated; runs of formats 1 and 2 have none.
     """
 
     number: int
@@ -54,13 +60,17 @@ class Trial:
     error: str
     stopped: bool = False
     policy: Mapping[str, Any] | None = None
+    cells: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Run:
     """The numbers of a run: `result` is the content of its result.json, `policy` that of its policy.json.
 
-    `seconds` is what its `evaluations` took, added up over the workers.
+    `seconds` is what its `evaluations` took, added up over the workers. `notes` are sentences on what happened on the
+    way. `signal` says by how much policies differed before the search, if that was asked. `table` `(subsets, images)`
+    says which test images the found policy's child models classified correctly; None of runs of formats 1 and 2, and
+    where nothing was compared.
     """
 
     folder: Path
@@ -69,6 +79,9 @@ class Run:
     trials: tuple[Trial, ...]
     evaluations: int = 0
     seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+    signal: Mapping[str, Any] | None = None
+    table: Floats | None = field(default=None, compare=False)
 
 
 def read_run(folder: Path) -> Run:
@@ -82,6 +95,11 @@ def read_run(folder: Path) -> Run:
         raise SettingsError(f"{folder} {problem}; give the folder that a search wrote, its --out")
     records = read_journal(folder)
     if not (folder / "result.json").is_file():
+        if could_not_choose(records):
+            raise SettingsError(
+                f"{folder} has no policy to report: policies of all strengths differ by no more than noise: "
+                "nothing could be chosen on its images"
+            )
         raise SettingsError(f"{folder} has no result yet; finish the search with --resume, then ask for its report")
     result = _json(folder / "result.json")
     if problem := format_problem(result.get("augplug_result", 1), FORMAT):
@@ -95,7 +113,21 @@ def read_run(folder: Path) -> Run:
         tuple(_trial(one) for one in records if one["kind"] == "trial"),
         len(evaluations),
         math.fsum(record["seconds"] for record in evaluations),
+        tuple(notes_on(records)),
+        next((record for record in reversed(records) if record["kind"] == "signal"), None),
+        found_table(records) if records[0]["format"] > FORMER else None,
     )
+
+
+def _same(one: Any, other: Any) -> bool:
+    """True if two documents are equal but for what another version of numpy or scipy makes of their numbers."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
+    return bool(one == other)
 
 
 def _check(result: Mapping[str, Any], records: Sequence[Record], path: Path) -> None:
@@ -109,7 +141,7 @@ def _check(result: Mapping[str, Any], records: Sequence[Record], path: Path) -> 
         problem = f"has {broken[0]} = {result[broken[0]]!r}, which is not an interval"
     else:
         told = _told(records, path)
-        other = [name for name in told if name in result and result[name] != told[name]]
+        other = [name for name in told if name in result and not _same(result[name], told[name])]
         if other:
             problem = f"has another {' and another '.join(other)} than the journal beside it"
     if problem:
@@ -142,6 +174,7 @@ def _trial(record: Record) -> Trial:
         str(record.get("error", "")),
         bool(record.get("stopped")),
         record.get("policy"),
+        tuple(record.get("cells") or ()),
     )
 
 

@@ -26,6 +26,14 @@ p { margin: .5rem 0; max-width: 46rem; }
 .figures dt { color: var(--soft); font-size: .85rem; }
 .figures dd { margin: 0; font-size: 1.5rem; font-variant-numeric: tabular-nums; }
 .figures dd small { display: block; font-size: .82rem; color: var(--soft); }
+.words { margin: .5rem 0 1rem; max-width: 46rem; font-size: .9rem; }
+.words dt { font-weight: 600; }
+.words dd { margin: 0 0 .5rem; color: var(--soft); }
+.scrolled { overflow-x: auto; }
+.scrolled td, .scrolled th { white-space: nowrap; }
+.plain { color: var(--soft); }
+li { margin: .25rem 0; }
+ul code { background: var(--panel); padding: 0 .25rem; border-radius: 3px; overflow-wrap: anywhere; }
 figure { margin: 1rem 0; overflow-x: auto; }
 figcaption { color: var(--soft); font-size: .9rem; max-width: 46rem; margin-top: .4rem; }
 svg { display: block; max-width: 100%; height: auto;
@@ -34,6 +42,7 @@ svg text { fill: var(--ink); font-variant-numeric: tabular-nums; }
 svg .label { fill: var(--soft); }
 svg .axis { font-weight: 600; }
 svg .faint { fill: var(--soft); font-size: 11px; }
+@media (max-width: 40rem) { figure svg[width="720"] { font-size: 17px; } figure svg .faint { font-size: 14px; } }
 svg .empty { fill: var(--panel); stroke: var(--line); }
 svg .best { fill: none; stroke: var(--ink); stroke-width: 2.5; rx: 3px; }
 svg .rule { stroke: var(--line); }
@@ -66,6 +75,7 @@ th, td { text-align: left; padding: .25rem 1.25rem .25rem 0;
   border-bottom: 1px solid var(--line); vertical-align: top; }
 th { color: var(--soft); font-weight: 500; }
 td { overflow-wrap: anywhere; }
+.pair td:first-child { overflow-wrap: normal; }
 pre { background: var(--panel); padding: .8rem 1rem; overflow-x: auto; font-size: .85rem; border-radius: 4px; }
 summary { cursor: pointer; color: var(--soft); margin: .75rem 0; }
 """

@@ -115,7 +115,7 @@ def _is_opaque(effect: Effect) -> bool:
 def policies_and_plans_keep_it(subject: Subject) -> None:
     """Does the operation survive a policy file and a saved plan, to the same draw and the same pixels?
 
-    When it fails: let all that matters be fields; what is no field is in no file.
+    When it fails: let all that matters be fields; what is not a field is in no file.
     """
     image = photograph()
     for operation in examples(subject):

@@ -22,7 +22,7 @@ def assert_same_pixels(
 
     The message counts the pixels that differ and names the first. With a `folder`, a picture of both images and of
     their difference is written there, and the message names it. In pytest the fixture of this name gives the folder.
-    Raises ImageError for what is no image.
+    Raises ImageError for what is not an image.
     """
     __tracebackhide__ = True  # pylint: disable=unused-variable  # pytest reads it, and shows the line of the test
     one, other = np.asarray(made), np.asarray(expected)
@@ -66,7 +66,7 @@ def pictured(made: Image, expected: Image, folder: Path) -> str:
 
 
 def _apart(made: Image, expected: Image) -> npt.NDArray[np.float64]:
-    """Return how far values are apart; infinitely where one of them is no number, and the other is."""
+    """Return how far values are apart; infinitely where one of them is not a number, and the other is."""
     one, other = made.astype(np.float64), expected.astype(np.float64)
     same = (one == other) | (np.isnan(one) & np.isnan(other))
     return np.where(same, 0.0, np.nan_to_num(np.abs(np.where(same, 0.0, one) - other), nan=np.inf))

@@ -3,25 +3,48 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from augplug.testing.base import Check, Subject, require
 
+_FOUND = {"augplug_policy": 1}
+_ENTRANT = {"name": "none", "baseline": True, "proposal": None, "rewards": [0.5, 0.5], "accuracies": [0.6, 0.6]}
+_EVALUATION = {"stage": "race", "number": 0, "cell": "race-0", "policy": "6033f1eb4de82de6", "subset": 0, "seed": 1}
+_TRIAL = {"cells": ["trial-0"], "policy": _FOUND, "digest": "6033f1eb4de82de6", "stopped": False}
+_COMPARED = {"cells": ["test-0", "test-1"], "digest": "6033f1eb4de82de6"}
 RECORDS: tuple[Mapping[str, Any], ...] = (
-    {"kind": "configuration", "format": 1, "settings": {"algorithm": "random", "trials": 2}, "size": None},
-    {"kind": "evaluation", "stage": "baseline", "number": 0, "k": 0, "seed": 1, "policy": "6033f1eb4de82de6"}
-    | {"reward": 0.5, "error": "", "seconds": 0.2, "reports": [0.3, 0.4], "stopped": False},
-    {"kind": "baseline", "number": 0, "rewards": [0.5], "reward": 0.5, "error": ""},
-    {"kind": "estimate", "evaluations": 26, "left": None, "seconds": 2.5},
-    {"kind": "batch", "number": 0, "used": 0.1, "go": True},
-    {"kind": "trial", "number": 0, "decisions": [1, 1], "policy": {"augplug_policy": 1}, "rewards": [0.6]}
-    | {"reward": 0.6, "error": "", "stopped": False},
-    {"kind": "trial", "number": 1, "decisions": None, "policy": {"augplug_policy": 1}, "rewards": []}
-    | {"reward": None, "error": "ValueError: made up", "stopped": False},
-    {"kind": "finalist", "number": 0, "rewards": [0.6], "reward": 0.6, "error": ""},
-    {"kind": "found", "policy": {"augplug_policy": 1}, "number": 0, "decisions": [1, 1]},
-    {"kind": "test", "name": "found", "rewards": [0.6, 0.7], "reward": 0.65, "error": ""},
+    {"kind": "configuration", "format": 3, "settings": {"algorithm": "random", "trials": 2}, "size": None},
+    {"kind": "evaluation", **_EVALUATION, "reward": 0.5, "accuracy": 0.6, "error": "", "seconds": 0.2}
+    | {"reports": [0.3, 0.4], "stopped": False},
+    {"kind": "death", **_EVALUATION, "status": -9, "reason": "exit status -9"},
+    {"kind": "evaluation", **_EVALUATION, "reward": None, "accuracy": None, "error": "it took more than 1 minutes"}
+    | {"seconds": 60.1, "limit": "minutes"},
+    {"kind": "time", "number": 0, "used": 0.1, "go": True},
+    {"kind": "signal", "number": 0, "ratio": 9.5, "chance": 0.001, "policies": 11, "cells": 2},
+    {"kind": "baseline", "number": 0, **_ENTRANT, "reward": 0.5},
+    {"kind": "estimate", "evaluations": 26, "left": 20, "seconds": 2.5},
+    {"kind": "estimate", "left": None, "seconds": 60.0},
+    {"kind": "batch", "number": 0, "used": 0.1, "count": 20},
+    {"kind": "trial", "number": 0, **_TRIAL, "decisions": [1, 1], "rewards": [0.6]}
+    | {"reward": 0.6, "accuracy": 0.7, "error": ""},
+    {"kind": "trial", "number": 1, **_TRIAL, "decisions": None, "rewards": []}
+    | {"reward": None, "accuracy": None, "error": "ValueError: made up"},
+    {"kind": "trials", "trials": 4},
+    {"kind": "versions", "versions": {"augplug": "1.0.0"}},
+    {"kind": "cut", "used": 0.2, "race_cells": 6, "subsets": 5},
+    {"kind": "race", "entrants": [_ENTRANT]},
+    {"kind": "found", "name": "trial 0", "baseline": None, "policy": _FOUND, "number": 0, "decisions": [1, 1]},
+    {"kind": "labels", "y": [0, 1, 1]},
+    {"kind": "subset", "number": 0, "used": 0.3, "go": True},
+    {"kind": "comparison", "number": 0, **_COMPARED, "policy": "found", "rewards": [0.6, 0.7]}
+    | {"reward": 0.65, "accuracy": 0.7, "error": ""},
+    {"kind": "comparison", "number": 1, **_COMPARED, "policy": "none", "rewards": []}
+    | {"reward": None, "accuracy": None, "error": "ValueError: made up"},
     {"kind": "a-kind-of-tomorrow", "something": [1, {"deep": None}]},
 )
 """A record of every kind, and of one that this augplug does not write."""
@@ -31,10 +54,19 @@ def _numbered() -> list[dict[str, Any]]:
     return [{"n": number, **copy.deepcopy(record), "crc": "00000000"} for number, record in enumerate(RECORDS)]
 
 
-def _observer(subject: Subject) -> Callable[[Mapping[str, Any]], None]:
+@contextmanager
+def _observer(subject: Subject, *held: Mapping[str, Any]) -> Iterator[Callable[[Mapping[str, Any]], None]]:
+    """An observer of a run in whose folder is a journal that holds some records; told of the run's end."""
     made = subject.value()
     require(callable(made), f"it makes {type(made).__name__}, which cannot be called")
-    return made  # type: ignore[no-any-return]  # `require` has looked
+    with tempfile.TemporaryDirectory() as folder:
+        journal = Path(folder) / "journal.jsonl"
+        journal.write_text("".join(json.dumps(record) + "\n" for record in held), encoding="utf-8")
+        if hasattr(made, "begin"):
+            made.begin(Path(folder), list(held))
+        yield made
+        if hasattr(made, "end"):
+            made.end(finished=True)
 
 
 def takes_every_record(subject: Subject) -> None:
@@ -42,9 +74,9 @@ def takes_every_record(subject: Subject) -> None:
 
     When it fails: look at `record["kind"]` first, and let others go by.
     """
-    watch = _observer(subject)
-    for record in _numbered():
-        watch(record)
+    with _observer(subject) as watch:
+        for record in _numbered():
+            watch(record)
 
 
 def records_stay(subject: Subject) -> None:
@@ -52,10 +84,10 @@ def records_stay(subject: Subject) -> None:
 
     When it fails: copy what you keep or change: other observers get the same record.
     """
-    watch, records = _observer(subject), _numbered()
-    for record, before in zip(records, _numbered(), strict=True):
-        watch(record)
-        require(record == before, f"it changes a record of kind {before['kind']}")
+    with _observer(subject) as watch:
+        for record, before in zip(_numbered(), _numbered(), strict=True):
+            watch(record)
+            require(record == before, f"it changes a record of kind {before['kind']}")
 
 
 def starts_anywhere(subject: Subject) -> None:
@@ -63,11 +95,13 @@ def starts_anywhere(subject: Subject) -> None:
 
     When it fails: make what you need when it is first needed; a resumed search repeats no record.
     """
-    watch = _observer(subject)
-    for record in _numbered()[5:]:
-        watch(record)
+    records = _numbered()
+    with _observer(subject, *records[:5]) as watch:
+        for record in records[5:]:
+            watch(record)
     for record in _numbered():
-        _observer(subject)(record)
+        with _observer(subject) as watch:
+            watch(record)
 
 
 CHECKS: tuple[Check, ...] = (takes_every_record, records_stay, starts_anywhere)

@@ -14,8 +14,10 @@ from augplug.errors import PluginError, suggest
 from augplug.testing import (
     agreement,
     backends,
+    commands,
     evaluators,
     executors,
+    exporters,
     observers,
     operations,
     pixels,
@@ -39,6 +41,8 @@ CHECKS: Mapping[str, tuple[Check, ...]] = {
     "executors": executors.CHECKS,
     "backends": backends.CHECKS,
     "observers": observers.CHECKS,
+    "exporters": exporters.CHECKS,
+    "commands": commands.CHECKS,
 }
 """Every check, by the kind of subject that it is asked about."""
 

@@ -160,7 +160,7 @@ def finalists_are_ranked(subject: Subject) -> None:
         require(all(known[one.number].policy.digest == one.policy.digest for one in ranked), "a finalist has changed")
         require(numbers == longest[:count], f"finalists({count}) are {numbers}, and finalists(50) begin otherwise")
         rewards = [_reward(number) or 0.0 for number in numbers]
-        # A model looks past the noise of single rewards, so that the order need not be theirs; but it is no other.
+        # A model looks past the noise of single rewards, so that the order need not be theirs.
         require(not 0 < count < 50 or fmean(rewards) >= fmean(every), f"finalists({count}) have the rewards {rewards}")
         require(count != 1 or rewards[0] >= median(every), "finalists(1) is worse than half of the proposals")
 

@@ -15,13 +15,14 @@ from augplug._backends import opencv_tones as tones
 from augplug._backends.tables import run_table, tone_table
 from augplug.effects import EQUALIZE, Tone
 from augplug.ops import tone as formulas
+from augplug.tones import posterize, solarize
 
 UINT8 = np.dtype(np.uint8)
 EVERY = np.arange(256, dtype=np.uint8)
 SIZES = [(1, 1), (1, 256), (5, 7), (16, 33), (67, 129)]
 BITS: list[tuple[Tone, Any]] = [
     (Tone(formulas.invert), cv2.bitwise_not),
-    *((Tone(formulas.posterize, bits), looks._masked) for bits in range(1, 8)),
+    *((Tone(posterize, bits), looks._masked) for bits in range(1, 8)),
     (Tone(formulas.invert, after=(Tone(formulas.invert),)), looks._copied),
 ]
 
@@ -75,7 +76,7 @@ def test_no_bit_operation_is_found_where_one_value_is_another() -> None:
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
-@pytest.mark.parametrize("after", [(), (Tone(formulas.solarize, 100.0), Tone(formulas.posterize, 3))])
+@pytest.mark.parametrize("after", [(), (Tone(solarize, 100.0), Tone(posterize, 3))])
 def test_equalize_by_sums_is_equalize(channels: int, after: tuple[Tone, ...]) -> None:
     """Histograms flat and steep, images of one value and of a few, small and large."""
     run: tones.Run = (EQUALIZE, *after)

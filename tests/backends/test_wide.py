@@ -5,13 +5,16 @@ from __future__ import annotations
 import itertools
 import random
 import sys
+from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
 
 import augplug
-from augplug import tones
+from augplug import coords, tones
 from augplug._backends import default_backend
+from augplug._backends.opencv_groups import groups
 from augplug._backends.reference import Reference
 from augplug.effects import (
     AUTOCONTRAST,
@@ -24,6 +27,7 @@ from augplug.effects import (
     Paint,
     Region,
     Tone,
+    Warp,
     contrast,
 )
 from augplug.ops import tone as ops
@@ -40,17 +44,17 @@ TONES: dict[str, Tone | AdaptiveTone] = {
     "brighter": Tone(tones.blend, 1.7, 0.0),
     "steep": Tone(tones.blend, 9.0, 100.0),
     "black": Tone(tones.blend, 0, 0.0),
-    "solarize": Tone(ops.solarize, 128.0),
-    "solarize add": Tone(ops.solarize_add, 60.0, 128.0),
-    "posterize": Tone(ops.posterize, 3),
+    "solarize": Tone(tones.solarize, 128.0),
+    "solarize add": Tone(tones.solarize_add, 60.0, 128.0),
+    "posterize": Tone(tones.posterize, 3),
     "gamma": Tone(ops.gamma, 0.4),
     "curve": Tone(ops.tone_curve, 0.2, 0.9),
     "contrast": contrast(1.6),
     "contrast down": contrast(0.2),
     "autocontrast": AUTOCONTRAST,
     "equalize": EQUALIZE,
-    "fused": join_tones([Tone(tones.blend, 1.3, 0.0), Tone(ops.solarize, 90.0), Tone(ops.gamma, 1.4)]),
-    "fused around": join_tones([Tone(ops.invert), EQUALIZE, Tone(ops.posterize, 5), AUTOCONTRAST]),
+    "fused": join_tones([Tone(tones.blend, 1.3, 0.0), Tone(tones.solarize, 90.0), Tone(ops.gamma, 1.4)]),
+    "fused around": join_tones([Tone(ops.invert), EQUALIZE, Tone(tones.posterize, 5), AUTOCONTRAST]),
     "fused after": join_tones([contrast(1.4), Tone(ops.invert), EQUALIZE]),
 }
 
@@ -171,7 +175,7 @@ def test_nothing_of_many_channels_or_words_is_left_to_numpy(monkeypatch: pytest.
 def test_a_function_may_say_that_it_is_affine() -> None:
     assert tones.is_affine(tones.blend)
     assert tones.is_affine(ops.invert)
-    assert not tones.is_affine(ops.solarize)
+    assert not tones.is_affine(tones.solarize)
     assert augplug.Tone(ops.invert).function is ops.invert
 
 
@@ -182,3 +186,91 @@ def test_hundreds_of_channels_are_rendered() -> None:
         far = apart(effect, image)
         sys.stdout.write(f"{name} {far:.4f}\n")
         assert far <= 2 * WORD, name
+
+
+def halves() -> Any:
+    """Return float32 values on and beside every threshold of 255, and a little outside 0..1."""
+    exact = (np.arange(256) / 255).astype(np.float32)
+    beside = [np.nextafter(exact, np.float32(end)) for end in (-1, 2)]
+    further = [np.nextafter(one, np.float32(end)) for one, end in zip(beside, (-1, 2), strict=True)]
+    rng = np.random.default_rng(5)
+    values = [exact, *beside, *further, rng.uniform(-9e-4, 1 + 9e-4, 720).astype(np.float32)]
+    return np.concatenate(values).reshape(40, 50)
+
+
+@pytest.mark.parametrize("bits", range(1, 9))
+def test_every_value_falls_on_its_step(bits: int) -> None:
+    """The right step is that of exact fractions: a float32 is one."""
+    image = halves()
+    made = FAST.prepare(Tone(tones.posterize, bits), image.shape, image.dtype)(image)
+    step = 2 ** (8 - bits)
+    exact = [max(int(Fraction(float(value)) * 255 // step), 0) * step / 255 for value in image.reshape(-1)]
+    np.testing.assert_allclose(made.reshape(-1), exact, rtol=0, atol=2e-7)
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.5, 1.0, 25.6, 127.0, 128.0, 254.9, 255.0, 255.1, 256.0])
+def test_every_value_falls_on_its_side(threshold: float) -> None:
+    image = halves()
+    below = np.array([Fraction(float(value)) * 255 < Fraction(threshold) for value in image.reshape(-1)])
+    below = below.reshape(image.shape)
+    turned = FAST.prepare(Tone(tones.solarize, threshold), image.shape, image.dtype)(image)
+    np.testing.assert_allclose(turned, np.clip(np.where(below, image, 1 - image), 0, 1), rtol=0, atol=2e-7)
+    lighter = FAST.prepare(Tone(tones.solarize_add, 60.0, threshold), image.shape, image.dtype)(image)
+    right = np.clip(np.where(below, image + np.float32(60 / 255), image), 0, 1)
+    np.testing.assert_allclose(lighter, right, rtol=0, atol=2e-7)
+
+
+@pytest.mark.parametrize("backend", [FAST, RIGHT])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_value_just_below_0_has_a_power(backend: Any, dtype: str) -> None:
+    """Other libraries' resampling overshoots by a little, and a power of a negative number is NaN."""
+    image = np.array([[-0.0005, 0.0, 0.25, 1.0, 1.0005]], dtype)
+    made = backend.prepare(Tone(ops.gamma, 1.5), image.shape, image.dtype)(image)
+    np.testing.assert_allclose(made, [[0, 0, 0.125, 1, 1]], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(9, 11), (9, 11, 1), (9, 11, 5), (90, 110, 3), (90, 110, 13), (300, 290, 6)])
+@pytest.mark.parametrize("dtype", ["uint16", "float32", "float64"])
+def test_extremes_are_those_of_each_channel(shape: tuple[int, ...], dtype: str) -> None:
+    """Channels with extremes of their own, and channels that share them; by numpy, in float64."""
+    rng = np.random.default_rng(6)
+    for shared in (False, True):
+        values = rng.uniform(0.2, 0.7, shape)
+        if not shared and len(shape) == 3:
+            values *= np.linspace(0.5, 1, shape[2])
+        if shared:
+            values[0, 0], values[-1, -1] = 0.1, 0.9
+        image = values.astype(dtype) if dtype.startswith("f") else (values * 65535).astype(dtype)
+        made = FAST.prepare(AUTOCONTRAST, image.shape, image.dtype)(image)
+        wide = image.astype(np.float64)
+        low, high = wide.min(axis=(0, 1)), wide.max(axis=(0, 1))
+        right = (wide - low) / (high - low)
+        step = 1e-6 if dtype.startswith("f") else 1 / 65535
+        np.testing.assert_allclose(made if dtype.startswith("f") else made / 65535, right, rtol=0, atol=step)
+
+
+@pytest.mark.parametrize("channels", [0, 1, 3, 5])
+def test_few_words_are_equalized_as_many(channels: int) -> None:
+    """The levels of a small image are those of the reference's table of 65,536."""
+    rng = np.random.default_rng(7)
+    shape = (31, 23, channels) if channels else (31, 23)
+    for image in (rng.integers(0, 65536, shape), rng.integers(300, 310, shape), np.full(shape, 777)):
+        words = image.astype(np.uint16)
+        for effect in (EQUALIZE, join_tones([Tone(ops.invert), EQUALIZE, Tone(tones.posterize, 5)])):
+            made, right = (one.prepare(effect, words.shape, words.dtype)(words) for one in (FAST, RIGHT))
+            np.testing.assert_array_equal(made, right)
+
+
+@pytest.mark.parametrize("interpolation", ["nearest", "linear", "cubic"])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("channels", [5, 6, 7, 13])
+def test_a_group_of_channels_is_an_image_of_its_own(channels: int, dtype: str, interpolation: Any) -> None:
+    """Large enough for what a kernel keeps while it runs: a group of three is warped through a fourth channel."""
+    image = noise(dtype, channels, (150, 140))
+    effect = Warp(transform=coords.rotation(20, 140, 150), size=(160, 130), interpolation=interpolation, fill=9.0)
+    made = FAST.prepare(effect, image.shape, image.dtype)(image)
+    for place in groups(channels):
+        own = np.ascontiguousarray(image[..., place])
+        own = own[..., 0] if own.shape[2] == 1 else own
+        right = FAST.prepare(effect, own.shape, own.dtype)(own)
+        np.testing.assert_array_equal(made[..., place].reshape(right.shape), right)

@@ -116,7 +116,7 @@ def test_other_files_are_left_out_and_named(run: Run, animals: Path) -> None:
     outcome = run("apply", "randaugment", animals, "out")
     assert outcome.status == 0
     assert outcome.err.splitlines()[:2] == [
-        "left out 1 files that are no images by their suffix: labels.csv",
+        "left out 1 files that are not images by their suffix: labels.csv",
         "left out 2 hidden and system files and folders: .git, .hidden.png",
     ]
 

@@ -1,4 +1,4 @@
-"""`augplug apply` and files of every kind: masks that move in step, depths, alpha, and what is no image at all."""
+"""`augplug apply` and files of every kind: masks that move in step, depths, alpha, and what is not an image at all."""
 
 import os
 from pathlib import Path

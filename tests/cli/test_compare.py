@@ -6,21 +6,21 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Run
-from tests.runs import write_json, write_run
+from tests.runs import write_json, write_raced, write_run
 
 
 @pytest.fixture
 def two(run: Run) -> Run:
     """The runner, in a folder with two runs: `one` and `other`."""
     write_run(Path("one"), test=0.75, gains=(0.02, 0.04))
-    write_run(Path("other"), algorithm="learns", test=0.8, gains=(0.05, 0.05), train=50)
+    write_run(Path("other"), algorithm="learns", test=0.8, gains=(0.05, 0.05), seeds=3)
     return run
 
 
 def test_compare_prints_tables(two: Run) -> None:
     outcome = two("compare", "one", "other")
     assert outcome.status == 0
-    assert outcome.err == "warning: the runs differ in train: 100 (one), 50 (other)\n"
+    assert outcome.err == "warning: the runs differ in seeds: 1 (one), 3 (other)\n"
     lines = outcome.out.splitlines()
     assert lines[0] == "Runs"
     assert " ".join(lines[2].split()) == (
@@ -33,7 +33,7 @@ def test_compare_prints_tables(two: Run) -> None:
 
 def test_compare_prints_the_same_numbers_as_json(two: Run) -> None:
     found = json.loads(two("compare", "one", "other", "--json").out)
-    assert set(found) == {"rows", "groups", "pairs", "warnings"}
+    assert set(found) == {"data", "balanced", "rows", "groups", "pairs", "warnings"}
     assert [row["run"] for row in found["rows"]] == ["one", "other"]
     assert [row["seconds"] for row in found["rows"]] == [4.5, 4.5]
     assert found["pairs"][0]["test_score"] == {
@@ -43,7 +43,7 @@ def test_compare_prints_the_same_numbers_as_json(two: Run) -> None:
         "sd": None,
         "interval": None,
     }
-    assert found["warnings"] == ["the runs differ in train: 100 (one), 50 (other)"]
+    assert found["warnings"] == ["the runs differ in seeds: 1 (one), 3 (other)"]
 
 
 def test_compare_writes_a_page(two: Run) -> None:
@@ -62,7 +62,7 @@ def broken(two: Run) -> Run:
         write_run(Path(name))
     Path("unfinished/result.json").unlink()
     result = json.loads(Path("tampered/result.json").read_bytes())
-    write_json(Path("tampered/result.json"), {**result, "test_score": 0.9})
+    write_json(Path("tampered/result.json"), {**result, "test_score": result["test_score"] + 1e-7})
     journal = Path("damaged/journal.jsonl")
     journal.write_bytes(journal.read_bytes().replace(b"0.7", b"0.9", 1))
     return two
@@ -87,3 +87,20 @@ def test_a_run_that_cannot_be_compared_is_one_line(broken: Run, name: str, statu
 
 def test_compare_wants_a_run(run: Run) -> None:
     assert run("compare").status == 2
+
+
+def test_runs_of_different_data_are_refused_or_shown_apart(run: Run) -> None:
+    write_raced(Path("one"))
+    write_raced(Path("two"), algorithm="learns", data_digest="cd" * 32)
+
+    refused = run("compare", "one", "two")
+    apart = run("compare", "one", "two", "--apart", "-o", "page.html")
+    numbers = json.loads(run("compare", "one", "two", "--apart", "--json").out)
+
+    assert (refused.status, refused.out, refused.err.count("\n")) == (2, "", 1)
+    assert "are of different data" in refused.err
+    assert apart.status == 0
+    assert apart.out.count("On 500 images of 20x28 pixels in 2 classes") == 2
+    assert "Differences" not in apart.out
+    assert [one["rows"][0]["run"] for one in numbers] == ["one", "two"]
+    assert Path("page.html").read_text("utf-8").count("<h2>Runs</h2>") == 2

@@ -214,6 +214,36 @@ def test_doctor_is_content_with_a_good_installation(run: Run) -> None:
     assert lines[-1] == "everything is in order"
 
 
+def test_doctor_says_how_large_the_cache_is_and_removes_it(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    cache = tmp_path / "cache" / "augplug"
+    for name in ("gate/1.0.0-abc/tools/a.py", "verdicts/b.json", "another/c"):
+        (cache / name).parent.mkdir(parents=True)
+        (cache / name).write_bytes(b"x" * 1_400_000)
+
+    assert f"the gate's cache: {cache} (3 MB; doctor --clean removes it)" in run("doctor").out
+    outcome = run("doctor", "--clean")
+    assert (outcome.status, outcome.err) == (0, "")
+    assert outcome.out.startswith(f"removed 3 MB from {cache}\n")
+    assert f"the gate's cache: {cache} (0 MB;" in outcome.out
+    assert sorted(path.relative_to(cache).as_posix() for path in cache.rglob("*") if path.is_file()) == [
+        "another/c", "gate/lock"
+    ]  # fmt: skip
+
+
+def test_a_cache_that_cannot_be_removed_is_one_line(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "cache" / "augplug").mkdir(parents=True)
+    (tmp_path / "cache" / "augplug" / "verdicts").write_text("a file", "utf-8")
+
+    outcome = run("doctor", "--clean")
+    assert outcome.status == 2
+    assert outcome.err.count("\n") == 1
+    assert "cannot be emptied" in outcome.err
+
+
 def test_doctor_finds_two_opencvs_a_broken_plugin_and_a_broken_backend(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,8 +10,9 @@ import click
 import pytest
 
 import augplug
-from augplug.cli import COMMANDS, main, progress
+from augplug.cli import main, progress
 from augplug.cli.output import as_json, free, table
+from augplug.summaries import SUMMARIES as COMMANDS
 from tests.cli.conftest import Run
 
 
@@ -44,7 +45,8 @@ def test_searches_are_commands(run: Run) -> None:
     assert "randaugment" in run("search", "--help").out
     shown = run("search", "randaugment", "--help").out
     options = (
-        "--out --seed --seeds --workers --executor --evaluator --observe --set --trials --resize --skip-bad --resume"
+        "--out --seed --seeds --workers --executor --evaluator --observe --set --trials --minutes --resize --skip-bad "
+        "--balanced --resume --accept-versions"
     )
     assert all(option in shown for option in options.split(" "))
 
@@ -79,6 +81,35 @@ def test_a_stopped_command_says_so(run: Run, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("augplug.api.plugins", stop)
     outcome = run("plugins", "list")
     assert (outcome.status, outcome.err.strip()) == (1, "augplug: stopped")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError("Unable to allocate 72 TiB"),
+        ImportError("libx.so: failed to map segment from shared object"),
+        ImportError("libx.so: cannot allocate memory in static TLS block"),
+    ],
+)
+def test_too_little_memory_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def lack() -> None:
+        raise error
+
+    monkeypatch.setattr("augplug.api.plugins", lack)
+    outcome = run("plugins", "list")
+    assert (outcome.status, outcome.err) == (
+        1,
+        f"augplug: memory ran out: {error}; give more (ulimit -v), or ask for less\n",
+    )
+
+
+def test_an_import_that_fails_otherwise_is_a_bug(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise ImportError("no name of that kind")
+
+    monkeypatch.setattr("augplug.api.plugins", fail)
+    with pytest.raises(ImportError, match="no name of that kind"):
+        run("plugins", "list")
 
 
 def test_the_script_reads_the_arguments_of_the_process(

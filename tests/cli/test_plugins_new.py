@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from augplug.cli import main
+from augplug.cli.plugins.kinds import KINDS
 from augplug.cli.plugins.new import CI
 
 
@@ -40,6 +41,14 @@ def test_no_placeholder_is_left(tmp_path: Path) -> None:
     files = [path for path in (tmp_path / "made").rglob("*") if path.is_file()]
     assert len(files) == 14
     assert not any("$" in path.read_text("utf-8") for path in files)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_plugin_of_every_kind_passes_the_gate_and_the_examination(kind: str, tmp_path: Path) -> None:
+    """As it stands, with what it declares."""
+    assert new("my-own", tmp_path / "made", "--kind", kind) == 0
+    assert not any("$" in path.read_text("utf-8") for path in (tmp_path / "made").rglob("*") if path.is_file())
+    assert main(["plugins", "check", str(tmp_path / "made"), "--examine"]) == 0
 
 
 @pytest.mark.parametrize("service", CI.values())

@@ -63,7 +63,7 @@ def good_files() -> int:
 
 
 def other_files() -> None:
-    """What lies about: of systems and NAS devices, and what is no image."""
+    """What lies about: of systems and NAS devices, and what is not an image."""
     for name in (
         "data/cat/@eaDir/1.jpg/thumb.jpg",
         "data/__MACOSX/cat/._1.jpg",
@@ -118,7 +118,7 @@ def test_everything_at_once(run: Run) -> None:
     for name in BAD:
         assert sum(line.startswith("unusable") and f"cat/{name} (" in line for line in told) == 1
     for text in (
-        "left out 2 files that are no images by their suffix: cat/notes.txt, labels.csv",
+        "left out 2 files that are not images by their suffix: cat/notes.txt, labels.csv",
         "left out 7 hidden and system files and folders: .git, __MACOSX, cat/@eaDir, ...",
         "left out 1 links to a folder that holds them: cat/round",
         "left out 1 images that lie in no class folder: loose.png",

@@ -1,8 +1,10 @@
 """`augplug search`, `demo` and `report`, on a search that takes a second."""
 
 import json
+import signal
 from collections.abc import Mapping
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -27,7 +29,25 @@ QUICK = (
     "train=20",
     "--set",
     "subsets=2",
+    "--set",
+    "significance=1",
 )
+
+
+COMPARED = "now it is compared on the test images"
+
+
+def name_of(result: Mapping[str, Any]) -> str:
+    """The name of the first in the race."""
+    return str(result["race"][0]["name"])
+
+
+def decided(result: Mapping[str, Any]) -> str:
+    """What the line of the policy ends with."""
+    if result["kept_baseline"] is not None:
+        return f"({result['kept_baseline']}, which is kept)"
+    n, m = result["best_decisions"]
+    return f"(RandAugment with n = {n}, m = {m})"
 
 
 @pytest.fixture
@@ -41,17 +61,22 @@ def test_search_says_how_long_warns_and_leaves_everything(run: Run, digits: Path
     outcome = run("search", "randaugment", digits, "--out", "found", *QUICK)
     assert outcome.status == 0
     told = outcome.err.splitlines()
-    assert told[0].startswith("warning: only 80 validation images: below 1,000")
-    assert told[1] == "images: 20 to train on, 80 to choose by, 80 to test on; 3 policies"
-    assert told[2].startswith("reward without augmentation: 0.")
-    assert told[3].startswith("reward of the policy hand-made: 0.")
-    assert told[4].startswith("this will take about ")
+    assert told[0].startswith("warning: only 110 validation images: below 1,000")
+    assert told[1] == "images: 20 to train on, 110 to choose by, 70 to test on; 3 policies"
     result = json.loads(Path("found/result.json").read_text("utf-8"))
-    n, m = result["best_decisions"]
+    fixed = {one["name"]: fmean(one["rewards"][:2]) for one in result["race"] if one["baseline"]}
+    best = max(fixed, key=lambda name: fixed[name])
+    assert told[2] == (
+        f"rewards of {len(fixed)} fixed policies: without augmentation {fixed['none']:.4f}, the best "
+        f"{'no augmentation' if best == 'none' else best} {fixed[best]:.4f}"
+    )
+    assert told[3].startswith("this will take about ")
+    kept = result["kept_baseline"]
+    assert f"{f'found: {name_of(result)}' if kept is None else f'{kept} is kept'}; {COMPARED}" in told
     assert outcome.out.splitlines() == [
         result["verdict"],
-        f"policy  found/policy.json   (RandAugment with n = {n}, m = {m})",
-        "report  found/report.html   (open it in a browser)",
+        f"policy  found/policy.json   {decided(result)}",
+        "report  found/report.html   (open it in a browser: what to do, and how sure it is)",
         "sheet   found/report.png   (what the policy does to images)",
     ]
     names = {path.name for path in Path("found").iterdir() if not path.name.startswith(".")}
@@ -80,7 +105,7 @@ def test_ctrl_c_names_the_command_that_goes_on(run: Run, digits: Path, monkeypat
     def stop(watcher: Watcher, record: Mapping[str, Any]) -> None:
         see(watcher, record)
         if record["kind"] == "estimate":
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
 
     line = ("search", "randaugment", str(digits), "--out", "a run", *QUICK)
     monkeypatch.setattr(Watcher, "see", stop)
@@ -102,7 +127,81 @@ def test_ctrl_c_names_the_command_that_goes_on(run: Run, digits: Path, monkeypat
 
 @pytest.mark.parametrize(("number", "said"), [(7, "(trial 7)"), (None, "")])
 def test_a_search_that_is_no_grid_names_the_trial(number: int | None, said: str) -> None:
-    assert searching._decided({"algorithm": "other", "best_number": number, "best_decisions": [1, 2]}) == said
+    result = {"algorithm": "other", "best_number": number, "best_decisions": [1, 2], "kept_baseline": None}
+    assert searching._decided(result) == said
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"), [("flip", "(flip, which is kept)"), ("none", "(no augmentation, which is kept)")]
+)
+def test_a_baseline_that_is_kept_is_named(kept: str, said: str) -> None:
+    result = {"algorithm": "randaugment", "best_number": None, "best_decisions": None, "kept_baseline": kept}
+    assert searching._decided(result) == said
+
+
+def test_a_search_that_cannot_choose_is_one_line_and_leaves_no_policy(run: Run, tmp_path: Path) -> None:
+    """Labels that say nothing of the images: no policy is better than another."""
+    every = load_digits().take(np.arange(0, 5000, 25))
+    np.savez(tmp_path / "noise.npz", x=every.x, y=np.random.default_rng(0).permutation(every.y))
+
+    outcome = run("search", "randaugment", tmp_path / "noise.npz", "--out", "found", *QUICK[:-2])
+
+    assert (outcome.status, outcome.out) == (1, "")
+    assert outcome.err.splitlines()[-1].startswith("augplug: nothing can be chosen on these images: ")
+    assert not Path("found/policy.json").exists()
+    assert not Path("found/report.html").exists()
+    reported = run("report", "found")
+    assert (reported.status, reported.err.count("\n")) == (2, 1)
+    assert "nothing could be chosen on its images" in reported.err
+
+
+CONFIGURATION: dict[str, Any] = {
+    "kind": "configuration",
+    "settings": {"trials": 5, "race_cells": 12, "subsets": 5},
+    "size": None,
+}
+CONFIGURATION |= {"warnings": [], "data": {"train": 1, "valid": 2, "test": 3}}
+
+
+@pytest.mark.parametrize(
+    ("record", "said"),
+    [
+        ({"kind": "found", "baseline": None, "name": "trial 7"}, f"found: trial 7; {COMPARED}"),
+        ({"kind": "found", "baseline": "none", "name": "none"}, f"no augmentation is kept; {COMPARED}"),
+        ({"kind": "cut", "race_cells": 12, "subsets": 5}, ""),
+        (
+            {"kind": "cut", "race_cells": 4, "subsets": 5},
+            "time is short: the race ends in 4 cells, and policies are compared on 5 other training subsets",
+        ),
+        ({"kind": "subset", "number": 3, "go": True}, ""),
+        (
+            {"kind": "subset", "number": 3, "go": False},
+            "time is short: policies are compared on 3 other training subsets",
+        ),
+        (
+            {"kind": "death", "reason": "exit status -9"},
+            "a worker ended in an evaluation (exit status -9); it is run again",
+        ),
+        ({"kind": "signal", "ratio": 9.0}, ""),
+    ],
+)
+def test_what_happens_is_told_as_it_comes(
+    capsys: pytest.CaptureFixture[str], record: dict[str, Any], said: str
+) -> None:
+    with Watcher() as watcher:
+        watcher.see(CONFIGURATION)
+        capsys.readouterr()
+        watcher.see(record)
+    assert capsys.readouterr().err == (f"{said}\n" if said else "")
+
+
+def test_a_resumed_search_tells_what_is_new_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither the configuration nor the first baselines come again."""
+    with Watcher() as watcher:
+        watcher.see({"kind": "baseline", "name": "flip", "reward": 0.5})
+        watcher.see({"kind": "cut", "race_cells": 4, "subsets": 5})
+        watcher.see({"kind": "estimate", "left": None, "seconds": 60.0})
+    assert capsys.readouterr().err == "this will take about 60 seconds\n"
 
 
 def test_failed_trials_are_told(capsys: pytest.CaptureFixture[str]) -> None:
@@ -141,7 +240,7 @@ def test_a_folder_is_searched(run: Run, tmp_path: Path) -> None:
     assert Path("augplug-run/report.html").read_bytes() == again
 
 
-def test_the_demo_takes_a_free_folder_and_three_seeds(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_demo_searches_strengths_into_a_free_folder(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, int, Path, str, dict[str, Any]]] = []
 
     def note(name: str, data: Labelled, out: Path, resuming: str, **options: Any) -> None:
@@ -153,12 +252,13 @@ def test_the_demo_takes_a_free_folder_and_three_seeds(run: Run, monkeypatch: pyt
     run("demo", "--out", "here", "--seed", "4", "--resume")
     run("demo", "--resume")
     assert [(name, count, out) for name, count, out, _, _ in asked] == [
-        ("randaugment", 5000, Path("augplug-demo-2")),
-        ("randaugment", 5000, Path("here")),
-        ("randaugment", 5000, Path("augplug-demo")),
+        ("strengths", 5000, Path("augplug-demo-2")),
+        ("strengths", 5000, Path("here")),
+        ("strengths", 5000, Path("augplug-demo")),
     ]
     assert asked[0][3] == "augplug demo --out augplug-demo-2 --seed 0 --resume"
-    assert {key: asked[1][4][key] for key in ("seed", "seeds", "resume")} == {"seed": 4, "seeds": 3, "resume": True}
+    assert {key: asked[1][4][key] for key in ("seed", "resume")} == {"seed": 4, "resume": True}
+    assert "seeds" not in asked[1][4]  # as many as the algorithm says
 
 
 @pytest.mark.heavy

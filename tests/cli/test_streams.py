@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 
 from augplug._executors.base import Job
+from augplug._executors.serving import READY
 from augplug.data.digits import load_digits
 from tests.cli.conftest import write_image
 
 MAIN = "import sys; from augplug.cli import main; sys.exit(main())"
-SMALL = "--executor inline --seeds 1 --trials 2 --set copies=1 --set train=10 --set subsets=1"
+SMALL = "--executor inline --seeds 1 --trials 2 --set copies=1 --set train=10 --set subsets=1 --set significance=1"
 RESULTS = {"journal.jsonl", "policy.json", "result.json", "report.html", "report.png"}
 FULL = "standard output cannot be written (No space left on device)"
 CLOSED = "standard output cannot be written (Bad file descriptor)"
@@ -88,7 +89,7 @@ def test_a_reader_that_reads_one_line_stops_no_search() -> None:
         check=True,
         timeout=300,
     )
-    assert done.stdout.startswith("warning: only 80 validation images")
+    assert done.stdout.startswith("warning: only 120 validation images")
     assert done.stderr == ""
     assert Path("status").read_text("ascii") == "0\n"
     assert Path("run/report.html").is_file()
@@ -189,4 +190,6 @@ def test_an_evaluator_may_print_where_nothing_can_be_written() -> None:
         text=True,
         check=False,
     )
-    assert (done.returncode, json.loads(done.stdout)["reward"]) == (0, 0.5)
+    ready, result = done.stdout.splitlines()
+    assert ready == READY
+    assert (done.returncode, json.loads(result)["reward"]) == (0, 0.5)

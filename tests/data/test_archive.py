@@ -5,7 +5,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from augplug.data.archive import load_archive, read_parts, write_parts
+from augplug.data.archive import load_archive, read_parts, write_parts, write_subsets
 from augplug.data.loading import load
 from augplug.errors import DataError, SettingsError
 
@@ -100,7 +100,22 @@ def test_parts_are_read_as_they_were_written(tmp_path: Path) -> None:
         assert (expected.y == given.y).all()
         assert expected.classes == given.classes == data.classes
     with np.load(path, allow_pickle=False) as stored:
-        assert sum(len(stored[name]) for name in stored.files if name.endswith("_x")) == 3
+        assert len(stored["x"]) == 3
+
+
+def test_each_subset_is_read_with_its_own_validation_images(tmp_path: Path) -> None:
+    data = load(saved(tmp_path, x=X, y=np.array(list("äbcabc"))))
+    path = tmp_path / "subsets.npz"
+    rows = [(np.array([0, 3]), np.array([1, 2])), (np.array([1]), np.array([0, 4, 5]))]
+
+    write_subsets(path, data, rows)
+
+    for number, pair in enumerate(rows):
+        for expected, given in zip(pair, read_parts(path, number), strict=True):
+            assert (given.x == data.x[expected]).all()
+            assert (given.y == data.y[expected]).all()
+    with pytest.raises(DataError, match="train_2"):
+        read_parts(path, 2)
 
 
 def test_paths_that_hold_no_images_are_refused(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import augplug
 from augplug.data.loading import load
 from augplug.errors import DataError, SettingsError
 
@@ -327,3 +328,16 @@ def test_more_pixels_than_memory_is_meant_to_hold_are_refused(folder: Path, monk
 def test_a_size_out_of_range_is_refused(folder: Path, resize: int) -> None:
     with pytest.raises(SettingsError, match=r"--resize takes pixels in 4\.\.1024"):
         load(folder, resize=resize)
+
+
+def test_load_images_reads_folders_and_archives(folder: Path, tmp_path: Path) -> None:
+    """What a search says of a folder is a warning where it is called."""
+    assert np.array_equal(augplug.load_images(folder, resize=4).x, load(folder, resize=4).x)
+    save(folder / "a/z.png", Image.fromarray(GREY[:4]))
+    with pytest.warns(UserWarning, match="augplug: .*aspect kept") as told:
+        images = augplug.load_images(folder)
+    assert {warning.filename for warning in told} == {__file__}
+    np.savez(tmp_path / "data.npz", x=images.x, y=images.y)
+    assert np.array_equal(augplug.load_images(tmp_path / "data.npz").x, images.x)
+    with pytest.raises(SettingsError, match="are for folders"):
+        augplug.load_images(tmp_path / "data.npz", size=8)

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from augplug.data.sets import Labelled
-from augplug.data.split import split
+from augplug.data.split import ROTATED, split
 from augplug.errors import DataError, SettingsError
 
 
@@ -25,30 +25,36 @@ def test_the_parts_are_disjoint_whole_and_stratified(sizes: list[int], seed: int
     data = labelled(sizes)
     parts = split(data, seed=seed, train=train)
 
-    pools = [max(1, round(size * 0.2)) for size in sizes]
-    assert len(parts.train) == min(train, sum(pools))
-    everything = np.concatenate([parts.train, parts.valid, parts.test])
-    assert len(set(everything)) == len(everything) == len(data) - sum(pools) + len(parts.train)
-    assert (counts(data, parts.valid) == [max(1, round(size * 0.4)) for size in sizes]).all()
-    assert (counts(data, parts.test) >= 1).all()
-    share = len(parts.train) / sum(pools)
-    assert (np.abs(counts(data, parts.train) - np.array(pools) * share) <= len(sizes)).all()
-    assert (counts(data, parts.train) >= 1).all()
-    for other in parts.others:
-        assert len(other) == len(set(other)) == len(parts.train)
-        assert not set(other) & (set(parts.train) | set(parts.test))
-        assert (counts(data, other) == counts(data, parts.train)).all()
+    assert sorted([*parts.development, *parts.test]) == list(range(len(data)))
+    assert (counts(data, parts.test) == [max(1, round(size / 3)) for size in sizes]).all()
+    most = counts(data, parts.development) // 2
+    quotas = counts(data, parts.subsets[0])
+    assert len(parts.subsets) == len(parts.valid) == ROTATED
+    assert quotas.sum() == min(train, most.sum())
+    assert ((quotas >= 1) & (quotas <= most)).all()
+    assert (np.abs(quotas - most * min(train, most.sum()) / most.sum()) <= len(sizes)).all()
+    for subset in (*parts.subsets, *parts.others):
+        assert len(set(subset)) == len(subset)
+        assert (counts(data, subset) == quotas).all()
+        assert set(subset) <= set(parts.development)
+    for subset, valid in zip(parts.subsets, parts.valid, strict=True):
+        assert sorted([*subset, *valid]) == sorted(parts.development)
 
 
-def test_other_training_sets_are_disjoint_where_there_are_images_enough() -> None:
+def test_training_subsets_are_disjoint_where_there_are_images_enough() -> None:
     parts = split(labelled([500] * 10), seed=0)
 
-    assert [len(part) for part in (parts.train, parts.valid, parts.test)] == [100, 2000, 2000]
+    assert [len(part) for part in (parts.subsets[0], parts.valid[0], parts.test)] == [100, 3230, 1670]
     assert len(parts.others) == 5
-    used = np.concatenate([parts.train, *parts.others])
-    assert len(set(used)) == 600
-    assert not set(used) & set(parts.valid)
+    assert len(set(np.concatenate([*parts.subsets, *parts.others]))) == 900
     assert not parts.warnings
+
+
+def test_training_subsets_differ_where_there_are_not() -> None:
+    parts = split(labelled([40] * 3), seed=0, train=30)
+
+    subsets = [tuple(subset) for subset in (*parts.subsets, *parts.others)]
+    assert len(set(subsets)) == len(subsets)
 
 
 def test_the_seed_alone_decides() -> None:
@@ -57,15 +63,17 @@ def test_the_seed_alone_decides() -> None:
     first, again, other = (split(data, seed=seed, train=10) for seed in (3, 3, 4))
 
     assert all((a == b).all() for a, b in zip(first.others, again.others, strict=True))
-    assert (first.train == again.train).all()
-    assert set(first.train) != set(other.train)
+    assert all((a == b).all() for a, b in zip(first.subsets, again.subsets, strict=True))
+    assert set(first.subsets[0]) != set(other.subsets[0])
 
 
 def test_a_split_never_changes_with_a_release_of_numpy() -> None:
     parts = split(labelled([10, 10]), seed=7, train=4)
 
-    assert parts.train.tolist() == [1, 2, 14, 18]
-    assert parts.valid.tolist() == [0, 4, 7, 9, 10, 13, 16, 19]
+    assert parts.test.tolist() == [1, 2, 4, 10, 14, 18]
+    assert [subset.tolist() for subset in parts.subsets] == [
+        [0, 7, 9, 19], [11, 13, 16, 17], [3, 5, 6, 15], [0, 3, 5, 19]
+    ]  # fmt: skip
 
 
 def test_a_class_of_too_few_images_is_named() -> None:
@@ -81,15 +89,15 @@ def test_fewer_training_images_than_classes_are_refused() -> None:
 def test_small_classes_keep_one_image_each() -> None:
     data = labelled([100, 5, 5])
 
-    assert counts(data, split(data, seed=0, train=3).train).tolist() == [1, 1, 1]
-    assert counts(data, split(data, seed=0, train=4).train).tolist() == [2, 1, 1]
+    assert counts(data, split(data, seed=0, train=3).subsets[0]).tolist() == [1, 1, 1]
+    assert counts(data, split(data, seed=0, train=4).subsets[0]).tolist() == [2, 1, 1]
 
 
-def test_what_is_asked_for_beyond_the_pool_is_said() -> None:
+def test_what_is_asked_for_beyond_what_there_is_is_said() -> None:
     warnings = split(labelled([50, 50]), seed=0).warnings
 
-    assert "train=100 was asked for, but the training pool (20 % of each class) has 20 images" in warnings[0]
-    assert "only 40 validation images: below 1,000" in warnings[1]
+    assert "train=100 was asked for, but children are trained on 32 images" in warnings[0]
+    assert "only 34 validation images: below 1,000" in warnings[1]
 
 
 def in_parts(parts: list[int], classes: int = 2) -> Labelled:
@@ -103,16 +111,18 @@ def test_data_in_parts_keep_them() -> None:
     parts = split(data, seed=3, train=8, others=2)
 
     assert data.parts is not None
-    assert (len(parts.train), set(data.parts[parts.train])) == (8, {0})
-    assert (len(parts.valid), set(data.parts[parts.valid])) == (12, {1})
+    for subset, valid in zip(parts.subsets, parts.valid, strict=True):
+        assert (len(subset), set(data.parts[subset])) == (8, {0})
+        assert (len(valid), set(data.parts[valid])) == (12, {1})
     assert (len(parts.test), set(data.parts[parts.test])) == (8, {2})
-    assert all(not set(other) & (set(parts.test) | set(parts.train)) for other in parts.others)
+    assert all(set(data.parts[other]) == {0} for other in parts.others)
+    assert len(split(data, seed=3, train=100).subsets[0]) == 24  # all of the training part
 
 
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ([0] * 12 + [2] * 4, (4, 8, 4)),  # a third of train is the pool
+        ([0] * 12 + [2] * 4, (6, 6, 4)),  # half of train at most, and the rest of it to validate on
         ([0] * 12 + [1] * 6, (12, 3, 3)),  # half of valid is the test
         ([0] * 12, (4, 4, 4)),
     ],
@@ -120,8 +130,9 @@ def test_data_in_parts_keep_them() -> None:
 def test_parts_that_are_missing_come_from_the_others(given: list[int], expected: tuple[int, ...]) -> None:
     parts = split(in_parts(given), seed=0, train=1000)
 
-    assert (len(parts.train), len(parts.valid), len(parts.test)) == tuple(2 * count for count in expected)
-    assert len({*parts.train, *parts.valid, *parts.test}) == 2 * len(given)
+    subset, valid = parts.subsets[0], parts.valid[0]
+    assert (len(subset), len(valid), len(parts.test)) == tuple(2 * count for count in expected)
+    assert len({*subset, *valid, *parts.test}) == 2 * len(given)
 
 
 def test_a_class_that_a_part_lacks_is_named() -> None:

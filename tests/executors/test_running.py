@@ -1,3 +1,4 @@
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -7,10 +8,11 @@ import pytest
 
 from augplug import api
 from augplug._evaluators.base import Evaluator
+from augplug._evaluators.scoring import correct_bits
 from augplug._executors.base import Job
-from augplug._executors.running import KEPT, JobRunner
+from augplug._executors.running import KEPT, JobRunner, Stopped
 from augplug._policies.grammar import Policy
-from augplug.data.archive import write_parts
+from augplug.data.archive import write_parts, write_subsets
 from augplug.data.sets import Labelled
 from tests.executors.toys import images
 
@@ -33,7 +35,7 @@ class Counted(Evaluator):
 
 @pytest.fixture
 def job(tmp_path: Path) -> Job:
-    for name in ("a", "b", "c"):
+    for name in ("a", "b", "c", "d", "e"):
         write_parts(tmp_path / f"{name}.npz", images(10), images(20))
     policy = api.policy("randaugment").to_json()
     return Job(7, "a job", "counted", {}, str(tmp_path / "a.npz"), policy, seed=1)
@@ -54,10 +56,62 @@ def test_an_evaluator_is_built_once_for_a_data_file(job: Job, runner: JobRunner,
         assert runner(replace(job, seed=seed)).reward == 0.5
     assert Counted.built == 1
 
-    for name in ("b", "c", "c", "a"):
+    for name in ("b", "c", "d", "e", "e", "a"):
         runner(replace(job, data=str(tmp_path / f"{name}.npz")))
-    assert KEPT == 2
-    assert Counted.built == 4
+    assert KEPT == 4
+    assert Counted.built == 6
+
+
+def test_an_evaluator_is_built_for_each_subset(job: Job, runner: JobRunner, tmp_path: Path) -> None:
+    data = images(20)
+    rows = [(np.arange(start, start + 3), np.arange(10, 20)) for start in (0, 3)]
+    write_subsets(tmp_path / "a.npz", data, rows)
+
+    for subset in (0, 1, 0, 1):
+        runner(replace(job, subset=subset))
+
+    assert Counted.built == 2
+
+
+class Sure(Evaluator):
+    """Knows margins: the first validation images are right."""
+
+    def __init__(self, train: Labelled, valid: Labelled, right: int = 1) -> None:
+        del train
+        self.right, self.count = right, len(valid)
+
+    def evaluate(self, policy: Policy, **_how: Any) -> float:
+        raise AssertionError("margins say more")
+
+    def margins(self, policy: Policy, **_how: Any) -> np.ndarray:
+        return np.where(np.arange(self.count) < self.right, 1.0, -1.0)
+
+
+def test_margins_give_the_reward_the_accuracy_and_what_became_of_each_image(job: Job) -> None:
+    run = JobRunner({"counted": Sure}, api.operations())
+    plain = run(replace(job, settings={"right": 3}, images=True))
+    balanced = run(replace(job, settings={"right": 3}, balanced=True))
+
+    count = len(images(20))
+    assert plain.accuracy == pytest.approx(3 / count)
+    assert plain.reward == pytest.approx((3 / (1 + np.exp(-10)) + (count - 3) / (1 + np.exp(10))) / count)
+    assert correct_bits(plain.correct, count).tolist() == [True] * 3 + [False] * (count - 3)
+    assert balanced.correct == ""
+    y = images(20).y
+    assert balanced.accuracy == pytest.approx(np.mean([np.mean((np.arange(count) < 3)[y == c]) for c in range(3)]))
+
+
+def test_an_evaluator_without_margins_cannot_be_balanced(job: Job, runner: JobRunner) -> None:
+    assert "has no margins, so its scores cannot be balanced" in runner(replace(job, balanced=True)).error
+
+
+@pytest.mark.parametrize("margins", [np.zeros(3), np.full(20, np.nan)])
+def test_margins_that_are_none_are_an_error(job: Job, margins: np.ndarray) -> None:
+    class Wrong(Sure):
+        def margins(self, policy: Policy, **_how: Any) -> np.ndarray:
+            return margins
+
+    assert "margins" in JobRunner({"counted": Wrong}, api.operations())(replace(job, settings={})).error
 
 
 @pytest.mark.parametrize("reward", [np.nan, np.inf, -0.1, 1.1])
@@ -66,6 +120,63 @@ def test_a_reward_out_of_range_is_an_error(job: Job, runner: JobRunner, reward: 
 
     assert outcome.reward is None
     assert "a reward lies in 0..1" in outcome.error
+
+
+class Raising(Counted):
+    """Raises what it was told to."""
+
+    raised: BaseException
+
+    def evaluate(self, policy: Policy, *, seed: int, **_: Any) -> float:
+        raise self.raised
+
+
+class UnreadableError(Exception):
+    """Has no text."""
+
+    def __str__(self) -> str:
+        raise SystemExit(4)
+
+
+@pytest.mark.parametrize(
+    ("raised", "error"),
+    [
+        (SystemExit(3), "SystemExit: 3"),
+        (GeneratorExit(), "GeneratorExit: "),
+        (KeyboardInterrupt(), "KeyboardInterrupt: "),
+        (Stopped(), "Stopped: "),
+        (BaseExceptionGroup("two", [SystemExit(1), ValueError("x")]), "BaseExceptionGroup: two (2 sub-exceptions)"),
+        (UnreadableError(), "UnreadableError (its text cannot be read)"),
+        (ValueError("x" * 50_000_000), f"ValueError: {'x' * 1985}..."),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_whatever_an_evaluator_raises_is_the_error_of_its_job(job: Job, raised: BaseException, error: str) -> None:
+    Raising.raised = raised
+    outcome = JobRunner({"counted": Raising}, api.operations())(job)
+
+    assert (outcome.reward, outcome.error) == (None, error)
+    assert len(outcome.error) <= 2000
+
+
+def test_ctrl_c_is_no_error_of_a_job(job: Job) -> None:
+    class Interrupted(Counted):
+        def evaluate(self, policy: Policy, *, seed: int, **_: Any) -> float:
+            signal.raise_signal(signal.SIGINT)
+            return 0.5
+
+    with pytest.raises(KeyboardInterrupt):
+        JobRunner({"counted": Interrupted}, api.operations())(job)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_none_is_no_reward(job: Job) -> None:
+    class Nothing(Counted):
+        def evaluate(self, policy: Policy, *, seed: int, **_: Any) -> Any:
+            return None
+
+    outcome = JobRunner({"counted": Nothing}, api.operations())(job)
+    assert outcome.error == "TypeError: the evaluator returned None; a reward is a number in 0..1"
 
 
 def test_unknown_names_are_errors_with_a_suggestion(job: Job, runner: JobRunner) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from augplug._evaluators.base import Evaluator
 from augplug._executors.running import JobRunner
 from augplug._executors.serving import serve
 from augplug._policies.grammar import Policy
+from augplug._search import baselines
 from augplug.data.sets import Labelled, digest
 from augplug.errors import SettingsError
 
@@ -40,7 +42,12 @@ class ToySettings:
             raise SettingsError(f"toy: gift is a number in -0.4..0.4, not {self.gift}")
 
 
-PLAIN = ("none", "hand-made")
+SIMPLE, PUBLISHED = baselines.simple(api.operations()), baselines.published_ones(api.operations())
+PLAIN = frozenset(
+    policy.digest
+    for policies in (SIMPLE, PUBLISHED, baselines.flipped(api.operations(), PUBLISHED))
+    for policy in policies.values()
+)
 """The baselines, which gain nothing and never fail unless everything does."""
 
 
@@ -61,7 +68,7 @@ class Toy(Evaluator):
         budget: float | None = None,
         progress: Callable[[float], None] | None = None,
     ) -> float:
-        plain = policy.name in PLAIN
+        plain = policy.digest in PLAIN
         if self.settings.mode:
             MODES[self.settings.mode](self, policy, seed)
         key = hashlib.sha256(f"{policy.digest.hex()}{seed}{self.seen}".encode()).digest()
@@ -80,17 +87,17 @@ class Toy(Evaluator):
 
 
 def _fail_sometimes(_toy: Toy, policy: Policy, _seed: int) -> None:
-    if policy.name not in PLAIN and policy.digest[0] % 2:
+    if policy.digest not in PLAIN and policy.digest[0] % 2:
         raise ValueError("no luck")
 
 
 def _fail_on_policies(_toy: Toy, policy: Policy, _seed: int) -> None:
-    if policy.name not in PLAIN:
+    if policy.digest not in PLAIN:
         raise ValueError("never")
 
 
 def _fail_later(toy: Toy, policy: Policy, _seed: int) -> None:
-    if policy.name not in PLAIN and policy.digest[0] % 2 and toy.note(policy.digest.hex()) > toy.settings.times:
+    if policy.digest not in PLAIN and policy.digest[0] % 2 and toy.note(policy.digest.hex()) > toy.settings.times:
         raise ValueError("no luck any more")
 
 
@@ -103,6 +110,23 @@ def _die_sometimes(toy: Toy, _policy: Policy, seed: int) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+def _write_to_4(toy: Toy, _policy: Policy, seed: int) -> None:
+    if toy.note(f"stray-{seed}") <= toy.settings.times:
+        os.write(4, b"hello\n")
+        signal.pause()
+
+
+def _write_bytes_to_4(toy: Toy, _policy: Policy, seed: int) -> None:
+    if toy.note(f"stray-{seed}") <= toy.settings.times:
+        os.write(4, b"\xff\x00[1")  # goes on in the line of the result
+
+
+def _write_a_result_to_4(toy: Toy, _policy: Policy, seed: int) -> None:
+    if toy.note(f"stray-{seed}") <= toy.settings.times:
+        os.write(4, json.dumps({"id": 7, "reward": 1.0, "error": "", "seconds": 0}).encode() + b"\n")
+        signal.pause()
+
+
 def _talk(_toy: Toy, _policy: Policy, seed: int) -> None:
     sys.stdout.write('{"id": 0, "reward": 1.0, "error": "", "seconds": 0}\n')
     os.write(1, json.dumps({"id": seed, "reward": 1.0}).encode() + b"\n")
@@ -113,6 +137,40 @@ def _talk(_toy: Toy, _policy: Policy, seed: int) -> None:
 def _wait(toy: Toy, _policy: Policy, _seed: int) -> None:
     toy.note(f"pid-{os.getpid()}")
     signal.pause()
+
+
+def _wait_for_go(toy: Toy, _policy: Policy, _seed: int) -> None:
+    toy.note("waiting")
+    while not (Path(toy.settings.folder) / "go").exists():
+        time.sleep(0.01)
+
+
+def _stop_itself(toy: Toy, _policy: Policy, _seed: int) -> None:
+    toy.note(f"pid-{os.getpid()}")
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+KEPT: list[bytes] = []
+MB = 2**20
+
+
+def _keep(toy: Toy, _policy: Policy, _seed: int) -> None:
+    KEPT.append(b"x" * (120 * MB))
+    number = toy.note("kept")
+    while not (Path(toy.settings.folder) / f"seen-{number}").exists():
+        time.sleep(0.01)
+
+
+def _leak(toy: Toy, _policy: Policy, _seed: int) -> None:
+    toy.note(f"pid-{os.getpid()}")
+    KEPT.append(b"x" * (600 * MB))
+    signal.pause()
+
+
+def _leak_in_a_child(toy: Toy, _policy: Policy, _seed: int) -> None:
+    toy.note(f"pid-{os.getpid()}")
+    code = f"import time; kept = b'x' * {600 * MB}; time.sleep(600)"
+    subprocess.run((sys.executable, "-c", code), check=True)
 
 
 def _start_another(toy: Toy, _policy: Policy, _seed: int) -> None:
@@ -139,7 +197,15 @@ MODES: dict[str, Callable[[Toy, Policy, int], None]] = {
     "fail always": _fail_always,
     "die sometimes": _die_sometimes,
     "talk": _talk,
+    "write to 4": _write_to_4,
+    "write bytes to 4": _write_bytes_to_4,
+    "write a result to 4": _write_a_result_to_4,
     "wait": _wait,
+    "wait for go": _wait_for_go,
+    "stop itself": _stop_itself,
+    "keep": _keep,
+    "leak": _leak,
+    "leak in a child": _leak_in_a_child,
     "spy": _spy,
     "start another": _start_another,
     "count threads": _count_threads,
@@ -160,5 +226,10 @@ def images(count: int = 60, classes: int = 3, seed: int = 0) -> Labelled:
     return Labelled(x, np.arange(count, dtype=np.int64) % classes, tuple("abcdefghij"[:classes]))
 
 
+def no_memory() -> JobRunner:
+    """What `make_runner` does where there is too little of it."""
+    raise MemoryError("Unable to allocate 72 TiB")
+
+
 if __name__ == "__main__":
-    serve(make_runner)
+    serve(no_memory if "no memory" in sys.argv else make_runner)

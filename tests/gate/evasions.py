@@ -113,6 +113,7 @@ EVASIONS: dict[str, tuple[str, str]] = {
     "search": ("from augplug import search\n", "allow/member"),
     "plugins": ("import augplug\ndef f():\n    return augplug.plugins()\n", "allow/member"),
     "backends": ("import augplug\ndef f():\n    return augplug.backends()['opencv']()\n", "allow/member"),
+    "processes": ("import augplug\ndef f():\n    return augplug.Processes(workers=1)\n", "allow/import"),
     "load-policy": ("import augplug\ndef f():\n    return augplug.load_policy('a.json')\n", "allow/import"),
     "augmenter": ("import augplug\ndef f():\n    return augplug.Augmenter('a.json')\n", "allow/import"),
     "policies-alias": ("from augplug import policies as p\n", "allow/import"),

@@ -106,7 +106,10 @@ def used(module: types.ModuleType) -> str:
     return "fair"
 
 
-KINDS = ("operations", "policies", "searches", "evaluators", "executors", "backends", "observers")
+KINDS = (
+    *("operations", "policies", "searches", "evaluators", "executors", "backends", "observers", "exporters"),
+    "commands",
+)
 
 
 def refuse_stopped(work: Callable[[], object]) -> None:

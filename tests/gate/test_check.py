@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 
-import platformdirs
 import pytest
 
 from augplug.gate import check as checking
@@ -48,7 +47,7 @@ def stages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, calls: list[str]) ->
     monkeypatch.setattr(tools, "versions", lambda: {"pylint": "4"})
     monkeypatch.setattr(tools, "rule_digest", lambda: "ab" * 32)
     monkeypatch.setattr(checking, "ingredients", lambda: SimpleNamespace(key="key"))
-    monkeypatch.setattr(platformdirs, "user_cache_path", lambda _name: tmp_path)
+    monkeypatch.setattr("augplug.gate.cache.user_cache_path", lambda _name: tmp_path)
     return made
 
 

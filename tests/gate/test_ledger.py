@@ -11,7 +11,7 @@ import pytest
 
 from augplug.errors import GateError
 from augplug.gate import ledger
-from tests.gate.approving import approval, installed
+from tests.gate.approving import approval, found, installed
 
 
 @pytest.fixture
@@ -49,6 +49,16 @@ def test_what_is_revoked_is_gone_and_the_rest_stays(place: Path, given: ledger.A
     assert ledger.read(place) == {"other": other}
     with pytest.raises(GateError, match=r"no approval of 'my-ops' \(approved: other\)"):
         ledger.revoke(place, "my-ops")
+
+
+def test_what_an_installer_writes_is_no_part_of_an_approval(tmp_path: Path, given: ledger.Approval) -> None:
+    info = tmp_path / "site" / "my_ops-1.0.dist-info"
+    for name in ("INSTALLER", "REQUESTED", "direct_url.json"):
+        (info / name).write_text("{}", encoding="utf-8")
+
+    assert approval(found(tmp_path / "site")).files == given.files
+    assert not {Path(path).name for path in given.files} & ledger.INSTALLERS
+    assert "my_ops-1.0.dist-info/METADATA" in given.files
 
 
 def _without(key: str) -> Any:

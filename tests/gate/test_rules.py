@@ -43,6 +43,36 @@ def test_a_name_is_not_both_imported_and_a_module_of_the_package() -> None:
     assert {finding.rule for finding in check(building.artifact(files)).findings} == {"allow/rebound"}
 
 
+RELATIVE = [
+    ("my_ops/ops.py", "from .tools import np", "np"),
+    ("my_ops/ops.py", "from . import tools", "tools.np"),
+    ("my_ops/deep/ops.py", "from ..tools import np", "np"),
+    ("my_ops/deep/ops.py", "from .. import tools", "tools.np"),
+    ("my_ops/deep/ops.py", "from .inner import numbers", "numbers"),
+    ("my_ops/deep/ops.py", "from . import inner", "inner.numbers"),
+    ("my_ops/deep/__init__.py", "from .inner import numbers", "numbers"),
+    ("my_ops/deep/__init__.py", "from ..tools import np", "np"),
+]
+
+
+@pytest.mark.parametrize(("path", "statement", "name"), RELATIVE)
+def test_a_relative_import_leads_to_the_module_that_it_names(path: str, statement: str, name: str) -> None:
+    """What numpy must not do is found behind it, and what numpy may do is fair."""
+
+    def found(call: str) -> set[str]:
+        files = {
+            "my_ops/__init__.py": "",
+            "my_ops/tools.py": "import numpy as np\n",
+            "my_ops/deep/__init__.py": "",
+            "my_ops/deep/inner.py": "import numpy as numbers\n",
+            path: f"{statement}\n\n\ndef f(image):\n    return {name}.{call}\n",
+        }
+        return {finding.rule for finding in check(building.artifact(files)).findings}
+
+    assert found("load('a')") == {"allow/member"}
+    assert found("flip(image)") == set()
+
+
 def test_every_rule_has_a_source_that_it_refuses_and_one_that_it_passes() -> None:
     text = "".join(path.read_text("utf-8") for path in (ROOT / "augplug/gate/rules").glob("*.py"))
     named = set(re.findall(r'"((?:allow|house|suppressions)/[a-z-]+)"', text))
@@ -96,6 +126,47 @@ def test_a_capability_gives_its_modules_and_no_others() -> None:
     assert rules("import pickle\n", capabilities=everything) == {"allow/import"}
 
 
+@pytest.mark.parametrize("name", ["files", "process", "network", "threads", "native", "dynamic"])
+def test_a_capability_is_no_leave_to_import_a_library_of_its_name(name: str) -> None:
+    declared = f'augplug-plugin = 1\n[capabilities]\n{name} = "it reads a table"\n'
+
+    assert rules(f"import {name}\ndef f():\n    return {name}.run()\n", capabilities=declared) == {"allow/import"}
+    assert rules(f"def f():\n    from {name}.more import run\n    return run()\n", capabilities=declared) == {
+        "allow/import"
+    }
+
+
+TORCH = 'augplug-plugin = 1\n[capabilities]\ntorch = "a model"\n'
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import torch\ndef f(image):\n    return torch.ops.cast(image)\n",
+        "def f(image):\n    from torch.ops import builder\n    return builder.cast(image)\n",
+    ],
+)
+def test_a_declared_library_may_call_a_function_as_memory_does(source: str) -> None:
+    assert rules(source, capabilities=TORCH) == set()
+    assert "allow/attribute" in rules(source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import torch\ndef f(image):\n    return torch.tensor(image).cast('q')\n",
+        "import torch\ndef f(image):\n    builder = torch.view(image)\n    return builder.cast('q')\n",
+        "import torch\ndef f(image):\n    return image.data.cast('q')\n",
+        "import torch\ndef f(image):\n    torch.tensors.save('a')\n",
+        "import torch\ndef f(image):\n    return torch.ctypes.cast(image, torch.ctypes.py_object)\n",
+        "import torch\nfrom numpy import float32\ndef f():\n    return float32.fields\n",
+    ],
+)
+def test_nothing_else_may_for_its_sake(source: str) -> None:
+    """What a library returns, an array's memory, a method that writes, ctypes in it, and what others hold."""
+    assert "allow/attribute" in rules(source, capabilities=TORCH)
+
+
 def test_a_module_cannot_travel_through_the_plugin_s_own() -> None:
     files = {
         "my_ops/__init__.py": "from my_ops.a import np\ndef f():\n    np.load('x')\n",
@@ -119,7 +190,7 @@ def test_the_plugin_of_this_repository_passes() -> None:
     files = {f"augplug_optuna/{path.name}": path.read_bytes() for path in folder.iterdir() if path.is_file()}
     result = check(building.artifact(files, name="augplug-optuna"))
     assert not refused(result.findings), result.findings
-    assert set(result.capabilities) == {"optuna", "dynamic"}
+    assert set(result.capabilities) == {"optuna"}
 
 
 def test_a_module_may_load_what_is_heavy_when_it_is_asked_for() -> None:

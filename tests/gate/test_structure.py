@@ -66,7 +66,7 @@ def test_an_import_that_every_start_pays_for_is_advice(library: str, source: str
 
 
 def test_a_window_without_an_upper_bound_is_advice(tmp_path: Path) -> None:
-    """It is no refusal: the plugin may well work."""
+    """It is not a refusal: the plugin may well work."""
     found = check(artifact_of(packed(requires=("augplug>=1",))(tmp_path))).findings
     assert [(finding.rule, finding.severity) for finding in found] == [("structure/window", "advice")]
 

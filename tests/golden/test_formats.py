@@ -9,11 +9,12 @@ import shutil
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 import augplug
+from augplug._search.strengths_space import WHOLE, Draw
 from augplug.cli import main
 from augplug.gate import ledger
 from augplug.report.run import read_run
@@ -65,6 +66,18 @@ def test_a_space_is_read(name: str) -> None:
     assert augplug.searches()["random"](seed=0, space=FORMATS / name).ask(1)[0].policy.scale == written["scale"]
 
 
+@pytest.mark.parametrize("name", names("strengths"))
+def test_a_space_of_strengths_is_read(name: str) -> None:
+    """All of it, in every way to draw, makes the policy of that digest."""
+    written = json.loads((FORMATS / name).read_text("utf-8"))
+    space = augplug.read_space(FORMATS / name)
+
+    assert space.to_json() == written
+    strongest = [size - 1 for size in space.sizes]
+    assert space.decode(augplug.operations(), strongest, "mine").digest.hex() == EXPECTED[name]
+    assert {entry["draw"] for entry in written["entries"]} == {*get_args(Draw)} - {*WHOLE}
+
+
 @pytest.mark.parametrize("name", names("ledger"))
 def test_a_ledger_is_read(name: str) -> None:
     written = json.loads((FORMATS / name).read_text("utf-8"))["approved"]
@@ -94,6 +107,6 @@ def test_a_run_is_read_and_has_a_report(name: str, tmp_path: Path) -> None:
     assert main(["report", str(tmp_path / "run")]) == 0
 
 
-@pytest.mark.parametrize("kind", ["policy", "plan", "space", "ledger", "run"])
+@pytest.mark.parametrize("kind", ["policy", "plan", "space", "strengths", "ledger", "run"])
 def test_every_kind_is_there(kind: str) -> None:
     assert names(kind)

@@ -46,7 +46,7 @@ class Typed(augplug.Resampled, augplug.Operation):
 
     @classmethod
     def describe_batch(cls, rows: Any, canvas: Canvas) -> None:
-        """Never called with a drawn flag, which is no array of numbers."""
+        """Never called with a drawn flag, which is not an array of numbers."""
         assert isinstance(rows.flag, bool)
 
 

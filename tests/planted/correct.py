@@ -10,8 +10,10 @@ import augplug
 from augplug import Canvas, Effect, Values
 from augplug._policies.building import step
 from tests.planted.backends import Wrapped
+from tests.planted.commands import right
 from tests.planted.evaluators import Slopes
 from tests.planted.executors import Here
+from tests.planted.exporters import Tables
 from tests.planted.operations import ALL, mirrored_but
 from tests.planted.searches import Angles
 
@@ -89,7 +91,10 @@ class OnlyColour(augplug.Operation):
             raise augplug.OperationError("OnlyColour takes RGB images")
         if self.strength == 0:
             return []
-        return [augplug.ColorMix(gray_blend=1 - self.strength), augplug.Filter(kernel="gaussian", arguments=(self.strength,))]
+        return [
+            augplug.ColorMix(gray_blend=1 - self.strength),
+            augplug.Filter(kernel="gaussian", arguments=(self.strength,)),
+        ]
 
 
 @augplug.operation(source="a test")
@@ -135,7 +140,9 @@ def augplug_operations():
 
 
 def turned(operations, degrees=20.0, word="some"):
-    node = augplug.one_of(step(operations, "augplug:Rotate", degrees=(-degrees, degrees)), augplug.sequence(), weights=[3, 1])
+    node = augplug.one_of(
+        step(operations, "augplug:Rotate", degrees=(-degrees, degrees)), augplug.sequence(), weights=[3, 1]
+    )
     return augplug.Policy(node, f"turned-{word}", source="a test")
 
 
@@ -201,3 +208,30 @@ def counting():
 @augplug.hookimpl
 def augplug_observers():
     return {"last": Last, "counting": counting}
+
+
+class Two(Tables):
+    """Two files, which nothing here can run."""
+
+    suffix = ""
+    bound = None
+
+    def __init__(self, *, note="none", **unknown):
+        super().__init__(**unknown)
+        self.note = note
+
+    def export(self, source, spec):
+        try:
+            return {**super().export(source, spec), "notes/note.txt": self.note.encode()}
+        except TypeError as error:
+            raise augplug.ExportError(str(error)) from error
+
+
+@augplug.hookimpl
+def augplug_exporters():
+    return {"tables": Tables, "two": Two}
+
+
+@augplug.hookimpl
+def augplug_commands():
+    return {"right": right}

@@ -55,7 +55,7 @@ class Unchecked(augplug.Operation):
 
 @augplug.operation(source="planted")
 class NoList(augplug.Operation):
-    """A tuple of effects, which is no list."""
+    """A tuple of effects, which is not a list."""
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         return (augplug.Tone(np.asarray),)

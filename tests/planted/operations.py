@@ -174,7 +174,7 @@ class Objects(augplug.Operation):
 
 @planted("effects-are-values")
 class NoList(augplug.Operation):
-    """A tuple of effects, which is no list."""
+    """A tuple of effects, which is not a list."""
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         return (augplug.Tone(same),)
@@ -341,7 +341,7 @@ class Shaken(augplug.Operation):
 
 @planted("policies-and-plans-keep-it")
 class Hidden(augplug.Operation):
-    """A number that is no field."""
+    """A number that is not a field."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

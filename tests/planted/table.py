@@ -20,6 +20,8 @@ BUGGY = (
     "executors",
     "observers",
     "backends",
+    "exporters",
+    "commands",
 )
 CORRECT = ("augplug.builtin", "tests.planted.correct")
 

@@ -1,8 +1,10 @@
 """`augplug plugins check`, `approve`, `revoke` and `install`: from a wheel to a plugin that `require` mode loads."""
 
+import hashlib
 import json
 import os
 import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from tests.gate.building import FAIR, SENTINEL, WRITE_SENTINEL, wheel
 from tests.plugins.conftest import Call
 from tests.plugins.installing import augplug as run
+from tests.plugins.installing import environment
 
 Ended = subprocess.CompletedProcess[str]
 Gate = Callable[..., Ended]
@@ -80,9 +83,27 @@ def test_from_a_wheel_to_an_approved_plugin_and_back(gate: Gate, site: Path, tmp
 def test_an_installed_distribution_is_approved_by_its_name(gate: Gate, site: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel(tmp_path, FILES)) as archive:
         archive.extractall(site)
+    assert versions(site) == {"my-ops": "1.0"}
     ended = gate("plugins", "approve", "my-ops")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert state(gate) == "loaded"
+    files = json.loads((site / "config" / "augplug" / "ledger.json").read_text())["approved"]["my-ops"]["files"]
+    digest = hashlib.sha256(json.dumps(dict(sorted(files.items()))).encode()).hexdigest()
+    assert versions(site) == {"my-ops": f"1.0 sha256:{digest}"}
+
+
+def versions(site: Path) -> dict[str, str]:
+    """What a search that uses the operation writes into its journal."""
+    code = "import json; from augplug import api; print(json.dumps(api.registry().versions('operations', 'Posterish')))"
+    done = subprocess.run(
+        [sys.executable, "-B", "-W", "ignore", "-c", code],
+        env=environment(site),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: dict[str, str] = json.loads(done.stdout)
+    return found
 
 
 def test_what_is_not_clean_is_refused_and_not_approved(gate: Gate, tmp_path: Path) -> None:

@@ -1,8 +1,12 @@
 """Thousands of damaged files: a PolicyError with a pointer, or a policy that is read back the same. Never else."""
 
+import contextlib
+import itertools
 import json
 import random
+import sys
 import tomllib
+import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -50,6 +54,34 @@ def test_bytes_of_toml(document: dict[str, Any]) -> None:
     seen = Counter(outcome(mutant, loads_toml, tomllib.loads) for mutant in byte_mutants(text, 2000, seed=3))
     assert seen["syntax"] > 1000
     assert seen["place"] > 10
+
+
+@DOCUMENTS
+def test_a_damaged_file_costs_little(document: dict[str, Any]) -> None:
+    """At most 5 MB, and 250,000 calls and returns of functions: no clock, which other programs would disturb."""
+    whole = json.dumps(document, ensure_ascii=False).encode()
+    loads_json(whole, OPERATIONS)  # what is imported and kept the first time is not of the file
+    mutants: list[bytes | str] = [*byte_mutants(whole, 100, seed=5), *structural_mutants(document, 100, seed=6)]
+    for mutant in mutants:
+        events, megabytes = cost(mutant)
+        assert events < 250_000, mutant
+        assert megabytes < 5, mutant
+
+
+def cost(text: bytes | str) -> tuple[int, float]:
+    """Return the calls and returns of functions that reading a file takes, and the megabytes at most."""
+    events = itertools.count()
+    tracemalloc.start()
+    before = sys.getprofile()
+    sys.setprofile(lambda *_: next(events) and None)
+    try:
+        with contextlib.suppress(PolicyError):
+            loads_json(text, OPERATIONS)
+    finally:
+        sys.setprofile(before)
+        megabytes = tracemalloc.get_traced_memory()[1] / (1 << 20)
+        tracemalloc.stop()
+    return next(events), megabytes
 
 
 WRONG_EVERYWHERE = [None, float("nan"), float("-inf"), 2**53 + 1, "\ud800", "x" * 5000]

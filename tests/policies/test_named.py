@@ -29,14 +29,29 @@ def named(text: str, **more: Any) -> Policy:
 
 
 NEAREST = {"randaugment", "trivialaugment-wide", "uniformaugment"}
+PLAIN = {"3-augment", "augmix", "augmix-tones", "flip", "flip-crop", "hand-made"}
+"""Policies that take no interpolation and fill by name, or have others."""
 
 
 def test_the_names() -> None:
     published = {"autoaugment-cifar10", "autoaugment-svhn", "autoaugment-imagenet"}
-    assert set(NAMED) == {*published, *NEAREST, "3-augment", "augmix", "augmix-tones", "hand-made"}
+    assert set(NAMED) == {*published, *NEAREST, *PLAIN}
 
 
-@pytest.mark.parametrize("name", sorted(set(NAMED) - {"3-augment", "augmix", "augmix-tones", "hand-made"}))
+@pytest.mark.parametrize("name", ["flip", "flip-crop"])
+def test_what_is_usual_without_a_search(name: str) -> None:
+    """Half of the images flipped; with a crop, moved by up to an eighth of each side, with the border reflected."""
+    policy = named(name)
+    assert isinstance(policy.node, Sequence)
+    flip, *moves = [step.to_json() for step in policy.node.children]
+    assert policy.name == name
+    assert flip == {"op": "HorizontalFlip", "p": 0.5}
+    eighth = {"p": 1.0, "fraction": {"uniform": [-0.125, 0.125]}, "border": "reflect"}
+    assert moves == ([{"op": f"Translate{axis}", **eighth} for axis in "XY"] if name == "flip-crop" else [])
+    assert read_policy(json.loads(json.dumps(policy.to_json())), OPERATIONS) == policy
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMED) - PLAIN))
 def test_each_is_called_by_its_name_cites_its_source_and_is_read_back(name: str) -> None:
     policy = named(name)
     assert policy.name == name

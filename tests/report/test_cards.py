@@ -118,6 +118,8 @@ def test_lines_read_as_python_writes_them() -> None:
         "sequence(step('RandomResizedCrop', height=64, width=64), Policy('unnamed', scale="
     )
     assert repr(augplug.some_of(1, "Invert", "Equalize")) == "some_of(1, step('Invert'), step('Equalize'))"
+    assert repr(augplug.one_of("Invert", "Equalize")) == "one_of(step('Invert'), step('Equalize'))"
+    assert repr(augplug.blend("Invert", "Equalize")) == "blend(step('Invert'), step('Equalize'))"
     assert repr(augplug.operations()).startswith("<54 operations: Identity, Invert, ")
     assert repr(SHOWN["plan"]) == "<Plan of 'autoaugment-cifar10', seed 7, epoch 0, index 3: AutoContrast>"
 
@@ -165,3 +167,23 @@ def test_tables_of_names_are_mappings() -> None:
     assert operations == dict(operations)
     with pytest.raises(TypeError):
         operations["Mine"] = operations["Invert"]  # type: ignore[index]  # given on purpose
+
+
+@pytest.mark.parametrize(
+    ("found", "without", "said"),
+    [
+        (0.9, 0.8, "test score 0.9000 (0.8000 without augmentation)"),
+        (0.9, None, "test score 0.9000, in"),
+        (None, None, "not compared on test images"),
+    ],
+)
+def test_a_result_says_what_was_compared(found: float | None, without: float | None, said: str) -> None:
+    told = {**RESULT.result, "test_score": found, "baseline_test_score": without}
+
+    assert said in repr(StudyResult(RESULT.policy, told, RESULT.folder))
+
+
+def test_a_balanced_score_is_called_so() -> None:
+    told = {**RESULT.result, "test_score": 0.9, "baseline_test_score": 0.8, "settings": {"balanced": True}}
+
+    assert "test score (average over classes) 0.9000" in repr(StudyResult(RESULT.policy, told, RESULT.folder))

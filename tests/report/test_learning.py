@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 import augplug
 from augplug._search.space import SearchSpace
+from augplug._search.strengths_space import StrengthSpace
 from augplug.errors import SettingsError
 from augplug.report.learning import COLUMNS, ROWS, Shown, learning_curve, operation_map
 from augplug.report.page import page
@@ -159,7 +161,7 @@ def test_the_page_of_a_search_of_a_space_has_everything() -> None:
     run = run_in(SPACE, seed=2)
     shown = Shown(Trial(7, (), 0.8642, ""), b"best", ("Rotate (p 0.9, level 4)",))
     found = read(page(run, b"sheet", "the sheet", [shown]))
-    assert found.seen.count("svg") == 4
+    assert found.seen.count("svg") == 5
     assert len(found.links) == 2
     first, *_, last = periods(run.trials, SPACE, 20)
     ranked = sorted(SPACE.operations, key=last.share, reverse=True)
@@ -176,7 +178,7 @@ def test_the_page_of_a_search_of_a_space_has_everything() -> None:
         "would propose (33.3 %)",
         "Trial 7: reward 0.8642",
         "Rotate (p 0.9, level 4)",
-        "Test score with a hand-made policy",
+        "Score with hand-made",
         "83.33 %",
     ):
         assert text in found.text
@@ -244,3 +246,34 @@ def test_report_draws_the_best_policies(searched: Path) -> None:
     assert names == [str(trial.number) for trial in best]
     policy = json.loads(json.dumps(best[0].policy))["policy"]["one_of"][0]["sequence"][0]
     assert f"{policy['op']} (p {policy['p']:g}" in found.text
+
+
+def test_the_page_of_a_search_of_strengths_has_the_curve_and_what_was_drawn() -> None:
+    space = StrengthSpace.default()
+    operations = augplug.operations()
+    written = json.loads(json.dumps(asdict(space)))
+    settings = {"evaluator": "kernel-ridge", "batch": 20, "algorithm_settings": {"space": written}}
+    result = {**run_in(SPACE).result, "algorithm": "strengths", "settings": settings}
+    random = np.random.default_rng(0)
+    trials = [
+        Trial(number, tuple(int(random.integers(size)) for size in space.sizes), 0.8 + number / 1000, "")
+        for number in range(40)
+    ]
+    run = Run(Path("run"), result, {"name": "x"}, tuple(trials))
+    policy = space.decode(operations, space.row({"rotation": 10, "gamma": 0.6, "flip-x": 0.5}), "x")
+
+    lines = tuple(sub_policies(policy))
+    made = read(page(run, b"", "text", [Shown(trials[3], b"", lines)])).text
+
+    assert lines == ("HorizontalFlip (p 0.5), then Affine (degrees -10 to 10), then Gamma (gamma 0.625 to 1.6)",)
+    assert space_of(run) == space
+    assert "Learning curve" in made
+    assert "Which operations are proposed" not in made
+    assert "all operations of the line" in made
+    assert lines[0] in made
+
+
+def test_the_level_of_an_operation_that_the_user_added_is_a_range() -> None:
+    policy = augplug.Policy(augplug.sequence(augplug.step("Posterize", level=augplug.Uniform(0, 6))), "x")
+
+    assert sub_policies(policy) == ["Posterize (p 1, level 0 to 6)"]

@@ -71,7 +71,7 @@ def test_a_result_that_is_not_the_journals_is_refused(tmp_path: Path, name: str,
 def test_a_run_of_a_newer_augplug_is_refused(tmp_path: Path) -> None:
     folder = write_run(tmp_path / "run")
     result = json.loads((folder / "result.json").read_bytes())
-    write_json(folder / "result.json", {**result, "augplug_result": 3})
+    write_json(folder / "result.json", {**result, "augplug_result": 4})
 
     with pytest.raises(SettingsError, match="cannot be read: made by a newer augplug"):
         read_run(folder)

@@ -112,10 +112,57 @@ def check_updates(ppo: Any, baseline: str = "batch-mean") -> None:
         assert np.allclose(value, expected[name], rtol=0, atol=1e-6), name
 
 
+def check_overlapping(ppo: Any) -> None:
+    """Learning from proposals of an older controller: the gradient, and the part of the rate, of decoupled PPO.
+
+    In its first epoch every ratio to the controller as it is now is 1, so that the objective is the mean over proposals
+    of the sum over decisions of w A log p, with w what the controller has over what sampled them, 2 at most.
+    """
+    search = tiny(ppo, hidden=3, embedding=2, batch=5, epochs=1, entropy=0.0, learning_rate=0.2, seed=8)
+    first, second = search.ask(5), search.ask(5)
+    search.tell([Result(number, reward) for number, reward in enumerate((0.9, 0.1, 0.5, 0.8, 0.2))])
+    search.ask(5)  # while those of the second batch, older than the update, have no result
+    decisions = np.array([proposal.decisions for proposal in second])
+    controller, seen = search.controller, []
+    controller.parameters["bias"] += np.random.default_rng(1).normal(0, 2, controller.parameters["bias"].shape)
+    search._adam.climb = lambda parameters, gradient, part=1.0: seen.append((gradient, part))
+    sampled = np.array([search._old[number][0] for number in range(5, 10)])
+    weights = np.minimum(np.exp(ppo.chosen(controller.forward(decisions), decisions) - sampled), 2.0)
+    assert (weights == 2.0).any(), "the cut must be seen"
+    assert (weights < 0.9).any()
+    rewards = np.array((0.2, 0.7, 0.4, 0.9, 0.1))
+    gains = rewards - rewards.mean()
+
+    search.tell([Result(number, reward) for number, reward in enumerate(rewards.tolist(), 5)])
+
+    def objective() -> float:
+        now = ppo.chosen(controller.forward(decisions), decisions)
+        return float((weights * gains[:, None] * now).sum() / 5)
+
+    gradient, part = seen[0]
+    assert (len(first), len(seen), part) == (5, 1, 2 / 3)
+    for place in range(len(controller.parameters["bias"])):
+        ends = []
+        for move in (1e-5, -2e-5):
+            controller.parameters["bias"][place] += move
+            ends.append(objective())
+        controller.parameters["bias"][place] += 1e-5
+        slope = (ends[0] - ends[1]) / 2e-5
+        assert abs(slope - gradient["bias"][place]) <= 1e-4 * abs(slope) + 1e-8, place
+
+
 def check_ema(ppo: Any) -> None:
     """The same with the moving average of the paper."""
     check_updates(ppo, "ema")
 
 
-CHECKS = (check_probabilities, check_updates, check_ema, check_interaction, check_gradient, check_sampling)
+CHECKS = (
+    check_probabilities,
+    check_updates,
+    check_overlapping,
+    check_ema,
+    check_interaction,
+    check_gradient,
+    check_sampling,
+)
 """The quick ones first."""

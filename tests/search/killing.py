@@ -225,7 +225,7 @@ def _facts(records: list[Record]) -> Counter[str]:
     return Counter(
         json.dumps({key: value for key, value in record.items() if key not in left_out})
         for record in records
-        if record["kind"] != "estimate"
+        if record["kind"] not in {"estimate", "death"}
     )
 
 

@@ -47,5 +47,5 @@ def test_nothing_told_is_no_best() -> None:
     ("n", "m"), [((), (1,)), ((0,), (1,)), ((1, 1), (1,)), ((1,), (31,)), ((15,), (1,)), ((1,), ())]
 )
 def test_cells_out_of_range_are_refused(n: tuple[int, ...], m: tuple[int, ...]) -> None:
-    with pytest.raises(SettingsError, match="takes distinct whole numbers in"):
+    with pytest.raises(SettingsError, match=r"randaugment: [nm] (is one or more distinct|are) whole numbers"):
         grid(n, m)

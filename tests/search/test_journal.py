@@ -109,10 +109,68 @@ def test_a_lost_or_repeated_record_is_found(order: tuple[int, ...]) -> None:
         parse(b"".join(encode(TRICKY[n]) for n in order), HERE)
 
 
-@pytest.mark.parametrize("tail", [b"x", b"{}", b"[", b'{"m": 1', b'{"n": 3}x', b"\x00", encode(TRICKY[0])[:-1]])
+@pytest.mark.parametrize(
+    "tail", [b"x", b"{}", b"[", b'{"m": 1', b'{"n": 3}x', b"\x00x", b"\x00\n", b"\n", encode(TRICKY[0])[:-1]]
+)
 def test_an_end_that_no_write_leaves_is_damage(tail: bytes) -> None:
     with pytest.raises(RunError, match="record 3"):
         parse(LINES + tail, HERE)
+
+
+def append_to(folder: Path, expected: list[Record]) -> None:
+    with open_journal(folder) as journal:
+        assert journal.records == expected
+        journal.append("new")
+
+
+@pytest.mark.parametrize("zeros", [1, 100, 4096])
+def test_zero_bytes_at_the_end_are_one_unfinished_record(tmp_path: Path, zeros: int) -> None:
+    path = tmp_path / "journal.jsonl"
+    ends = [len(b"".join(encode(record) for record in TRICKY[: n + 1])) for n in range(3)]
+    for length in range(len(LINES) + 1):
+        path.write_bytes(LINES[:length] + bytes(zeros))
+        whole = sum(length >= end - 1 for end in ends)
+        partial = length and length not in ends and length + 1 not in ends
+        lost = "and an unfinished record before them " if partial else ""
+
+        said = rf"ends in {zeros} zero bytes, .*they {lost}are cut off"
+        with pytest.warns(UserWarning, match=said):
+            append_to(tmp_path, TRICKY[:whole])
+        with open_journal(tmp_path) as journal:  # and says nothing
+            assert journal.records[:-1] == TRICKY[:whole]
+
+
+def test_zero_bytes_between_records_are_damage() -> None:
+    first = len(encode(TRICKY[0]))
+    for start in range(first, first + len(encode(TRICKY[1]))):
+        zeroed = LINES[:start] + bytes(8) + LINES[start + 8 :]
+        if start + 8 < len(LINES):
+            with pytest.raises(RunError, match="is damaged"):
+                parse(zeroed, HERE)
+
+
+@pytest.mark.parametrize("how", ["zeros", "gone", "twice"])
+@pytest.mark.parametrize("size", [64, 512])
+def test_a_block_that_a_network_file_system_lost_is_damage(how: str, size: int) -> None:
+    """Writes that arrive out of order leave blocks of zeros, or none, or two, before others that are whole."""
+    content = REAL.read_bytes()
+    for start in range(0, len(content) - size, size):
+        block = content[start : start + size]
+        instead = {"zeros": bytes(size), "gone": b"", "twice": 2 * block}[how]
+        with pytest.raises(RunError, match="is damaged"):
+            parse(content[:start] + instead + content[start + size :], REAL)
+
+
+def test_a_journal_that_is_removed_takes_no_more_records(tmp_path: Path) -> None:
+    def remove() -> None:
+        with open_journal(tmp_path) as journal:
+            journal.append("first")
+            (tmp_path / "journal.jsonl").unlink()
+            with pytest.raises(RunError, match=r"was removed while the search ran, .*start again with another --out"):
+                journal.append("second")
+
+    with pytest.raises(RunError, match="was removed while the search ran"):
+        remove()
 
 
 def test_a_record_is_on_disk_when_append_returns(tmp_path: Path) -> None:

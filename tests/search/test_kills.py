@@ -49,7 +49,8 @@ def test_the_sample_has_every_named_moment() -> None:
 HOLDER = """
 import json, sys
 from pathlib import Path
-from tests.search.conftest import make_study
+from tests.search.conftest import direct, make_study
+@direct
 def hold(record):
     if record["n"] == 4:
         print("held", flush=True)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -12,9 +13,9 @@ from augplug._search import pace
 from augplug._search.journal import read_journal
 from augplug._search.random import RandomSearch
 from augplug.data.archive import write_parts
-from augplug.errors import SettingsError
+from augplug.errors import RunError, SettingsError
 from tests.executors.toys import Toy, images
-from tests.search.conftest import Study
+from tests.search.conftest import FEW, Study
 from tests.search.test_study import Stop, stop_at
 
 REPORTING: dict[str, Any] = {
@@ -38,45 +39,120 @@ def timed(monkeypatch: pytest.MonkeyPatch, step: float) -> None:
     monkeypatch.setattr(pace, "time", Clock(step))
 
 
-TIMED: dict[str, Any] = {"options": {"algorithm": "random", "minutes": 1.0}, "given": {"study.batch": 5}}
+TIMED: dict[str, Any] = {"options": {"algorithm": "random", "minutes": 100.0}, "given": {"study.batch": 5}}
+SECONDS = 6000
+
+
+def of_kind(folder: Path, *kinds: str) -> list[Any]:
+    return [record for record in read_journal(folder) if record["kind"] in kinds]
 
 
 def test_no_batch_begins_after_the_time_is_up(study: Study, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    timed(monkeypatch, 25)
+    timed(monkeypatch, 700)
 
     result = study(**TIMED).result
 
-    batches = [record for record in read_journal(tmp_path / "run") if record["kind"] == "batch"]
-    assert [(batch["used"], batch["go"]) for batch in batches] == [(25, True), (50, True), (75, False)]
-    assert result["trials"] == 10
+    batches = of_kind(tmp_path / "run", "batch")
+    assert [batch["count"] for batch in batches] == [5] * (len(batches) - 1) + [0]
+    assert batches[-2]["used"] < SECONDS <= batches[-1]["used"] + 1
+    assert result["trials"] == 5 * (len(batches) - 1)
     assert "used" not in str(result)
 
 
-def test_there_is_one_batch_at_least(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_there_is_one_trial_at_least(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     timed(monkeypatch, 1e6)
 
-    assert study(**TIMED).result["trials"] == 5
+    assert study(**TIMED).result["trials"] == 1
+
+
+def test_time_that_is_short_cuts_first_cells_then_subsets(
+    study: Study, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    timed(monkeypatch, 700)
+    monkeypatch.setattr(pace.Budget, "_each", lambda _self: 60.0)  # 100 evaluations have room
+
+    result = study(**TIMED).result
+
+    (cut,) = of_kind(tmp_path / "run", "cut")
+    assert (cut["race_cells"], cut["subsets"]) == (2, 0)  # what is left then is less than the finalists take
+    assert {len(entrant["rewards"]) for entrant in result["race"]} == {2}
+    assert result["comparisons"] == {}
+    assert (tmp_path / "run" / "policy.json").exists()
+
+
+def test_what_the_race_and_the_comparison_take_is_kept_for_them(
+    study: Study, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    timed(monkeypatch, 100)
+    monkeypatch.setattr(pace.Budget, "_each", lambda _self: 20.0)  # 300 evaluations have room
+
+    result = study(**TIMED).result
+
+    batches = of_kind(tmp_path / "run", "batch")
+    last = next(batch for batch in batches if batch["count"] < 5)
+    race = 2 * 5 + 4 * 2 + 2 * 4 + 4 * 4  # four finalists, what is joined of them, and the rounds of 4 and 2 at least
+    assert last["used"] < SECONDS - 20 * race
+    (cut,) = of_kind(tmp_path / "run", "cut")
+    assert cut["race_cells"] >= 10  # the last batch may take a little of it
+    assert len(result["gains"]) == cut["subsets"] == 2
+
+
+def test_a_time_that_is_too_short_for_anything_is_refused(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace.Budget, "_each", lambda _self: 60.0)
+
+    with pytest.raises(RunError, match=r"--minutes 10 is too short: .*about 60.0 s .* give --minutes 40.0 or more"):
+        study(options={"algorithm": "random", "minutes": 10.0})
 
 
 def test_resuming_repeats_what_was_decided_and_goes_on_with_the_time_that_was_left(
     study: Study, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    timed(monkeypatch, 25)
-    second = 1 + 2 * 3 + 1 + 1 + 5 * 4  # records before the second batch: configuration to the trials of the first
+    timed(monkeypatch, 700)
+    study("whole", **TIMED)
+    place = of_kind(tmp_path / "whole", "batch")[2]["n"]
 
     with pytest.raises(Stop):
-        study(observers=[stop_at(second)], **TIMED)
-    timed(monkeypatch, 11)
+        study(observers=[stop_at(place)], **TIMED)
+    before = of_kind(tmp_path / "run", "batch", "time")
+    timed(monkeypatch, 300)
     study(resume=True, **TIMED)
 
-    batches = [record for record in read_journal(tmp_path / "run") if record["kind"] == "batch"]
-    # In the second session the clock is looked at when it starts and for every new decision.
-    used = batches[-1]["used"]
-    assert [batch["go"] for batch in batches] == [True] * (len(batches) - 1) + [False]
-    assert [batch["number"] for batch in batches] == list(range(len(batches)))
-    assert used == pytest.approx(max(batch["used"] for batch in batches))
-    assert batches[1]["used"] in {36, 50}  # 25 of the first session, then 11; or written before the stop
-    assert 60 <= used < 60 + 11
+    after = of_kind(tmp_path / "run", "batch", "time")
+    assert after[: len(before)] == before
+    used = [record["used"] for record in after]
+    assert used[len(before)] == used[len(before) - 1] + 300  # the second session's clock goes on from there
+    assert SECONDS <= used[-1] < SECONDS + 300
+
+
+def test_the_time_begins_when_the_caller_says_and_ends_before_the_report(
+    study: Study, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    timed(monkeypatch, 100)
+    study("now", began=1000.0, **TIMED)
+    timed(monkeypatch, 100)
+    study("before", began=1000.0 - 1000, **TIMED)
+
+    first = [of_kind(tmp_path / out, "time")[0]["used"] for out in ("now", "before")]
+    assert first[1] - first[0] == 1000
+    assert of_kind(tmp_path / "before", "batch")[-1]["used"] <= SECONDS
+
+    budget = pace.Budget(mock.Mock(journal=mock.Mock(records=[])), mock.Mock(minutes=0.5), 1)
+    assert budget._seconds == 27
+
+
+def test_the_first_decision_counts_what_is_scored_before_the_next(
+    study: Study, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Published policies and probes, in two cells each: without time for both none of them is begun."""
+    timed(monkeypatch, 0)
+    published, probes = 2 * len(FEW), 2 * 6
+    monkeypatch.setattr(pace.Budget, "_each", lambda _self: 0.25 * (SECONDS - pace.ENDING) / (published + probes - 1))
+    monkeypatch.setattr(pace, "LEAST", 0)
+
+    study(options={"minutes": 100.0}, given={"significance": 0.01})  # a grid, which ends by itself
+
+    assert [record["go"] for record in of_kind(tmp_path / "run", "time")] == [False]
+    assert not of_kind(tmp_path / "run", "signal")
 
 
 def test_hopeless_trials_are_stopped_from_the_second_batch_on_and_never_finalists(study: Study, tmp_path: Path) -> None:
@@ -100,14 +176,14 @@ def test_hopeless_trials_are_stopped_from_the_second_batch_on_and_never_finalist
             assert record["reward"] == record["reports"][-1]
     trials = {record["number"]: record for record in records if record["kind"] == "trial"}
     assert {number for number, record in trials.items() if record["stopped"]} == stopped
-    assert not stopped & {record["number"] for record in records if record["kind"] == "finalist"}
+    assert not stopped & {entrant["proposal"] for entrant in result["race"]}
 
 
 def test_what_is_stopped_depends_neither_on_workers_nor_on_a_resume(study: Study, tmp_path: Path) -> None:
     study("alone", **REPORTING)
     study("two", executor="processes", workers=2, **REPORTING)
     with pytest.raises(Stop):
-        study("resumed", observers=[stop_at(75)], **REPORTING)
+        study("resumed", observers=[stop_at(95)], **REPORTING)
     study("resumed", resume=True, **REPORTING)
 
     assert len({(tmp_path / name / "result.json").read_bytes() for name in ("alone", "two", "resumed")}) == 1

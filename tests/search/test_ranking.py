@@ -83,7 +83,7 @@ def check_joined(module: Any) -> None:
     made = proposed("0123456", module)
     made.tell([Result(number, reward) for number, reward in enumerate([0.1, 0.7, 0.3, 0.6, 0.5, 0.2, 0.4])])
 
-    found = made.merge_sub_policies(SPACE, 5, None, "found").to_json()["policy"]["one_of"]
+    found = made.found_policy(SPACE, 5, None, "found").to_json()["policy"]["one_of"]
 
     assert [part["sequence"][0]["level"] for part in found] == [level for level in (1, 3, 4, 6, 2) for _ in range(5)]
 
@@ -96,7 +96,7 @@ def test_the_five_best_are_joined_in_order() -> None:
     ("right", "wrong"),
     [
         ("(-rewards[number], number)", "(rewards[number], number)"),
-        ("for winner in winners", "for winner in winners[:1]"),
+        ("in self.winners(scores, count)]", "in self.winners(scores, count)[:1]]"),
     ],
 )
 def test_a_planted_bug_is_found(right: str, wrong: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

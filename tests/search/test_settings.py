@@ -1,3 +1,4 @@
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -6,7 +7,7 @@ import pytest
 
 from augplug import api
 from augplug._executors.inline import Inline
-from augplug._search.grid import RandAugmentGrid
+from augplug._search.magnitude import Magnitude
 from augplug._search.settings import Declared, Registries, StudySettings, declared, parsed, study_settings, type_of
 from augplug.errors import SettingsError
 from tests.executors.toys import Toy
@@ -14,12 +15,15 @@ from tests.executors.toys import Toy
 PARTS = Registries(api.searches(), {"toy": Toy, **api.evaluators()}, {"inline": Inline}, api.operations())
 
 
-class Clashing(RandAugmentGrid):
+@dataclass(frozen=True)
+class ClashingSettings:
+    copies: int = 3
+
+
+class Clashing(Magnitude):
     """An algorithm with a setting of the evaluator's name."""
 
-    def __init__(self, operations: Any, *, seed: int = 0, copies: int = 3) -> None:
-        super().__init__(operations, seed=seed)
-        self.copies = copies
+    Settings = ClashingSettings  # type: ignore[assignment]  # other settings than its base class
 
 
 def test_each_setting_reaches_whom_it_belongs_to() -> None:

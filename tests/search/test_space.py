@@ -17,11 +17,12 @@ from augplug._policies.grammar import steps_of
 from augplug._policies.reader import loads_json
 from augplug._search.ppo import AutoAugment
 from augplug._search.random import RandomSearch
-from augplug._search.space import NAMES, SearchSpace
+from augplug._search.space import SearchSpace
 from augplug.errors import SettingsError
 from tests.search.conftest import children_of
 
 OPERATIONS = api.operations()
+NAMES = ("autoaugment", "autoaugment-16", "geometry")
 NO_LEVEL = ("AutoContrast", "Equalize", "Invert")
 WITHOUT_PAIRING = SearchSpace.read("autoaugment").operations
 IMAGES = [np.random.default_rng(0).integers(0, 256, shape, np.uint8) for shape in ((13, 17), (17, 13, 3))]

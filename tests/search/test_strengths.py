@@ -12,7 +12,7 @@ from augplug._search.configuration import configure
 from augplug._search.magnitude import MAGNITUDES, Magnitude
 from augplug._search.settings import study_settings
 from augplug._search.strengths import STARTS, Strengths
-from augplug._search.strengths_space import StrengthSpace
+from augplug._search.strengths_space import Entry, StrengthSpace
 from augplug.data.split import split
 
 OPERATIONS = api.operations()
@@ -42,10 +42,36 @@ def additive(search: Strengths, noise: float, seed: int = 0) -> tuple[Any, Any]:
 
 @pytest.mark.parametrize(("channels", "count"), [(1, 22), (3, 24), (13, 22), (0, 22)])
 def test_the_space_has_22_operations_and_24_on_colour(channels: int, count: int) -> None:
-    assert len(StrengthSpace.default(channels).entries) == count
+    entries = StrengthSpace.default(channels).entries
+    assert len([entry for entry in entries if entry.op]) == count
+    assert [entry.name for entry in entries if not entry.op] == ["reflect", "randaugment"]
 
 
-@pytest.mark.parametrize("entry", COLOUR.entries, ids=lambda entry: entry.name)
+@pytest.mark.parametrize("draw", ["border", "randaugment"])
+def test_an_entry_about_the_whole_policy_has_no_operation(draw: Any) -> None:
+    with pytest.raises(augplug.SettingsError, match=f"an entry that draws '{draw}' has no operation"):
+        Entry("mine", "Rotate", draw, (1,))
+
+
+def test_a_reflected_border_is_that_of_every_step_that_fills() -> None:
+    """Flip and crop as it is used on CIFAR is a row, but for its fractions of a pixel; a tone has no border."""
+    row = COLOUR.row({"flip-x": 0.5, "shift-x": 0.125, "shift-y": 0.125, "brightness": 0.2, "reflect": 1})
+    flip, shift, tone = steps_of(COLOUR.decode(OPERATIONS, row, "one").node)
+
+    assert dict(shift.fields) == {
+        "x": augplug.Uniform(-0.125, 0.125), "y": augplug.Uniform(-0.125, 0.125), "border": "reflect"
+    }  # fmt: skip
+    assert "border" not in {**dict(flip.fields), **dict(tone.fields)}
+
+
+def test_an_operation_of_randaugment_comes_behind_the_others() -> None:
+    policy = COLOUR.decode(OPERATIONS, COLOUR.row({"flip-x": 0.5, "randaugment": 6}), "one")
+    expected = augplug.sequence(augplug.step("HorizontalFlip", p=0.5), augplug.policy("randaugment", n=1, m=6))
+
+    assert policy.digest == augplug.Policy(expected, defaults={"fill": 0}).digest
+
+
+@pytest.mark.parametrize("entry", [one for one in COLOUR.entries if one.op], ids=lambda entry: entry.name)
 def test_every_strength_is_a_policy_that_augments(entry: Any) -> None:
     """One step each; strengths grow; the pixels of a grey image and of a colour image change."""
     place = COLOUR.entries.index(entry)
@@ -93,7 +119,7 @@ def test_the_fields_of_one_operation_are_one_step() -> None:
 def test_operations_of_the_user_are_added() -> None:
     """By level if they have one, else by probability. An unknown one is refused."""
     space = StrengthSpace.default(3).extended(OPERATIONS, ["Posterize", "Grayscale"])
-    row = [0] * 24 + [5, 1]
+    row = [0] * len(COLOUR.entries) + [5, 1]
 
     steps = steps_of(space.decode(OPERATIONS, row, "mine").node)
 
@@ -111,12 +137,13 @@ def test_the_first_proposals_are_what_people_write_and_then_each_operation_is_sc
     proposals = told(search, reward, len(STARTS), batch=len(STARTS))
     best = max(proposals, key=reward).decisions
 
-    screens: list[Any] = search.ask(46)
+    screens: list[Any] = search.ask(50)
 
     assert proposals[1].policy.digest == augplug.policy("hand-made").digest
-    changed = [[i for i in range(24) if p.decisions[i] != best[i]] for p in screens]
-    assert all(len(places) == 1 for places in changed[:24])
-    assert {places[0] for places in changed if len(places) == 1} >= set(range(1, 24))  # the flip was a start
+    size = len(COLOUR.entries)
+    changed = [[i for i in range(size) if p.decisions[i] != best[i]] for p in screens]
+    assert all(len(places) == 1 for places in changed[:size])
+    assert {places[0] for places in changed if len(places) == 1} >= set(range(1, size)) - {24, 25}  # some were starts
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -137,7 +164,7 @@ def test_it_learns(seed: int) -> None:
 def test_off_and_weak_are_further_apart_than_weak_and_stronger() -> None:
     """As the model sees rows: being on at all is a change of its own."""
     search = Strengths(OPERATIONS, channels=3)
-    rows = np.zeros((3, 24), np.int64)
+    rows = np.zeros((3, len(COLOUR.entries)), np.int64)
     rows[:, 3] = 0, 1, 2
 
     off, weak, stronger = search._encoded([tuple(map(int, row)) for row in rows])
@@ -193,7 +220,7 @@ def test_a_study_tells_the_channels_of_its_images(shape: tuple[int, ...], channe
         made, algorithm = configure(settings, data, split(data, seed=0, train=4, others=1), parts)
 
         assert made["settings"]["algorithm_settings"]["channels"] == expected
-        assert len(algorithm.ask(1)[0].decisions or ()) == (24 if expected == 3 else 22)
+        assert len(algorithm.ask(1)[0].decisions or ()) == (26 if expected == 3 else 24)
 
 
 @pytest.mark.parametrize("best", [0.0, 0.1, 0.4, 0.75, 1.0])

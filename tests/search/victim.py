@@ -106,7 +106,7 @@ class Victim:
         """Stand at every moment, in front of what happens there."""
         for name, function in watched(self.before, self.after).items():
             setattr(os, name, function)
-        to_json, from_json, write_parts = Job.to_json, JobResult.from_json, archive.write_parts
+        to_json, from_json, write_subsets = Job.to_json, JobResult.from_json, archive.write_subsets
 
         def handed(job: Job) -> dict[str, Any]:
             self.hand(job)
@@ -118,12 +118,12 @@ class Victim:
 
         def written(*arguments: Any) -> None:
             self.reach("worker.file")
-            write_parts(*arguments)
+            write_subsets(*arguments)
 
         for place, name, function in (
             (Job, "to_json", handed),
             (JobResult, "from_json", came),
-            (bench, "write_parts", written),
+            (bench, "write_subsets", written),
         ):
             setattr(place, name, function)
 

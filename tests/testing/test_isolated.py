@@ -30,7 +30,11 @@ def test_what_lies_about_is_not_imported(tmp_path: Path) -> None:
             folder.joinpath(f"{name}.py").write_text(PLANTED.format(sentinel=str(sentinel)), "utf-8")
     root = str(Path(augplug.__file__).parents[1])
     given = {**os.environ, "HOME": str(tmp_path / "home"), "PYTHONSTARTUP": str(folders["here"] / "resource.py")}
-    given |= {"PYTHONPATH": root, "PYTHONSAFEPATH": "1", "PYTHONNOUSERSITE": "1"}  # for the caller, which is no child
+    given |= {
+        "PYTHONPATH": root,
+        "PYTHONSAFEPATH": "1",
+        "PYTHONNOUSERSITE": "1",
+    }  # for the caller, which is not a child
 
     # The caller finds augplug and nothing planted; what it starts must not, whatever the variables say by then.
     setting = f"import os; os.environ.update(PYTHONPATH={str(folders['here'])!r}, HOME={given['HOME']!r}); "

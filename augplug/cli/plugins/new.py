@@ -15,13 +15,13 @@ import click
 
 import augplug
 from augplug.cli.output import point, say, write
+from augplug.cli.plugins.kinds import KINDS, Kind
 from augplug.errors import SettingsError
 from augplug.gate.structure.layout import HOST
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 PLACES = {
     "pyproject.toml": "pyproject.toml",
-    "init.py": "{module}/__init__.py",
     "augplug-plugin.toml": "{module}/augplug-plugin.toml",
     "py.typed": "{module}/py.typed",
     "test_plugin.py": "tests/test_plugin.py",
@@ -30,7 +30,7 @@ PLACES = {
     "README.md": "README.md",
     "gitignore": ".gitignore",
 }
-"""Template: the file that it becomes."""
+"""Template: the file that it becomes, beside the module's own."""
 CI = {
     "github": ".github/workflows/tox.yml",
     "gitlab": ".gitlab-ci.yml",
@@ -44,9 +44,12 @@ CI = {
 @click.argument("name")
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 @click.option(
+    "--kind", type=click.Choice(list(KINDS)), default="operations", show_default=True, help="What the plugin provides."
+)
+@click.option(
     "--ci", multiple=True, type=click.Choice(list(CI)), help="Also write the file of this CI; may be repeated."
 )
-def command(name: str, folder: Path | None, ci: tuple[str, ...]) -> None:
+def command(name: str, folder: Path | None, kind: str, ci: tuple[str, ...]) -> None:
     """Write a plugin project NAME into FOLDER (by default NAME) that passes its own tox and the gate as it stands."""
     if not _NAME.fullmatch(name):
         raise SettingsError(f"a plugin's name is small letters, digits and hyphens, such as my-ops, not {name!r}")
@@ -58,21 +61,33 @@ def command(name: str, folder: Path | None, ci: tuple[str, ...]) -> None:
     place = Path(name) if folder is None else folder
     if place.exists() and (not place.is_dir() or any(place.iterdir())):
         raise SettingsError(f"{place} exists and is not empty; give another folder: augplug plugins new {name} FOLDER")
-    major = int(augplug.__version__.partition(".")[0])
-    values = {
-        "name": name,
-        "module": module,
-        "operation": "".join(part.capitalize() for part in name.split("-")) + "Round",
-        "function": f"{module}_policy",
-        "major": str(major),
-        "next": str(major + 1),
-        "requirement": _requirement(),
-    }
-    made = {**PLACES, **{f"ci/{service}": CI[service] for service in ci}}
+    values = _values(name, module, KINDS[kind])
+    made = {KINDS[kind].template: "{module}/__init__.py", **PLACES, **{f"ci/{service}": CI[service] for service in ci}}
     for template, target in made.items():
         _write(place / target.format(module=module), template, values)
     say(f"wrote {place}; next: cd {place} && tox")
     point(place)
+
+
+def _values(name: str, module: str, kind: Kind) -> dict[str, str]:
+    """Return what stands for each $name of the templates."""
+    major = int(augplug.__version__.partition(".")[0])
+    class_name = "".join(part.capitalize() for part in name.split("-"))
+    values = {
+        "name": name,
+        "module": module,
+        "operation": f"{class_name}Round",
+        "function": f"{module}_policy",
+        "exporter": f"{class_name}Exporter",
+        "command": f"{module}_command",
+        "major": str(major),
+        "next": str(major + 1),
+        "requirement": _requirement(),
+        "what": kind.what,
+        "dependencies": kind.dependencies,
+        "capabilities": kind.capabilities,
+    }
+    return {**values, "use": Template(kind.use).substitute(values)}
 
 
 def _write(path: Path, template: str, values: dict[str, str]) -> None:

@@ -22,6 +22,7 @@ NAMED_TUPLE = frozenset({"_asdict", "_fields", "_make", "_replace"})
 """Public methods of every named tuple: the underscore keeps them apart from its fields."""
 METHODS = frozenset({"dynamic", "files"})
 """Capabilities of attributes that a plugin may have as methods of its own: `Evaluator.evaluate`."""
+NATIVE = frozenset({"native"})
 RULE = "allow/attribute"
 
 
@@ -29,7 +30,7 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
     """Every attribute in the list, but one that its module is allowed to give (`json.dumps`)."""
     for node in (*source.of(ast.Attribute), *source.of(ast.MatchClass)):
         for name in taken(node):
-            kinds = needs_of_attribute(name)
+            kinds = needs_of_attribute(name) - given_by_library(plugin, source, node)
             free = (
                 name in NAMED_TUPLE
                 or chain(node) in (["self", name], ["cls", name])
@@ -85,8 +86,15 @@ def is_literal(node: ast.expr) -> bool:
 
 
 def is_private(name: str) -> bool:
-    """Say whether it starts with an underscore, and is no dunder, which is another rule's."""
+    """Say whether it starts with an underscore, and is not a dunder, which is another rule's."""
     return name.startswith("_") and not is_dunder(name)
+
+
+def given_by_library(plugin: Plugin, source: Source, node: ast.AST) -> frozenset[str]:
+    """Say what an attribute needs no more if it is a name of a declared library: `native`, which is about memory."""
+    dotted = source.dotted(chain(node))
+    root = plugin.reach(dotted).module.partition(".")[0] if dotted else ""
+    return NATIVE if root in plugin.capabilities and not plugin.owns(root) else frozenset()
 
 
 def of_own_module(plugin: Plugin, source: Source, node: ast.AST) -> bool:

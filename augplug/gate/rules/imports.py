@@ -57,6 +57,10 @@ def member(plugin: Plugin, source: Source, node: ast.AST, dotted: str, *, value:
     if root in never() and not listed:
         yield source.refuse("allow/import", node, f"{root} is never allowed: {never()[root]}", "Do without it.")
         return
+    if root in allowed()["capabilities"] and not listed:
+        message = f"{root} is a library whose name is that of a capability, which would allow all of it"
+        yield source.refuse("allow/import", node, message, "Do without it.")
+        return
     # A package that is only the way to listed modules (skimage, numpy.lib) gives nothing else.
     way = is_module(reach.module) and not listed and root not in plugin.capabilities
     names = offered(reach.module) if listed or way else None

@@ -24,7 +24,7 @@ OURS: Mapping[str, str] = {
     "stringzilla": "stringzilla",
     "threadpoolctl": "threadpoolctl",
 }
-"""augplug and what it needs: import names by distribution, so that no RECORD has to be read for them."""
+"""augplug, what it needs, and scikit-image: import names by distribution, so that no RECORD has to be read for them."""
 KNOWN = frozenset(sys.stdlib_module_names) | frozenset(OURS.values())
 """Modules that every plugin may import."""
 EVERYTHING = frozenset({"process", "native"})

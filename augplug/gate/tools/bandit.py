@@ -11,7 +11,7 @@ from augplug.gate.tools.scanner import Report, Scanner, Workspace
 from augplug.gate.tools.starting import LINTERS, module
 
 EXPLAINED = {"process": frozenset({"B404", "B603"}), "network": frozenset({"B310"})}
-"""Capability: the codes that say no more than that it is used, which is no finding when the plugin declares it."""
+"""Capability: the codes that say no more than that it is used, which is not a finding when the plugin declares it."""
 
 
 def _arguments(closure: Closure, _: Workspace) -> list[str]:

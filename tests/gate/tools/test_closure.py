@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import Distribution, PathDistribution
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import augplug
 from augplug.errors import GateError
 from augplug.gate.tools import closure as closures
 from augplug.gate.tools.closure import Closure, Ingredients, ingredients, is_intact, open_closure
@@ -45,7 +47,7 @@ def _open(tmp_path: Path, tools: tuple[Distribution, ...], libraries: tuple[Dist
     package.mkdir(exist_ok=True)
     (package / "__init__.py").write_text("")
     found = Ingredients(tools, libraries, package)
-    found.__dict__["versions"] = {}  # these are no tools
+    found.__dict__["versions"] = {}  # these are not tools
     return open_closure(found, lambda made: made.mypy_cache.mkdir(), tmp_path / "root")
 
 
@@ -154,10 +156,23 @@ def test_an_intact_closure_is_made_once_also_by_many_at_once(make: Make, tmp_pat
     assert opened == made * 8
 
 
-def test_only_the_closures_that_were_used_last_are_kept(make: Make, tmp_path: Path) -> None:
+def test_of_closures_that_may_be_in_use_the_last_are_kept(make: Make, tmp_path: Path) -> None:
     made = [_open(tmp_path, (make(f"tool{number}", {"a.py": ""}),)) for number in range(closures.KEPT + 2)]
 
     assert [closure.folder.exists() for closure in made] == [False] * 2 + [True] * closures.KEPT
+
+
+def test_of_one_version_one_closure_is_kept(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one used last, and of so many versions."""
+    made = []
+    for number in range(2 * closures.KEPT + 2):
+        monkeypatch.setattr(augplug, "__version__", f"{number // 2}.0")
+        made.append(_open(tmp_path, (make(f"tool{number}", {"a.py": ""}),)))
+        used = 1_000_000 + number
+        os.utime(made[-1].folder / "manifest.json", (used, used))
+    _open(tmp_path, (make("another", {"a.py": ""}),))  # of the last version
+
+    assert [closure.folder.exists() for closure in made] == [*[False] * 3, True, False, True, False, False]
 
 
 def test_a_change_of_anything_that_goes_in_is_another_closure(make: Make, tmp_path: Path) -> None:

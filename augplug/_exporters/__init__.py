@@ -1,0 +1,1 @@
+"""Exports: a policy or a plan as files of another system."""

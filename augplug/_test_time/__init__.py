@@ -1,0 +1,1 @@
+"""Test-time augmentation: views of an image, and predictions on them brought back and merged."""
