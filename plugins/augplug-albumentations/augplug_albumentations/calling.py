@@ -166,7 +166,7 @@ def _image(made: Array, image: Array, size: tuple[int, int], name: str) -> Array
         return made
     values = np.clip(made / _TOPS.get(made.dtype.name, 1.0), 0.0, 1.0)
     if not np.isfinite(values).all():
-        raise OperationError(f"Albumentations' {name} made values that are no numbers of this image")
+        raise OperationError(f"Albumentations' {name} made values that are not numbers of this image")
     top = _TOPS.get(image.dtype.name)
     return values.astype(image.dtype) if top is None else np.rint(values * top).astype(image.dtype)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,39 +19,39 @@ from optuna.exceptions import ExperimentalWarning
 from optuna.trial import Trial, TrialState
 
 import augplug
-from augplug import Policy, Proposal, Result, SearchSpace
-
-RANGES = {"joined": (1, 1000), "startup": (1, 10_000), "candidates": (1, 10_000)}
+from augplug import Policy, Proposal, Result, Space
 
 
 @dataclass(frozen=True)
 class TPESettings:
-    """What `--set` takes for `optuna`. The defaults of the last four are Optuna 5's.
+    """What `--set` takes for `optuna`. The defaults of the last four are Optuna 5's."""
 
-    `space`: a search space, by name or as a file. `joined` (1..1000): the sub-policies of so many best policies make
-    the found one. The first `startup` trials (1..10,000) are random. Each proposal is the best of `candidates`
-    (1..10,000) drawn from the good trials' density. `multivariate`: all decisions of a policy are modelled together,
-    not each by itself. `constant_liar`: trials that run count as bad, so that the proposals of a batch differ.
-    """
-
-    space: SearchSpace = field(default_factory=lambda: SearchSpace.read("autoaugment"))
-    joined: int = 5
-    startup: int = 10
-    candidates: int = 24
-    multivariate: bool = True
-    constant_liar: bool = True
+    space: Space = augplug.setting(
+        "autoaugment", doc="The search space: autoaugment, geometry, strengths, or the path of a file."
+    )
+    joined: int = augplug.setting(
+        5, low=1, high=1000, doc="Best policies whose sub-policies make the found one; of strengths the best row does."
+    )
+    channels: int = augplug.setting(
+        0, low=0, high=1024, doc="Channels of the images (0: not known), for entries of strengths that need colour."
+    )
+    startup: int = augplug.setting(10, low=1, high=10_000, doc="The first trials, which are random.")
+    candidates: int = augplug.setting(
+        24, low=1, high=10_000, doc="Each proposal is the best of so many, drawn from the density of the good trials."
+    )
+    multivariate: bool = augplug.setting(default=True, doc="All decisions of a policy are modelled together.")
+    constant_liar: bool = augplug.setting(
+        default=True, doc="Trials that run count as bad, so that the proposals of a batch differ."
+    )
 
     def __post_init__(self) -> None:
         """Read the space, and refuse values out of range."""
-        object.__setattr__(self, "space", SearchSpace.read(self.space))
-        augplug.check_ranges("optuna", self, RANGES)
-        for name in ("multivariate", "constant_liar"):
-            if not isinstance(getattr(self, name), bool):
-                raise augplug.SettingsError(f"optuna: {name} is true or false, not {getattr(self, name)!r}")
+        augplug.check_ranges("optuna", self)
+        object.__setattr__(self, "space", augplug.read_space(self.space, channels=self.channels))
 
 
 class TPE(augplug.SearchAlgorithm):
-    """TPE on the decisions of a search space: operations as categories, probabilities and levels as whole numbers.
+    """TPE on the decisions of a search space: those without an order are categories, the others whole numbers.
 
     Failed trials teach nothing. Stopped ones count as worse than every finished one, and better or worse among
     themselves by their last reward. The study lives in memory: asking and telling again gives it back.
@@ -68,6 +68,8 @@ class TPE(augplug.SearchAlgorithm):
         self._operations = operations
         self._distributions = distributions(self.settings.space)
         self.study = new_study(self.settings, seed)
+        for row in first_rows(self.settings, seed):
+            self.study.enqueue_trial(dict(zip(self._distributions, row, strict=True)))
         self._trials: list[Trial] = []
         self._ranking = augplug.Ranking()
 
@@ -100,16 +102,25 @@ class TPE(augplug.SearchAlgorithm):
         return self._ranking.finalists(count)
 
     def best(self, scores: Mapping[int, float] | None = None) -> Policy:
-        """Return the sub-policies of the best policies, joined. RunError when no policy has a reward."""
-        return self._ranking.merge_sub_policies(self.settings.space, self.settings.joined, scores, "optuna-found")
+        """Return what the space makes of the best policies. RunError when no policy has a reward."""
+        return self._ranking.found_policy(self.settings.space, self.settings.joined, scores, "optuna-found")
 
 
-def distributions(space: SearchSpace) -> dict[str, BaseDistribution]:
-    """Return Optuna's distribution of each decision of a space; operations have no order, the others have one."""
+def distributions(space: Space) -> dict[str, BaseDistribution]:
+    """Return Optuna's distribution of each decision of a space: categories, or whole numbers if they have an order."""
     return {
-        f"{number:04}": CategoricalDistribution(range(size)) if number % 3 == 0 else IntDistribution(0, size - 1)
-        for number, size in enumerate(space.sizes)
+        f"{number:04}": IntDistribution(0, size - 1) if ordered else CategoricalDistribution(range(size))
+        for number, (size, ordered) in enumerate(zip(space.sizes, space.ordered, strict=True))
     }
+
+
+def first_rows(settings: TPESettings, seed: int) -> list[list[int]]:
+    """Return the rows of the first trials in a space that draws its choices by weights: Optuna draws uniformly."""
+    weights = settings.space.weights
+    if weights is None:
+        return []
+    rng = np.random.default_rng(seed)
+    return [[int(rng.choice(len(each), p=each)) for each in weights] for _ in range(settings.startup)]
 
 
 def new_study(settings: TPESettings, seed: int) -> optuna.Study:

@@ -11,7 +11,10 @@ import pytest
 
 SCRIPT = "import sys; from augplug.cli import main; sys.exit(main())"
 QUICK = ("--trials", "6", "--seeds", "1", "--workers", "2")
-SETTINGS = ("batch=2", "startup=2", "joined=2", "finalists=2", "copies=2", "train=12", "subsets=1", "test_seeds=2")
+SETTINGS = (
+    *("batch=2", "startup=2", "joined=2", "finalists=2", "copies=2", "train=12", "subsets=1"),
+    *("race_cells=2", "significance=1"),
+)
 RESULTS = ("policy.json", "result.json")
 
 
@@ -47,8 +50,10 @@ def run(data: Path) -> Path:
 def test_a_search_ends_with_a_policy_of_the_best_trials(run: Path) -> None:
     result = json.loads((run / "result.json").read_text("utf-8"))
     assert result["algorithm"] == "optuna"
-    policy = json.loads((run / "policy.json").read_text("utf-8"))
-    assert len(policy["policy"]["one_of"]) == 10  # two policies of five sub-policies
+    assert (run / "policy.json").is_file()  # on so few images the race may keep a fixed policy
+    raced = {entrant["name"] for entrant in result["race"]}
+    assert "joined" in raced  # two policies of five sub-policies, as one
+    assert sum(entrant["proposal"] is not None for entrant in result["race"]) == 2
 
 
 def test_a_search_that_was_cut_off_ends_in_the_same_bytes(data: Path, run: Path) -> None:

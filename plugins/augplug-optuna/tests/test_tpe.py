@@ -5,15 +5,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields
 from typing import Any
 
 import optuna
 import pytest
-from augplug_optuna.tpe import TPE
+from augplug_optuna.tpe import TPE, TPESettings, distributions
+from optuna.distributions import IntDistribution
 from optuna.trial import TrialState
 
 import augplug
 from augplug import Result, SearchSpace
+from augplug.cli import main
 
 OPERATIONS = augplug.operations()
 SMALL = SearchSpace("small", ("Rotate", "Invert", "Posterize", "ShearX"), sub_policies=1)
@@ -172,3 +175,31 @@ def test_optuna_is_imported_for_a_search_alone() -> None:
     code = "import augplug, sys; augplug.operations(); assert 'optuna' not in sys.modules"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
+
+
+def test_the_command_line_lists_its_settings(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["settings", "optuna", "--json"]) == 0
+
+    (listed,) = json.loads(capsys.readouterr().out)
+    assert list(listed["settings"]) == [field.name for field in fields(TPESettings)]
+    assert all(one["meaning"].endswith(".") for one in listed["settings"].values())
+    assert listed["settings"]["startup"]["range"] == [1, 10_000]
+
+
+def test_it_searches_a_space_of_strengths() -> None:
+    """Rows are whole numbers with an order; the first trials are drawn by the space's weights: three of ten are on."""
+    tpe = TPE(OPERATIONS, space="strengths", channels=3, startup=40, seed=1)
+    first = tpe.ask(40)
+    tpe.tell([Result(one.number, 0.5 + 0.01 * list(one.decisions or ())[3]) for one in first])
+
+    more = tpe.ask(10)
+
+    assert all(isinstance(each, IntDistribution) for each in distributions(tpe.settings.space).values())
+    assert {len(one.decisions or ()) for one in (*first, *more)} == {26}
+    on = sum(decision > 0 for one in first for decision in one.decisions or ())
+    assert abs(on - 0.3 * 960) < 4 * (960 * 0.3 * 0.7) ** 0.5
+    best = max(first, key=lambda one: (list(one.decisions or ())[3], -one.number))
+    assert tpe.best().digest == best.policy.digest
+    assert [one.decisions for one in TPE(OPERATIONS, space="strengths", channels=3, startup=40, seed=1).ask(40)] == [
+        one.decisions for one in first
+    ]
