@@ -12,7 +12,6 @@ def torchvision() -> Any:
     Its Python part asks when it is imported for the schemas of two of them, which no transform calls. Raises
     ImportError where it is not installed.
     """
-    # pylint: disable=import-error  # torch is in the group bench alone
     import torch
 
     library = torch.library.Library("torchvision", "FRAGMENT")

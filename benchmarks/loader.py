@@ -72,7 +72,7 @@ def ours() -> Way:
 
 def torchvision_pillow() -> Way:
     """Return torchvision's on Pillow's images."""
-    import torch  # pylint: disable=import-error  # torch is in the group bench alone
+    import torch
 
     v2 = torchvision()
     torch.set_num_threads(1)
@@ -83,7 +83,7 @@ def torchvision_pillow() -> Way:
 
 def torchvision_tensor() -> Way:
     """Return torchvision's on uint8 tensors `(C, H, W)`."""
-    import torch  # pylint: disable=import-error  # torch is in the group bench alone
+    import torch
 
     v2 = torchvision()
     torch.set_num_threads(1)
@@ -129,7 +129,7 @@ def stacked(way: Way, images: Sequence[Any], _number: int) -> object:
     made = [way.ready(image) for image in images]
     if isinstance(made[0], np.ndarray):
         return np.stack(made)
-    import torch  # pylint: disable=import-error  # torch is in the group bench alone
+    import torch
 
     return torch.stack(made)
 
@@ -141,7 +141,7 @@ def batched(augment: augplug.Augmenter, images: Any, number: int, threads: int =
 
 
 def looked_up(images: Any, into: Any, _number: int, threads: int) -> None:
-    """Let OpenCV alone look every image up four times: what threads gain where Python is no hindrance."""
+    """Let OpenCV alone look every image up four times: what threads gain where Python is not a hindrance."""
     table = np.arange(256, dtype=np.float32)
 
     def part(start: int) -> None:
@@ -167,7 +167,7 @@ class Photographs:
 
     def __getitem__(self, place: int) -> Any:
         """Return one, ready, as a tensor."""
-        import torch  # pylint: disable=import-error  # torch is in the group bench alone
+        import torch
 
         made = self.way.ready(self.way.decode(self.jpegs[place]))
         return torch.from_numpy(made) if isinstance(made, np.ndarray) else made
@@ -175,7 +175,7 @@ class Photographs:
 
 def loading(way: Way, jpegs: Sequence[bytes], workers: int) -> Callable[[int], object]:
     """Return one pass of a DataLoader over the files; its workers stay from pass to pass."""
-    from torch.utils import data  # pylint: disable=import-error  # torch is in the group bench alone
+    from torch.utils import data
 
     loader = data.DataLoader(
         Photographs(way, jpegs), BATCH, num_workers=workers, persistent_workers=workers > 0, worker_init_fn=_one_thread

@@ -43,8 +43,7 @@ ABOUT = (
     "own kind of image (Pillow's, uint8 tensors, arrays), so that no conversion counts, and the settings that "
     "make the same work; where no setting does, it is left out. `OpenCV` is the limit where one bare call does "
     "the work: no rival, it draws and checks nothing. timm's operations are Pillow's; Kornia's are left to the "
-    "race of the policies. At 500 x 750 other kinds of images are raced: uint16 and float32, 1 and 13 channels, "
-    "masks, boxes and keypoints."
+    "race of the policies."
 )
 _PIXELS = 1_200_000
 """A contender's turn goes over so many pixels."""
@@ -150,7 +149,9 @@ def main() -> None:
     if kinds.SIZE in sizes:
         more, asked, missing = kinds.tables(only, given.rounds)
         tables, bars, skipped = tables + more, bars + asked, skipped + missing
-    report = Report("ops", ABOUT, tables, bars, list(dict.fromkeys(skipped)), rivals.PACKAGES)
+    name, about = ("ops", ABOUT) if results else ("kinds", kinds.ABOUT)
+    packages = rivals.PACKAGES if results else rivals.PACKAGES_OF_KINDS
+    report = Report(name, about, tables, bars, list(dict.fromkeys(skipped)), packages)
     publish(report, as_json=given.json)
 
 

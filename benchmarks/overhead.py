@@ -42,11 +42,12 @@ TRIAL_MS, CONTROLLER_MS = 2.0, 150.0
 
 
 def study_of(algorithm: str, trials: int, folder: Path) -> Callable[[], object]:
-    """Return a whole search of trials that cost nothing; nothing is scored again, or on other training sets."""
+    """Return a whole search of trials that cost nothing; nothing is compared on other training sets."""
     parts = replace(api.study_parts(), evaluators={"instant": Instant})
     data = Labelled(np.zeros((90, 4, 4), np.uint8), np.arange(90) % 3, ("a", "b", "c"))
     options: dict[str, Any] = {"algorithm": algorithm, "evaluator": "instant", "seeds": 1, "trials": trials}
-    settings = study_settings({"train": 6, "finalists": 0, "subsets": 0}, parts, **options)
+    given = {"train": 6, "significance": 1, "finalists": 1, "race_cells": 2, "subsets": 0}
+    settings = study_settings(given, parts, **options)
     return partial(run_study, settings, data, parts=parts, out=folder, executor="inline")
 
 

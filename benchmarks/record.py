@@ -14,7 +14,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-NAMES = ("policies", "ops", "loader", "start", "growth", "targets", "overhead", "levers")
+NAMES = ("policies", "ops", "kinds", "loader", "start", "growth", "targets", "overhead", "levers")
+OF_OPS = {"ops": "32,224,512", "kinds": "500x750"}
+"""The sizes that `ops.py` races for a page of its own."""
 
 
 def main(names: Sequence[str]) -> int:
@@ -26,7 +28,8 @@ def main(names: Sequence[str]) -> int:
     (HERE / "results").mkdir(exist_ok=True)
     for name in names or NAMES:
         print(f"{name} ...", file=sys.stderr, flush=True)
-        command = [sys.executable, str(HERE / f"{name}.py"), "--json"]
+        script = ["ops.py", "--sizes", OF_OPS[name]] if name in OF_OPS else [f"{name}.py"]
+        command = [sys.executable, str(HERE / script[0]), *script[1:], "--json"]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
         if done.returncode:
             return done.returncode

@@ -34,7 +34,6 @@ import augplug
 from augplug import api
 from augplug._evaluators.base import Evaluator
 from augplug._search.journal import Record, encode, open_journal, read_journal
-from augplug._search.ppo import AutoAugment, chosen
 from augplug._search.settings import study_settings
 from augplug._search.study import run_study
 from augplug.data.digits import load_digits
@@ -96,10 +95,9 @@ def _row(schedule: Schedule, given: argparse.Namespace) -> list[str]:
     return [schedule.name, f"{runs[0][-1].time:.1f}", *used, f"{statistics.fmean(age):.1f}", str(max(age)), same]
 
 
-def learn(events: Sequence[Event], seed: int, *, fresh: bool = False, **settings: Any) -> dict[str, str]:
+def learn(events: Sequence[Event], seed: int, **settings: Any) -> dict[str, str]:
     """Let the real controller live through the events, with simulated rewards: matches with a hidden policy / 30.
 
-    `fresh`: PPO's clip is around the controller before the update, not around the one that sampled the proposal.
     A landmark is the first moment at which the last 100 proposals match it, without noise, in that part on average.
     """
     algorithm = augplug.searches()["autoaugment"](seed=seed, space=SPACE, **settings)
@@ -110,8 +108,6 @@ def learn(events: Sequence[Event], seed: int, *, fresh: bool = False, **settings
     found: dict[str, str] = {}
     for event in events:
         if event.told:
-            if fresh:
-                _refresh(algorithm, event.number)
             algorithm.tell([augplug.Result(event.number, reward=matches[event.number] + noise[event.number])])
             continue
         proposals = algorithm.ask(event.number)
@@ -126,16 +122,6 @@ def learn(events: Sequence[Event], seed: int, *, fresh: bool = False, **settings
     return found
 
 
-def _refresh(algorithm: AutoAugment, last: int) -> None:
-    """Before the result that completes a batch, let its proposals pass for sampled from the controller as it is now."""
-    # pylint: disable=protected-access  # a change of the algorithm is tried here that it does not have
-    numbers = [*algorithm._told, last]
-    if len(numbers) == algorithm.settings.batch:
-        decisions = np.array([algorithm._ranking.proposals[number].decisions for number in numbers])
-        log_p = chosen(algorithm.controller.forward(decisions), decisions)
-        algorithm._old.update(zip(numbers, log_p, strict=True))
-
-
 def controller_section(given: argparse.Namespace) -> Iterator[str]:
     """Yield what schedules do to learning."""
     load = attempts(given.trials, given.spread, 0)
@@ -145,14 +131,11 @@ def controller_section(given: argparse.Namespace) -> Iterator[str]:
         (barrier(100), {"batch": 100}),
         (barrier(450), {"batch": 450, "learning_rate": 0.01, "epochs": 16}),
         (in_order(2 * given.workers), {}),
+        (in_order(2 * given.workers), {"batch": 100}),
         (as_they_come(given.workers), {}),
         (as_they_come(given.workers), {"batch": 100}),
         (barrier(20), {"preset": "paper"}),
         (as_they_come(given.workers), {"preset": "paper"}),
-        (in_order(2 * given.workers), {"fresh": True}),
-        (in_order(2 * given.workers), {"fresh": True, "batch": 100}),
-        (as_they_come(given.workers), {"fresh": True}),
-        (as_they_come(given.workers), {"fresh": True, "batch": 100}),
     ]
     yield f"{given.trials:,} trials, {given.workers:,} workers; proposals and wall time until they match .5 and .9"
     for seed, (schedule, settings) in product(range(given.seeds), cases):
@@ -239,7 +222,7 @@ def two_section(given: argparse.Namespace) -> Iterator[str]:
             workers=2,
             trials=given.trials,
             observe=[lambda record: moments.update({record["kind"]: time.perf_counter()})],
-            settings={"finalists": 0, "subsets": 0},
+            settings={"finalists": 1, "race_cells": 2, "subsets": 0},
         )
         records = read_journal(Path(name))
     times = [record["seconds"] for record in records if record.get("stage") == "trial"]

@@ -1,6 +1,6 @@
 """Schedules of a search by many workers, simulated event by event: who waits for whom, and how old results are.
 
-Times are in units of a trial's mean time, and log-normal. Learning is no part of it: a schedule decides when proposals
+Times are in units of a trial's mean time, and log-normal. Learning is left out: a schedule decides when proposals
 are asked for and results told, whatever they are.
 """
 
@@ -48,13 +48,13 @@ class Event:
 
 
 def barrier(batch: int) -> Schedule:
-    """What augplug does: the next batch is asked for when all of this one is told."""
+    """What augplug does for up to 8 workers: the next batch is asked for when all of this one is told."""
     return Schedule(f"batches of {batch:,}", batch, batch)
 
 
-def in_order(ahead: int) -> Schedule:
-    """No barrier, and yet the order of results does not matter."""
-    return Schedule(f"in order, {ahead:,} ahead", ahead, UPDATE)
+def in_order(ahead: int, chunk: int = UPDATE) -> Schedule:
+    """What augplug does for more than 8 workers: no barrier, and yet the order of results does not matter."""
+    return Schedule(f"in order, {ahead:,} ahead", ahead, chunk)
 
 
 def as_they_come(workers: int) -> Schedule:

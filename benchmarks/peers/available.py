@@ -23,6 +23,7 @@ POLICIES: dict[str, Callable[[str], Peer]] = {
 }
 OURS = ("numpy", "opencv-python-headless", "stringzilla", "numba")
 PACKAGES = (*OURS, "pillow", "albumentations", "albumentationsx", "torch", "torchvision")
+PACKAGES_OF_KINDS = (*PACKAGES, "kornia", "monai")
 PACKAGES_OF_POLICIES = (*PACKAGES, "timm", "kornia")
 
 
@@ -55,7 +56,7 @@ def available(makers: Mapping[str, Callable[[Any], Peer]], setting: object) -> t
 
 def _unfit() -> list[str]:
     """Say so where torchvision's compiled operators are not those of this torch; no transform calls one."""
-    from torchvision import extension  # pylint: disable=import-error  # it is in the group bench alone
+    from torchvision import extension
 
     if extension._has_ops():  # pylint: disable=protected-access  # it has no public name
         return []

@@ -26,7 +26,7 @@ def available() -> tuple[dict[str, Library], list[str]]:
     for name, make in _LIBRARIES.items():
         try:
             found[name] = make()
-        except ImportError as error:
+        except (ImportError, RuntimeError) as error:  # torchvision for another build of torch raises the latter
             missing.append(f"{name}: {error}")
     return found, missing
 
@@ -107,15 +107,15 @@ def _moving(transform: Any, image: Any, what: str, target: Any) -> Callable[[], 
 
 
 def _tensor(image: Any) -> Any:
-    import torch  # pylint: disable=import-error  # it is in the group bench alone
+    import torch
 
     wide = image[..., None] if image.ndim == 2 else image
     return torch.from_numpy(np.ascontiguousarray(np.moveaxis(wide, -1, 0)))
 
 
 def _torchvision() -> Library:
-    from torchvision import tv_tensors  # pylint: disable=import-error  # it is in the group bench alone
-    from torchvision.transforms import v2  # pylint: disable=import-error  # as above
+    from torchvision import tv_tensors
+    from torchvision.transforms import v2
 
     tv, mode = v2.functional, v2.InterpolationMode
     calls: dict[str, Callable[[Any], Any]] = {
@@ -133,7 +133,7 @@ def _torchvision() -> Library:
 
     def moving(function: Callable[[Any], Any]) -> Callable[[Any, str, Any], Callable[[], Any]]:
         def make(image: Any, what: str, target: Any) -> Callable[[], Any]:
-            import torch  # pylint: disable=import-error  # as above
+            import torch
 
             size = image.shape[:2]
             values = torch.from_numpy(np.ascontiguousarray(target))
@@ -159,7 +159,7 @@ def _kornia() -> Library:
         "HorizontalFlip": augmentation.RandomHorizontalFlip(p=1.0),
         "VerticalFlip": augmentation.RandomVerticalFlip(p=1.0),
         "Rotate linear": augmentation.RandomRotation((20.0, 20.0), p=1.0),
-        "Resize linear": augmentation.Resize((224, 224), p=1.0),
+        "Resize linear": augmentation.Resize((224, 224), align_corners=False, p=1.0),
         "CenterCrop": augmentation.CenterCrop((400, 600), p=1.0),
         "GaussianBlur": augmentation.RandomGaussianBlur((13, 13), (1.5, 1.5), p=1.0),
         "Gamma": augmentation.RandomGamma((1.5, 1.5), p=1.0),
@@ -174,8 +174,8 @@ def _monai() -> Library:
         "HorizontalFlip": transforms.Flip(spatial_axis=1),
         "VerticalFlip": transforms.Flip(spatial_axis=0),
         "Rotate90": transforms.Rotate90(),
-        "Rotate nearest": transforms.Rotate(np.radians(20), mode="nearest", padding_mode="zeros"),
-        "Rotate linear": transforms.Rotate(np.radians(20), mode="bilinear", padding_mode="zeros"),
+        "Rotate nearest": transforms.Rotate(-np.radians(20), mode="nearest", padding_mode="zeros"),
+        "Rotate linear": transforms.Rotate(-np.radians(20), mode="bilinear", padding_mode="zeros"),
         "Resize linear": transforms.Resize((224, 224), mode="bilinear"),
         "Resize area": transforms.Resize((224, 224), mode="area"),
         "GaussianBlur": transforms.GaussianSmooth(1.5),

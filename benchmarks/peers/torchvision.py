@@ -14,7 +14,7 @@ from benchmarks.peers.common import IMAGES, MEAN, RAND, STD, TARGETS, Call, Peer
 
 def tensor(image: Any) -> Any:
     """Return `(H, W, C)` or a stack of such as a uint8 tensor, channels first."""
-    import torch  # pylint: disable=import-error  # it is in the group bench alone
+    import torch
 
     return torch.from_numpy(np.ascontiguousarray(np.moveaxis(image, -1, -3)))
 
@@ -101,12 +101,12 @@ def _affine(tv: Any, way: Any, **given: Any) -> Call:
 
 
 def _float32() -> Any:
-    import torch  # pylint: disable=import-error  # it is in the group bench alone
+    import torch
 
     return torch.float32
 
 
 def _labels(count: int) -> Any:
-    import torch  # pylint: disable=import-error  # it is in the group bench alone
+    import torch
 
     return torch.arange(count)
