@@ -33,7 +33,7 @@ Without pytest, `augplug.testing.run(my_ops)` returns the outcomes and `python -
 [--json]` prints them. A check that does not apply is skipped with the reason. A failure that you accept is a waiver,
 `examine(my_ops, expected_failures={"level-is-strength:Dark": "why"})`: it stays visible, and fails once it passes.
 `examine_in_child(folder, modules)` asks in a process with limits on time and memory; a plugin that hangs or dies there
-is not examined, never passed. That process is no boundary: it has your rights.
+is not examined, never passed. That process is not a boundary: it has your rights.
 """
 
 

@@ -69,6 +69,26 @@ alpha = 0.5
 """
 
 
+STRENGTHS = """\
+{
+ "augplug_strengths": 1,
+ "name": "mine",
+ "source": "a golden file",
+ "entries": [
+  {"name": "flip", "op": "HorizontalFlip", "draw": "p", "strengths": [0.25, 0.5]},
+  {"name": "turn", "op": "Affine", "draw": "around 0", "strengths": [5, 10], "field": "degrees"},
+  {"name": "zoom", "op": "Affine", "draw": "times", "strengths": [0.1, 0.3], "field": "scale"},
+  {"name": "gamma", "op": "Gamma", "draw": "ratio", "strengths": [0.5], "field": "gamma"},
+  {"name": "hue", "op": "HueShift", "draw": "around 0", "strengths": [10, 20], "field": "degrees", "channels": 3},
+  {"name": "few", "op": "Posterize", "draw": "level", "strengths": [3, 9]},
+  {"name": "waves", "op": "ElasticTransform", "draw": "up to", "strengths": [0.02], "field": "amplitude_fraction",
+   "fixed": {"spacing_fraction": 0.5, "interpolation": "linear"}}
+ ]
+}
+"""
+"""As a user writes it: every way to draw."""
+
+
 def plans() -> Mapping[str, augplug.Plan]:
     """Return plans by the name of their file, of all shapes that a plan has."""
     image, partner = recording.picture(), recording.picture(1)
@@ -90,7 +110,7 @@ def written() -> Mapping[str, str]:
     document: Any = augplug.load_policy({"augplug_policy": 1, "policy": MOVES.to_json()}).to_json()
     space = augplug.SearchSpace("mine", ("Rotate", "Cutout", "Invert"), levels=7, sub_policies=3, scale="randaugment")
     made = {"policy-1.json": json.dumps({**document, "name": "erase-and-turn"}, indent=1), "policy-1.toml": POLICY_TOML}
-    made |= {"space-1.json": json.dumps(space.to_json(), indent=1)}
+    made |= {"space-1.json": json.dumps(space.to_json(), indent=1), "strengths-1.json": STRENGTHS}
     return {**made, **{name: plan.to_json() for name, plan in plans().items()}}
 
 
@@ -100,6 +120,9 @@ def expected(made: Mapping[str, str]) -> dict[str, str]:
     found = {name: augplug.replay(plan, recording.picture(), _partner(plan)) for name, plan in read.items()}
     policies = {"policy-1.json": json.loads(made["policy-1.json"]), "policy-1.toml": tomllib.loads(POLICY_TOML)}
     digests = {name: augplug.load_policy(document).digest.hex() for name, document in policies.items()}
+    strengths = augplug.read_space(json.loads(STRENGTHS))
+    strongest = [size - 1 for size in strengths.sizes]
+    digests["strengths-1.json"] = strengths.decode(augplug.operations(), strongest, "mine").digest.hex()
     return {**digests, **{name: sha256(image.tobytes()).hexdigest() for name, image in found.items()}}
 
 
@@ -116,8 +139,8 @@ def search(out: Path) -> None:
         "train": 20,
         "batch": 4,
         "finalists": 2,
-        "finalist_seeds": 1,
-        "test_seeds": 2,
+        "race_cells": 4,
+        "significance": 1,
         "subsets": 2,
     }
     settings |= {"space": "geometry", "joined": 2, "copies": 2}
@@ -131,14 +154,15 @@ def main(arguments: list[str]) -> None:
     folder.mkdir(exist_ok=True)
     kept = {path.name: path.read_text("utf-8") for path in folder.glob("p*-*")}
     made = {**written(), **kept}
-    for name, text in {**made, "expected.json": json.dumps(expected(made), indent=1)}.items():
+    before = json.loads((folder / "expected.json").read_text("utf-8")) if (folder / "expected.json").exists() else {}
+    for name, text in {**made, "expected.json": json.dumps({**before, **expected(made)}, indent=1)}.items():
         (folder / name).write_text(text.rstrip("\n") + "\n", encoding="utf-8")
-    if not (folder / "run-2").exists():
-        search(folder / "run-2")
-        for path in (folder / "run-2").iterdir():
+    if not (folder / "run-3").exists():
+        search(folder / "run-3")
+        for path in (folder / "run-3").iterdir():
             if path.suffix not in (".json", ".jsonl"):
                 path.unlink()  # pages and pictures are not what is read
-        print("run-2")
+        print("run-3")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-FIRST = ("policies", "ops", "loader", "start", "growth", "targets", "overhead", "levers")
+FIRST = ("policies", "ops", "kinds", "loader", "start", "growth", "targets", "overhead", "levers")
 """What stands first on the page, in this order; anything else follows by name."""
 HEAD = """# Performance
 
