@@ -1,19 +1,21 @@
 """What a search by `strengths` takes: wall time of the command, what computes it, and a batch beside its kernels.
 
-    python benchmarks/search_time.py [--seed 0] [--rounds 9] [--parts wall,shares,batch,observer]
+    python benchmarks/search_time.py [--seed 0] [--rounds 9] [--parts wall,shares,batch,observer,resume]
 
 The command runs at its default, on the demo's digits and on a folder of 1,400 JPEG photographs of 256 x 256 pixels
 (enlarged from ../shared/data/cifar10-reduced.npz; without it they are left out). Shares are CPU time of one process:
 rendering, features and fit are what `FeatureRidge` does; the scores of all images that it was not trained on are
 another share. A batch of 100 images is compared with its own kernels: the same program, already prepared, rendered
 again. A search of 60 trials with an observer that hangs at the first record is compared with one without, in turns: CPU
-time until the results are on the disk.
+time until the results are on the disk. A search that was interrupted in the middle is resumed: wall time from the start
+of the command until there is a new record in its journal, of which `augplug --version` takes a part by itself.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -45,22 +47,22 @@ from benchmarks.worths.sets import SETS, photographs
 SIDE, BATCH = 256, 100
 WALL = {"digits": 90, "photographs": 300}
 """Seconds at most, on two idle cores."""
-SHARE, KERNELS, HANGING = 0.85, 1.5, 1.02
+SHARE, KERNELS, HANGING, RESUME = 0.85, 1.5, 1.02, 1.0
+AUGPLUG = (sys.executable, "-c", "import sys; from augplug.cli import main; sys.exit(main())")
 Found: TypeAlias = tuple[str, str, Image]
 """The name of a data set, the policy found there as JSON, images to render with it."""
 
 
 def command(seed: int) -> None:
     """Run `augplug demo`, and `augplug search strengths` on the photographs, and print their wall seconds."""
-    run = [sys.executable, "-c", "import sys; from augplug.cli import main; sys.exit(main())"]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        commands = {"digits": [*run, "demo", "--seed", str(seed), "--out", str(folder / "demo")]}
+        commands = {"digits": [*AUGPLUG, "demo", "--seed", str(seed), "--out", str(folder / "demo")]}
         found = photographs()
         if found is not None:
             _write(found, folder / "photographs")
             of_folder = ["search", "strengths", str(folder / "photographs"), "--seed", str(seed)]
-            commands["photographs"] = [*run, *of_folder, "--out", str(folder / "run")]
+            commands["photographs"] = [*AUGPLUG, *of_folder, "--out", str(folder / "run")]
         for what, arguments in commands.items():
             start = time.perf_counter()
             done = subprocess.run(arguments, capture_output=True, text=True, check=True)
@@ -176,12 +178,50 @@ def hanging(rounds: int) -> None:
     print(f"a search with an observer that hangs takes {spread(ratios)} times one without (bar {HANGING})")
 
 
+def resuming(seed: int, rounds: int) -> None:
+    """Print the seconds until an interrupted search is at work again, and those of `augplug --version`."""
+    data = load_digits()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        np.savez(folder / "digits.npz", x=data.x, y=data.y)
+        run = ["search", "strengths", str(folder / "digits.npz"), "--seed", str(seed), "--out", str(folder / "run")]
+        subprocess.run([*AUGPLUG, *run], capture_output=True, check=True)
+        records = (folder / "run" / "journal.jsonl").read_bytes().splitlines(keepends=True)
+        half = b"".join(records[: len(records) // 2])
+        seconds, starts = [], []
+        for number in range(rounds):
+            again = shutil.copytree(folder / "run", folder / f"run-{number}")
+            (again / "journal.jsonl").write_bytes(half)
+            for result in ("policy.json", "result.json"):
+                (again / result).unlink()
+            start = time.perf_counter()
+            subprocess.run([*AUGPLUG, "--version"], capture_output=True, check=True)
+            starts.append(time.perf_counter() - start)
+            seconds.append(_until_record([*AUGPLUG, *run[:-1], str(again), "--resume"], again / "journal.jsonl"))
+    print(
+        f"a resume after {len(records) // 2} records: the next one after {spread(seconds)} s of wall time (bar "
+        f"{RESUME:g}); augplug --version takes {spread(starts)} s"
+    )
+
+
+def _until_record(command: list[str], journal: Path) -> float:
+    size, start = journal.stat().st_size, time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while journal.stat().st_size == size:
+            if process.poll() is not None:
+                raise RuntimeError(f"{command} ended with {process.returncode} and no record")
+            time.sleep(0.001)
+        taken = time.perf_counter() - start
+        process.terminate()
+    return taken
+
+
 def main() -> None:
     """Print what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--parts", default="wall,shares,batch,observer")
+    parser.add_argument("--parts", default="wall,shares,batch,observer,resume")
     options = parser.parse_args()
     parts = options.parts.split(",")
     if "wall" in parts:
@@ -192,6 +232,8 @@ def main() -> None:
             batches(policies, options.rounds)
     if "observer" in parts:
         hanging(options.rounds)
+    if "resume" in parts:
+        resuming(options.seed, options.rounds)
 
 
 if __name__ == "__main__":

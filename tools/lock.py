@@ -20,8 +20,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = "locked"
 GROUPS = ("build", "runtime", "gate")
-MORE = ("plugins", "trackers")
-"""Groups of pyproject.toml whose licences are listed too: what first-party plugins and the tests need."""
+MORE = (("plugins",), ("trackers",), ("kubeflow",), ("phones", "executorch", "torch"), ("augplug-torch", "recipes"))
+"""Groups of pyproject.toml whose licences are listed too, an environment each: what first-party plugins and tests need."""
 HEAD = """# Licences
 
 Made by `python tools/lock.py` with pip-licenses, from the metadata of what is installed; Linux, Python 3.11. augplug
@@ -76,7 +76,10 @@ def write(target: Path, kept: Path, *, more: bool) -> None:
         call("cyclonedx-py", "environment", *bom, "-o", target / "sbom.cdx.json", python)
         tables = [f'{HEAD}\n## `pip install ".[all]"`, and what builds augplug\n\n{licences(python)}']
         if more:
-            found = [licences(environment(Path(made, name), f"--group={name}")) for name in MORE]
+            found = []
+            for names in MORE:
+                found.append(licences(environment(Path(made, "-".join(names)), *(f"--group={name}" for name in names))))
+                shutil.rmtree(Path(made, "-".join(names)))  # that of torch alone has a gigabyte or more
             tables.append(f"\n## What the first-party plugins and the tests need\n\n{joined(found)}")
     (target / "licences.md").write_text("".join(tables), encoding="utf-8")
 
