@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from augplug.effects import AdaptiveTone, ColorMix, Effect, Filter, Noise, Tone, Warp
+from augplug.effects import AdaptiveTone, ColorMix, Effect, Filter, Noise, Paint, Region, Tone, Warp
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +22,9 @@ class EffectBatch:
     - ColorMix: `matrix` `(N, C, C)`, or `gray_blend` `(N,)`;
     - Warp: the matrix `transform` `(N, 3, 3)`;
     - Filter: `factor` and the kernel's arguments `(N, 1 + k)`;
-    - Noise: `key` and `std` `(N, 2)`.
+    - Noise: `key` and `std` `(N, 2)`;
+    - Paint of one region: its top, left, bottom and right, and the key, whatever it is if the template's is None,
+      `(N, 5)`.
 
     Rows that are `ordinary` `(N,)` have no such form (a factor of 1 is no effect at all) and are described one by one.
     `function`, of tones only, computes all rows at once: values `(256,)`, a column `(N, 1)` for each argument, and
@@ -49,6 +51,11 @@ def _warp(effect: Warp, numbers: Any) -> Warp:
     return replace(effect, transform=((a, b, c), (d, e, f), (g, h, i)))
 
 
+def _paint(effect: Paint, numbers: Any) -> Paint:
+    *region, key = map(int, numbers)
+    return replace(effect, regions=(Region(*region),), key=None if effect.key is None else key)
+
+
 _AT: Mapping[type, Callable[[Any, Any], Effect]] = {
     Tone: lambda effect, numbers: Tone(effect.function, *numbers),
     AdaptiveTone: lambda effect, numbers: AdaptiveTone(effect.statistic, effect.function, *numbers),
@@ -56,6 +63,7 @@ _AT: Mapping[type, Callable[[Any, Any], Effect]] = {
     Warp: _warp,
     Filter: lambda effect, numbers: replace(effect, factor=numbers[0], arguments=tuple(numbers[1:])),
     Noise: lambda _, numbers: Noise(key=int(numbers[0]), std=numbers[1]),
+    Paint: _paint,
 }
 
 

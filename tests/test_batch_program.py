@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -28,71 +27,12 @@ from augplug.effects import AdaptiveTone, Filter, Tone
 from augplug.ops.base import Operation
 from augplug.rng import Stream, Streams, key_of
 from augplug.types import FUSE_MODES, Canvas, FuseMode
+from tests.edgy import NUMBERS, Edgy, edgy
 from tests.operations import NEED_RGB
 from tests.strategies import BUILT_IN, policies
 
-NUMBERS: dict[str, dict[str, tuple[float, ...]]] = {
-    "Affine": {
-        "degrees": (-360, -90, 0, 90, 180, 270, 360, 1e-9, 45),
-        "scale": (0.01, 0.5, 1, 2, 100),
-        "shear_x": (-80, 0, 45, 80),
-        "x": (-10, 0, 0.25, 0.5, 10),
-        "y": (-0.5, 0, 1),
-    },
-    "Brightness": {"factor": (0, 0.5, 1, 1.5, 2, 2.000001, 10)},
-    "Color": {"factor": (0, 0.5, 1, 1.5, 2, 2.000001, 10)},
-    "Contrast": {"factor": (0, 0.5, 1, 1.5, 2, 2.000001, 10)},
-    "Gamma": {"gamma": (0.01, 0.5, 1, 2, 3, 100)},
-    "GaussianBlur": {"sigma": (0, 0.0999, 0.1, 0.125, 1, 6)},
-    "GaussianNoise": {"std": (0, 1e-6, 0.5, 1, 255), "key": (0, 1, 2**53 - 1)},
-    "HueShift": {"degrees": (-360, -180, -90, 0, 1e-9, 120, 360)},
-    "MotionBlur": {"length": (1, 1.5, 2, 3, 9), "degrees": (-360, 0, 45, 90, 180)},
-    "RandomCrop": {"x": (0, 0.5, 1), "y": (0, 0.25, 1)},
-    "RandomResizedCrop": {"scale": (1e-6, 0.25, 1), "ratio": (1e-3, 0.5, 1, 2, 1e3), "x": (0, 0.5, 1), "y": (0, 1)},
-    "Rotate": {"degrees": (-360, -180, -90, -1e-9, 0, 1e-9, 45, 90, 180, 270, 360)},
-    "Saturation": {"factor": (0, 0.5, 1, 1.5, 2, 10)},
-    "Scale": {"factor": (0.01, 0.5, 1, 1.5, 2, 100)},
-    "Sharpen": {"strength": (0, 0.5, 1, 10), "sigma": (0.1, 1, 6)},
-    "Sharpness": {"factor": (0, 0.5, 1, 1.5, 2, 10)},
-    "ShearX": {"factor": (-2, -1, 0, 0.5, 1, 2)},
-    "ShearY": {"factor": (-2, -1, 0, 0.5, 1, 2)},
-    "Solarize": {"threshold": (0, 0.5, 1, 127.5, 128, 255, 256)},
-    "SolarizeAdd": {"add": (-255, 0, 110, 255), "threshold": (0, 128, 256)},
-    "ToneCurve": {"shadows": (0, 1 / 3, 1), "highlights": (0, 2 / 3, 1)},
-    "TranslateX": {"pixels": (-100, -1, 0, 0.5, 3), "fraction": (-1, 0, 0.25, 0.4999999, 1)},
-    "TranslateY": {"pixels": (-100, -1, 0, 0.5, 3), "fraction": (-1, 0, 0.25, 0.4999999, 1)},
-}
-"""What is drawn of each operation that describes a batch: the ends, and the values at which the structure changes."""
 SIZES = ((1, 1), (2, 3), (28, 28), (32, 32), (77, 50))
 INTERPOLATIONS = ("nearest", "linear", "cubic")
-
-
-@dataclass(frozen=True)
-class Edgy(Distribution):
-    """One of the values given, or a real between the lowest and the highest."""
-
-    values: tuple[float, ...]
-
-    def draw(self, stream: Stream) -> float:
-        if stream.below(3) == 0:
-            return self.values[stream.below(len(self.values))]
-        low, high = self.bounds
-        return low + (high - low) * stream.real()
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        return min(self.values), max(self.values)
-
-    def to_json(self) -> dict[str, object]:
-        return {"edgy": list(self.values)}
-
-
-def edgy(name: str, size: tuple[int, int] = (24, 30), **more: Any) -> Step:
-    """Return a step that draws the fields of NUMBERS."""
-    fixed = {"height": size[0], "width": size[1]} if name in ("RandomCrop", "RandomResizedCrop") else {}
-    padding = {"padding": 4} if name == "RandomCrop" else {}
-    drawn = {field: Edgy(values) for field, values in NUMBERS[name].items() if field != "key"}
-    return augplug.step(name, **{**fixed, **padding, **drawn, **more})
 
 
 def images_of(count: int, shape: tuple[int, ...], dtype: Any = np.uint8) -> Any:
@@ -214,15 +154,34 @@ def test_warps_that_repeat_outside_are_prepared_together() -> None:
 
 @pytest.mark.parametrize("interpolation", INTERPOLATIONS)
 @pytest.mark.parametrize("fill", [0.0, 77.5, (1.0, 128.0, 255.0)], ids=["black", "grey", "colour"])
-@pytest.mark.parametrize("name", ["Affine", "RandomCrop", "Rotate", "Scale", "ShearX", "ShearY", "TranslateX"])
+@pytest.mark.parametrize(
+    "name", ["Affine", "Perspective", "RandomCrop", "Rotate", "Scale", "ShearX", "ShearY", "TranslateX"]
+)
 def test_a_batch_of_warps_has_the_bits_of_its_images(name: str, fill: Any, interpolation: str) -> None:
     more: dict[str, Any] = {} if name == "RandomCrop" else {"interpolation": interpolation}
 
     check(edgy(name, fill=fill, **more), images_of(60, (20, 24, 3)))
 
 
+def test_perspectives_and_painted_regions_are_prepared_together() -> None:
+    """After one another, so that a region is painted into the place where the warp left its image."""
+    warp = augplug.step("Perspective", distortion=augplug.Uniform(0.1, 0.5), interpolation="linear")
+    paint = augplug.step("Cutout", size=augplug.Uniform(0.2, 0.5), value=(1.0, 128.0, 255.0))
+    augment = augplug.Augmenter(augplug.compose([warp, paint]), seed=1)
+    keys = [augment._key(index, 0) for index in range(64)]
+
+    program = augment._batches.of(keys, (28, 28, 3), np.dtype(np.uint8))
+
+    assert program is not None
+    assert [len(stage.rows) for stage in program.stages if len(stage.rows)] == [64, 64]
+    check(augplug.compose([warp, paint]), images_of(64, (28, 28, 3)))
+    check(augplug.compose([paint, augplug.step("RandomCrop", height=9, width=7)]), images_of(64, (28, 28, 3)))
+    check(augplug.step("RandomErasing", noise=False, value=3.0), images_of(64, (28, 28)))
+
+
 @pytest.mark.parametrize(
-    "name", ["Affine", "Color", "Contrast", "HueShift", "RandomResizedCrop", "Rotate", "Sharpness"]
+    "name",
+    ["Affine", "Color", "Contrast", "Cutout", "HueShift", "Perspective", "RandomResizedCrop", "Rotate", "Sharpness"],
 )
 def test_a_batch_of_large_images_has_the_bits_of_its_images(name: str) -> None:
     """Where a warp packs its pixels, and no image is rendered together with another."""

@@ -18,11 +18,12 @@ from augplug._backends.opencv_color import ROWS, blends, gray_mean, grey, mixed
 from augplug._backends.opencv_filters import gaussians, smooth3
 from augplug._backends.opencv_lookup import look_up
 from augplug._backends.opencv_packing import is_packed, packed
+from augplug._backends.opencv_paint import paint_rows
 from augplug._backends.opencv_warps import INTERPOLATIONS, LONGEST_SIDE, shifted
 from augplug._backends.scratch import FEW
 from augplug._backends.tables import Table, fill_values, from_units
 from augplug.effect_batch import EffectBatch
-from augplug.effects import AdaptiveTone, ColorMix, Filter, Tone, Warp
+from augplug.effects import AdaptiveTone, ColorMix, Filter, Paint, Tone, Warp
 from augplug.types import Image, Values
 
 Shape: TypeAlias = tuple[int, ...]
@@ -42,15 +43,21 @@ def prepare_rows(batch: EffectBatch, shape: Shape) -> PreparedRows | None:
 
 def _warps(batch: EffectBatch, effect: Warp, shape: Shape) -> PreparedRows | None:
     transforms = batch.numbers
+    perspective = (transforms[:, 2] != (0, 0, 1)).any(axis=1)
+    own = _has_own_way(transforms, effect, shape)
     if effect.border != "constant":
-        return bordered_warps(transforms, effect, shape, _has_own_way(transforms, effect, shape))
+        return bordered_warps(transforms, effect, shape, own | perspective)
     if effect.interpolation == "area":
         return opencv_area.areas(transforms, effect.size, shape)
     if max(*shape[:2], *effect.size) > LONGEST_SIDE:
         return None
     if _is_whole_shift(transforms).all():
         return _shifts(transforms[:, :2, 2], effect, shape)
-    pulls, size = coords_stack.inverses(transforms)[:, :2], effect.size[::-1]
+    warp, pulls, size = cv2.warpAffine, coords_stack.inverses(transforms), effect.size[::-1]
+    if perspective.any():
+        warp, own = cv2.warpPerspective, own | ~perspective
+    else:
+        pulls = pulls[:, :2]
     fill, flags = (
         fill_values(effect.fill, shape, _UINT8).tolist(),
         INTERPOLATIONS[effect.interpolation] | cv2.WARP_INVERSE_MAP,
@@ -58,19 +65,17 @@ def _warps(batch: EffectBatch, effect: Warp, shape: Shape) -> PreparedRows | Non
     wide = is_packed(effect.interpolation, effect.size, shape, _UINT8)
 
     def warped_onto_black(image: Image, pull: Values, out: Image | None) -> Image:
-        return cv2.warpAffine(image, pull, size, None if out is image else out, flags)  # a fill takes time to be read
+        return warp(image, pull, size, None if out is image else out, flags)  # a fill takes time to be read
 
     def warped(image: Image, pull: Values, out: Image | None) -> Image:
-        return cv2.warpAffine(image, pull, size, None if out is image else out, flags, cv2.BORDER_CONSTANT, fill)
+        return warp(image, pull, size, None if out is image else out, flags, cv2.BORDER_CONSTANT, fill)
 
     def warped_wide(image: Image, pull: Values, _out: Image | None) -> Image:
-        warp = partial(cv2.warpAffine, M=pull, dsize=size, flags=flags)
-        return packed(warp, effect.interpolation, effect.size, shape, _UINT8, fill)(image)
+        kernel = partial(warp, M=pull, dsize=size, flags=flags)
+        return packed(kernel, effect.interpolation, effect.size, shape, _UINT8, fill)(image)
 
     render = warped_wide if wide else warped if any(fill) else warped_onto_black
-    return PreparedRows(
-        lambda images, rows, outs: list(map(render, images, pulls[rows], outs)), _has_own_way(transforms, effect, shape)
-    )
+    return PreparedRows(lambda images, rows, outs: list(map(render, images, pulls[rows], outs)), own)
 
 
 def _is_whole_shift(transforms: Values) -> Mask:
@@ -80,10 +85,10 @@ def _is_whole_shift(transforms: Values) -> Mask:
 
 
 def _has_own_way(transforms: Values, effect: Warp, shape: Shape) -> Mask:
-    """Return which rows are perspectives, turns, shifts by whole pixels, or linear and shrink a part of the image."""
-    (a, b, c), (d, e, f), last = np.moveaxis(transforms, 0, 2)
+    """Return which rows are turns, shifts by whole pixels, or linear and shrink a part of the image."""
+    (a, b, c), (d, e, f), _ = np.moveaxis(transforms, 0, 2)
     straight = (b == 0) & (d == 0) & (abs(a) == 1) & (abs(e) == 1) & (c % 1 == 0) & (f % 1 == 0)
-    own: Mask = straight | ((a == 0) & (e == 0)) | (last != [[0], [0], [1]]).any(axis=0)
+    own: Mask = straight | ((a == 0) & (e == 0))
     if effect.interpolation == "linear":
         own |= opencv_area.cuts_of_rows(transforms, effect.size, shape)[2]
     return own
@@ -221,5 +226,6 @@ _MAKE: dict[type, Any] = {
     AdaptiveTone: _tones_from,
     ColorMix: _color_mixes,
     Filter: _filters,
+    Paint: paint_rows,
     Warp: _warps,
 }

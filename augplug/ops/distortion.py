@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from typing import Any
 
-from augplug import coords
+import numpy as np
+
+from augplug import coords, coords_stack
 from augplug.distributions import Uniform
+from augplug.effect_batch import EffectBatch
 from augplug.effects import FIELD_LIMIT, DisplacementField, Effect
 from augplug.errors import OperationError
 from augplug.ops import parameters
 from augplug.ops.base import Operation, operation
 from augplug.ops.former import FormerField
-from augplug.ops.geometry import warped
+from augplug.ops.geometry import warped, warped_rows
 from augplug.ops.parameters import Resampled, parameter, resampling
-from augplug.rng import Stream, key_of
+from augplug.rng import Stream, Streams, key_of
 from augplug.types import Canvas, Interpolation
 
 _SPLINE_WIDTH = math.sqrt(3)
@@ -125,10 +130,8 @@ class Perspective(Resampled, Operation):
 
     def describe(self, canvas: Canvas) -> list[Effect]:
         """One warp by the matrix that takes the corners where the key says."""
-        stream = Stream(b"augplug.Perspective", key_of(self.key, 0, 0))
-        right, bottom = canvas.width - 0.5, canvas.height - 0.5
-        corners, moves = [(-0.5, -0.5), (right, -0.5), (right, bottom), (-0.5, bottom)], []
-        for inwards_x, inwards_y in ((1, 1), (-1, 1), (-1, -1), (1, -1)):
+        stream, corners, moves = Stream(_PERSPECTIVE, key_of(self.key, 0, 0)), _corners(canvas), []
+        for inwards_x, inwards_y in _INWARDS:
             dx = inwards_x * stream.real() * self.distortion * canvas.width / 2
             dy = inwards_y * stream.real() * self.distortion * canvas.height / 2
             moves.append((dx, dy))
@@ -138,9 +141,38 @@ class Perspective(Resampled, Operation):
         transform = coords.from_corners(canvas.height, canvas.width, moved)
         return warped(self, transform, canvas)
 
+    @classmethod
+    def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
+        """All rows of `describe`; those whose corners it moves back are ordinary."""
+        distortion, keys = np.broadcast_arrays(rows.distortion, rows.key)
+        streams = Streams(_PERSPECTIVE, [key_of(int(key), 0, 0) for key in keys.tolist()])
+        every = streams.of(np.arange(len(keys)))
+        moved = np.empty((len(keys), 4, 2))
+        for corner, (x, y) in enumerate(_corners(canvas)):
+            inwards_x, inwards_y = _INWARDS[corner]
+            moved[:, corner, 0] = x + inwards_x * every.reals() * distortion * canvas.width / 2
+            moved[:, corner, 1] = y + inwards_y * every.reals() * distortion * canvas.height / 2
+        sides = [side.T for side in np.moveaxis(np.roll(moved, -1, axis=1) - moved, 1, 0)]
+        turns = np.array([coords_stack.cross(sides[place - 1], sides[place]) for place in range(4)])
+        convex = turns.min(axis=0) > 0
+        moved[~convex] = _corners(canvas)
+        batch = warped_rows(rows, coords_stack.from_corners(canvas.height, canvas.width, moved), canvas)
+        return None if batch is None else replace(batch, ordinary=~convex)
+
+
+_PERSPECTIVE = b"augplug.Perspective"
+_INWARDS = ((1, 1), (-1, 1), (-1, -1), (1, -1))
+"""Where inwards is from each corner, to the right and down."""
+
 
 _ALWAYS_CONVEX = 0.6
 """A distortion below 2/3, up to which the corners are always those of a convex quadrilateral."""
+
+
+def _corners(canvas: Canvas) -> list[tuple[float, float]]:
+    """Return the canvas' corners, from the top left clockwise."""
+    right, bottom = canvas.width - 0.5, canvas.height - 0.5
+    return [(-0.5, -0.5), (right, -0.5), (right, bottom), (-0.5, bottom)]
 
 
 def _moved(

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
 
 from augplug.distributions import LogUniform, Uniform
+from augplug.effect_batch import EffectBatch, columns
 from augplug.effects import Effect, Paint, Region
 from augplug.ops import parameters
 from augplug.ops.base import Operation, operation
@@ -70,6 +75,16 @@ class Cutout(Operation):
         found = _squares(self.size, _centres(self.x, self.y, self.holes, places), canvas)
         return _painted(found, self.value, self.key if self.noise else None, self.mask_value)
 
+    @classmethod
+    def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
+        """All rows of `describe`, if each has one hole."""
+        if rows.holes != 1:
+            return None
+        side = np.trunc(rows.size * min(canvas.height, canvas.width))
+        top = np.minimum(np.trunc(rows.y * canvas.height), canvas.height - 1) - side // 2
+        left = np.minimum(np.trunc(rows.x * canvas.width), canvas.width - 1) - side // 2
+        return _painted_rows(rows, (top, left, side, side), canvas)
+
 
 def _centres(x: float, y: float, count: int, places: Stream) -> list[tuple[float, float]]:
     return [(x, y), *((places.real(), places.real()) for _ in range(count - 1))]
@@ -112,6 +127,16 @@ class RandomErasing(Operation):
         region = clipped(top, left, height, width, canvas)
         return _painted([region], self.value, self.key if self.noise else None, self.mask_value)
 
+    @classmethod
+    def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
+        """All rows of `describe`."""
+        area = rows.scale * canvas.height * canvas.width
+        height = np.minimum(np.trunc(np.sqrt(area * rows.ratio)), canvas.height)
+        width = np.minimum(np.trunc(np.sqrt(area / rows.ratio)), canvas.width)
+        top = np.minimum(np.trunc(rows.y * (canvas.height - height + 1)), canvas.height - height)
+        left = np.minimum(np.trunc(rows.x * (canvas.width - width + 1)), canvas.width - width)
+        return _painted_rows(rows, (top, left, height, width), canvas)
+
 
 @operation(
     source="GridMask, arXiv 2001.04086, section 3.2: squares of a grid with period d, keep ratio r, offset",
@@ -141,3 +166,19 @@ class GridMask(Operation):
 def _painted(found: list[Region | None], value: Fill, key: int | None, mask_value: float | None) -> list[Effect]:
     regions = tuple(region for region in found if region is not None)
     return [Paint(regions=regions, value=value, key=key, mask_value=mask_value)] if regions else []
+
+
+def _painted_rows(rows: Any, found: Sequence[Any], canvas: Canvas) -> EffectBatch | None:
+    """Return the rectangles (top, left, height, width) as one effect; those wholly outside the canvas are ordinary."""
+    if any(isinstance(field, np.ndarray) for field in (rows.value, rows.mask_value)):
+        return None
+    key = rows.key if rows.noise else 0
+    count = max(map(np.size, (*found, key)))
+    top, left, height, width, keys = (np.broadcast_to(field, count) for field in (*found, key))
+    ends = np.minimum(top + height, canvas.height), np.minimum(left + width, canvas.width)
+    numbers = columns(np.maximum(top, 0), np.maximum(left, 0), *ends, keys)
+    ordinary = (numbers[:, 0] >= numbers[:, 2]) | (numbers[:, 1] >= numbers[:, 3])
+    effect = Paint(
+        regions=(Region(0, 0, 1, 1),), value=rows.value, key=0 if rows.noise else None, mask_value=rows.mask_value
+    )
+    return EffectBatch(effect, numbers, ordinary)
