@@ -1,5 +1,6 @@
 """Files are written through new names that nobody can guess, and never through a link."""
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -65,6 +66,34 @@ def test_what_fails_leaves_nothing_behind(tmp_path: Path) -> None:
         fail()
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
     assert (tmp_path / "a").read_text() == "old"
+
+
+def test_a_file_that_cannot_even_be_made_is_the_error_of_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not that of the missing new file, which is cleared away."""
+
+    def full(*_arguments: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("augplug.disk.os.open", full)
+    with pytest.raises(OSError, match="No space left on device"):
+        replace_file(tmp_path / "a", b"new")
+
+
+def test_a_new_name_survives_a_power_cut_unless_the_caller_needs_it_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr("augplug.disk.sync_folder", synced.append)
+
+    with replacing(tmp_path / "a") as file:
+        file.write(b"new")
+    assert synced == [tmp_path]
+
+    with replacing(tmp_path / "b", durable=False) as file:
+        file.write(b"new")
+    assert synced == [tmp_path]
 
 
 def test_permissions_stay_and_devices_are_written_to(tmp_path: Path) -> None:

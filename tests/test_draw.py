@@ -13,6 +13,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ from augplug.distributions import (
     dirichlet,
 )
 from augplug.errors import OperationError, SettingsError
-from augplug.rng import WORD, Stream, check_weights, generator, key_of, key_of_count, pick
+from augplug.rng import WORD, Stream, Streams, check_weights, generator, key_of, key_of_count, pick, pick_rows
 from tests import processes
 from tests.processes import drawn
 
@@ -124,6 +125,27 @@ def test_no_word_is_too_small_or_too_large(law: Distribution, word: int) -> None
     assert 0 <= stream.below(7) < 7
     assert pick((0.0, 1.0, 0.1, 0.0), stream) in (1, 2)
     assert sum(dirichlet(0.7, 3, stream)) == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize("weights", [(0.0, 1.0, 0.1, 0.0), (0.0, 0.0, 2.0), (0.1, 0.2, 0.3, 0.0)])
+def test_rows_are_picked_as_one_is_at_the_ends_of_the_weights(weights: tuple[float, ...]) -> None:
+    """At 0 no index of weight 0; at the sum, which only rounding reaches, the last of a weight above 0."""
+    reals = [0.0, *(np.cumsum(weights) / sum(weights)).tolist(), 0.5, 1.0]
+    drawn = iter(reals)
+    rows: Any = SimpleNamespace(reals=lambda: np.array(reals))
+    one: Any = SimpleNamespace(real=lambda: next(drawn))
+
+    assert pick_rows(weights, rows).tolist() == [pick(weights, one) for _ in reals]
+
+
+def test_words_of_rows_are_computed_in_blocks_as_they_are_needed() -> None:
+    streams = Streams(DIGEST, [key_of(0, 0, index) for index in range(3)])
+    rows = np.array([0, 2])
+
+    assert streams.words(rows[:0]).shape == (0,)
+    for count in range(1, 18):
+        streams.words(rows)
+        assert streams.blocks == -(-count // 8)
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,17 @@ def test_what_is_painted_counts_where_it_is_asked(name: str, count: int) -> None
             np.testing.assert_allclose(made.array, np.array(rows, float)[right], rtol=0, atol=1e-9)
 
 
+def test_a_box_that_is_painted_over_wholly_is_lost_whatever_the_rounding_leaves() -> None:
+    augment = augplug.Augmenter(augplug.step("Cutout", size=1.0, x=0.5, y=0.5))
+    rng = np.random.default_rng(1)
+    ends = np.sort(rng.uniform(0, 40, (2000, 2, 2)), axis=1)  # left and top, then right and bottom
+    boxes = augplug.Boxes(ends.reshape(-1, 4), count_painted=True)
+
+    made = augment(image=np.full((40, 40, 3), 200, dtype=np.uint8), boxes=boxes, index=0)
+
+    assert len(made["boxes"].array) == 0
+
+
 def test_a_crop_behind_it_counts_both() -> None:
     """Half is painted, and half of the box is cut off: a quarter is left."""
     half = augplug.step("Cutout", size=0.5, x=0.0, y=0.25)  # 20 x 20 pixels around (0, 10): columns 0..9, rows 0..19

@@ -41,6 +41,22 @@ def test_an_approval_takes_the_place_of_the_one_before(place: Path, given: ledge
     assert ledger.read(place) == {"my-ops": other}
 
 
+def test_versions_that_are_kept_are_read_with_who_approved_them(place: Path, given: ledger.Approval) -> None:
+    ledger.approve(place, given)
+    assert place.read_text().startswith('{\n "augplug_ledger": 1,\n')
+    later = ledger.Approval(**{**vars(given), "version": "2.0", "by": "me", "reason": "needed"})
+
+    ledger.approve(place, later, keep=True)
+
+    assert place.read_text().startswith('{\n "augplug_ledger": 2,\n')
+    assert ledger.read_versions(place) == {"my-ops": (given, later)}
+    document = json.loads(place.read_text())
+    document["approved"]["my-ops"] *= 2
+    place.write_text(json.dumps(document))
+    with pytest.raises(GateError, match="with one version twice"):
+        ledger.read(place)
+
+
 def test_what_is_revoked_is_gone_and_the_rest_stays(place: Path, given: ledger.Approval) -> None:
     other = ledger.Approval(**{**vars(given), "name": "other"})
     ledger.approve(place, given)

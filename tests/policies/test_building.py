@@ -66,6 +66,11 @@ WRONG: list[tuple[Callable[[], object], type[AugplugError], str]] = [
     (lambda: step("Rotate", levle=3), OperationError, "did you mean 'level'"),
     (lambda: step("Rotate"), OperationError, "needs degrees or a level"),
     (lambda: step("Rotate", degrees=3, level=3), OperationError, "give one"),
+    (
+        lambda: Policy(step("TranslateX", pixels=3, level=3), scale="trivialaugment-wide"),
+        OperationError,
+        "given a level and pixels, which scale 'trivialaugment-wide' sets by it; give one",
+    ),
     (lambda: step("Rotate", degrees=400), OperationError, "-360..360"),
     (lambda: step("Rotate", degrees=(0, 400)), OperationError, "-360..360"),
     (lambda: step("Rotate", degrees=(3, 0)), SettingsError, "low <= high"),
