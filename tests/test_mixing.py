@@ -179,6 +179,17 @@ def test_cutmix_moves_boxes_keypoints_and_masks() -> None:
     assert made["keypoints"] == [(1, 1), (12, 9)]
 
 
+def test_cutmix_keeps_the_visibility_of_the_points_that_are_left() -> None:
+    node = augplug.step("CutMix", share=0.75, x=0.5, y=0.5)  # as above
+    mine, theirs = np.array([[10, 10, 2], [1, 1, 1], [2, 1, 2]]), np.array([[12, 9, 1], [2, 2, 2], [13, 9, 2]])
+
+    made = augplug.Augmenter(node)(
+        image=FLAT[0], keypoints=mine, partner={"image": FLAT[2], "keypoints": theirs}, index=0
+    )
+
+    assert made["keypoints"].tolist() == [[1, 1, 1], [2, 1, 2], [12, 9, 1], [13, 9, 2]]
+
+
 @pytest.mark.parametrize(("target", "value"), [("mask", np.zeros(SIDES, np.uint8)), ("keypoints", [[1, 1]])])
 def test_mixup_refuses_masks_and_keypoints(target: str, value: Any) -> None:
     """By name."""
