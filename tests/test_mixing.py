@@ -190,6 +190,29 @@ def test_cutmix_keeps_the_visibility_of_the_points_that_are_left() -> None:
     assert made["keypoints"].tolist() == [[1, 1, 1], [2, 1, 2], [12, 9, 1], [13, 9, 2]]
 
 
+@pytest.mark.parametrize(
+    ("mine", "theirs", "expected"),
+    [
+        ([2, 1, 0], [True, False, True], [1, 0, 2, 2]),
+        ([True, False, True], [1, 0, 2], [False, True, False, True]),
+        (None, [1, 0, 2], [True, True, False, True]),
+    ],
+)
+def test_cutmix_gives_the_visibility_of_both_in_the_form_of_the_first(
+    mine: Any, theirs: Any, expected: list[Any]
+) -> None:
+    """True is COCO's 2, visible: 1 is hidden."""
+    node = augplug.step("CutMix", share=0.75, x=0.5, y=0.5)
+    points = augplug.Keypoints([[10, 10], [1, 1], [2, 1]], visible=mine)
+    partner = augplug.Keypoints([[12, 9], [2, 2], [13, 9]], visible=theirs)
+
+    made = augplug.Augmenter(node)(
+        image=FLAT[0], keypoints=points, partner={"image": FLAT[2], "keypoints": partner}, index=0
+    )
+
+    assert made["keypoints"].visible.tolist() == expected
+
+
 @pytest.mark.parametrize(("target", "value"), [("mask", np.zeros(SIDES, np.uint8)), ("keypoints", [[1, 1]])])
 def test_mixup_refuses_masks_and_keypoints(target: str, value: Any) -> None:
     """By name."""

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from augplug._backends.base import Backend, ImageFunction
 from augplug._sample.outlines import padded
-from augplug._sample.targets import Targets, clip, corners_of, edges_of
+from augplug._sample.targets import Flags, Targets, clip, corners_of, edges_of
 from augplug.coords import crop_resize
 from augplug.effects import Effect, Mix, MixPart, Region, Warp
 from augplug.errors import TargetError
@@ -165,6 +165,15 @@ def _joined(mine: npt.NDArray[Any], theirs: npt.NDArray[Any]) -> npt.NDArray[Any
     return np.concatenate([mine, theirs]) if len(theirs) else mine
 
 
+def _joined_visibility(mine: Flags, theirs: Flags) -> Flags:
+    """Return both in the form of the first: where one holds flags and one COCO's v, True is 2, visible."""
+    if mine.dtype.kind == "b" != theirs.dtype.kind:
+        theirs = theirs == 2
+    elif theirs.dtype.kind == "b" != mine.dtype.kind:
+        theirs = theirs * np.array(2, mine.dtype)
+    return _joined(mine, theirs)
+
+
 def _outlines(mine: Points, theirs: Points) -> Points:
     most = max(mine.shape[1], theirs.shape[1])
     return _joined(padded(mine, most), padded(theirs, most))
@@ -211,7 +220,7 @@ def _pasted(targets: Targets, theirs: Targets, region: Region, size: tuple[int, 
         shown=_joined(kept.shown, given.shown),
         tags=_joined(kept.tags, given.tags),
         points=_joined(mine.points, other.points),
-        visible=_joined(mine.visible, other.visible),
+        visible=_joined_visibility(mine.visible, other.visible),
         label=label,
     )
 

@@ -95,10 +95,13 @@ def points_of(given: Any) -> npt.NDArray[np.float64]:
 
 
 def points_like(given: Any, points: Points, visible: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """Return points `(M, 2)` and their visibility in the axes that were given: instances, and v if it stood there."""
+    """Return points `(M, 2)` and their visibility in the axes that were given: instances, and v if it stood there.
+
+    Points that are no instances may have become more or fewer, by a mix.
+    """
     shape = points_of(given).shape
     array = points if shape[-1] == 2 else np.concatenate([points, visible[:, None]], axis=1)
-    return array.reshape(shape)
+    return array.reshape(shape) if len(shape) == 3 else array
 
 
 def _visibility(given: Any, shape: tuple[int, ...]) -> npt.NDArray[Any]:
