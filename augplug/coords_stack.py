@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 Stack: TypeAlias = npt.NDArray[np.float64]
 Numbers: TypeAlias = float | npt.NDArray[np.float64]
-Pair: TypeAlias = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
 
 
 def stack(*entries: Numbers) -> Stack:
@@ -70,23 +69,22 @@ def from_corners(height: int, width: int, moved: Stack) -> Stack:
 
     In real numbers: numpy may round a product of complex ones otherwise than Python.
     """
-    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = np.moveaxis(moved, 0, 2)
-    across, down = (x1 - x2, y1 - y2), (x3 - x2, y3 - y2)
-    slant = (x0 - x1 + x2 - x3, y0 - y1 + y2 - y3)
+    z0, z1, z2, z3 = np.moveaxis(moved, 0, 2)
+    across, down, slant = z1 - z2, z3 - z2, z0 - z1 + z2 - z3
     area = cross(across, down)
     g, h = cross(slant, down) / area / width, cross(across, slant) / area / height
+    right, below = (z1 - z0) / width + g * z1, (z3 - z0) / height + h * z3
     depth = 1 + (g + h) / 2
     made = np.ones((len(moved), 3, 3))
-    for place, (start, right, below) in enumerate(((x0, x1, x3), (y0, y1, y3))):
-        to_right, downwards = (right - start) / width + g * right, (below - start) / height + h * below
-        made[:, place] = np.stack([to_right, downwards, start + (to_right + downwards) / 2], axis=1) / depth[:, None]
-    made[:, 2, :2] = np.stack([g / depth, h / depth], axis=1)
+    made[:, :2] = (np.stack([right, below, z0 + (right + below) / 2]) / depth).T
+    made[:, 2, :2] = (np.stack([g, h]) / depth).T
     return made
 
 
-def cross(first: Pair, second: Pair) -> npt.NDArray[np.float64]:
-    """Return the cross products of vectors, each given as its x and its y, `(N,)`."""
-    return first[0] * second[1] - first[1] * second[0]
+def cross(first: Stack, second: Stack) -> Stack:
+    """Return the cross products of vectors `(2, N)`, `(N,)`."""
+    made: Stack = first[0] * second[1] - first[1] * second[0]
+    return made
 
 
 def products(second: Stack, first: Stack) -> Stack:

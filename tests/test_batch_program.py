@@ -133,7 +133,7 @@ def test_a_batch_has_the_bits_of_its_images(name: str, shape: tuple[int, ...], f
 @pytest.mark.parametrize("shape", [(20, 24, 3), (28, 28), (2, 3, 3), (1, 1, 3), (1, 9, 1)])
 @pytest.mark.parametrize("interpolation", INTERPOLATIONS)
 @pytest.mark.parametrize("border", ["edge", "reflect", "wrap"])
-@pytest.mark.parametrize("name", ["Affine", "Rotate", "Scale", "ShearX", "TranslateX"])
+@pytest.mark.parametrize("name", ["Affine", "Perspective", "Rotate", "Scale", "ShearX", "TranslateX"])
 def test_a_batch_that_repeats_outside_has_the_bits_of_its_images(
     name: str, border: str, interpolation: str, shape: tuple[int, ...]
 ) -> None:
@@ -142,14 +142,16 @@ def test_a_batch_that_repeats_outside_has_the_bits_of_its_images(
 
 def test_warps_that_repeat_outside_are_prepared_together() -> None:
     """All but those with a way of their own: turns, whole shifts, and what shows more than is laid around."""
-    step = augplug.step("Affine", border="reflect", degrees=augplug.Uniform(1.0, 40.0), x=augplug.Uniform(-0.2, 0.2))
-    augment = augplug.Augmenter(step, seed=1)
-    keys = [augment._key(index, 0) for index in range(64)]
+    turned = augplug.step("Affine", border="reflect", degrees=augplug.Uniform(1.0, 40.0), x=augplug.Uniform(-0.2, 0.2))
+    bent = augplug.step("Perspective", border="reflect", distortion=augplug.Uniform(0.1, 0.3))
+    for step in (turned, bent):
+        augment = augplug.Augmenter(step, seed=1)
+        keys = [augment._key(index, 0) for index in range(64)]
 
-    program = augment._batches.of(keys, (28, 28, 3), np.dtype(np.uint8))
+        program = augment._batches.of(keys, (28, 28, 3), np.dtype(np.uint8))
 
-    assert program is not None
-    assert [len(stage.rows) for stage in program.stages if len(stage.rows)] == [64]
+        assert program is not None
+        assert [len(stage.rows) for stage in program.stages if len(stage.rows)] == [64]
 
 
 @pytest.mark.parametrize("interpolation", INTERPOLATIONS)

@@ -10,10 +10,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from augplug import coords_stack
 from augplug._backends import opencv_area
 from augplug._backends.base import ImageFunction, PreparedRows
-from augplug._backends.opencv_batch_borders import bordered_warps
+from augplug._backends.opencv_batch_borders import are_perspectives, bordered_warps, warp_of
 from augplug._backends.opencv_color import ROWS, blends, gray_mean, grey, mixed
 from augplug._backends.opencv_filters import gaussians, smooth3
 from augplug._backends.opencv_lookup import look_up
@@ -43,21 +42,16 @@ def prepare_rows(batch: EffectBatch, shape: Shape) -> PreparedRows | None:
 
 def _warps(batch: EffectBatch, effect: Warp, shape: Shape) -> PreparedRows | None:
     transforms = batch.numbers
-    perspective = (transforms[:, 2] != (0, 0, 1)).any(axis=1)
     own = _has_own_way(transforms, effect, shape)
     if effect.border != "constant":
-        return bordered_warps(transforms, effect, shape, own | perspective)
+        return bordered_warps(transforms, effect, shape, own)
     if effect.interpolation == "area":
         return opencv_area.areas(transforms, effect.size, shape)
     if max(*shape[:2], *effect.size) > LONGEST_SIDE:
         return None
     if _is_whole_shift(transforms).all():
         return _shifts(transforms[:, :2, 2], effect, shape)
-    warp, pulls, size = cv2.warpAffine, coords_stack.inverses(transforms), effect.size[::-1]
-    if perspective.any():
-        warp, own = cv2.warpPerspective, own | ~perspective
-    else:
-        pulls = pulls[:, :2]
+    warp, pulls, size = *warp_of(transforms), effect.size[::-1]
     fill, flags = (
         fill_values(effect.fill, shape, _UINT8).tolist(),
         INTERPOLATIONS[effect.interpolation] | cv2.WARP_INVERSE_MAP,
@@ -85,10 +79,12 @@ def _is_whole_shift(transforms: Values) -> Mask:
 
 
 def _has_own_way(transforms: Values, effect: Warp, shape: Shape) -> Mask:
-    """Return which rows are turns, shifts by whole pixels, or linear and shrink a part of the image."""
+    """Return which rows are turns, shifts by whole pixels, affine among perspectives, or linear and shrink a part."""
     (a, b, c), (d, e, f), _ = np.moveaxis(transforms, 0, 2)
     straight = (b == 0) & (d == 0) & (abs(a) == 1) & (abs(e) == 1) & (c % 1 == 0) & (f % 1 == 0)
     own: Mask = straight | ((a == 0) & (e == 0))
+    bent = are_perspectives(transforms)
+    own |= bent != bent.any()
     if effect.interpolation == "linear":
         own |= opencv_area.cuts_of_rows(transforms, effect.size, shape)[2]
     return own

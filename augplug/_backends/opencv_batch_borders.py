@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import cv2
@@ -40,7 +40,7 @@ def bordered_warps(
         return None
     if effect.interpolation == "linear":  # a part of the larger image, made smaller, would be resized
         single = single | opencv_area.cuts_of_rows(moved, effect.size, largest)[2]
-    pulls, size = coords_stack.inverses(moved)[:, :2], effect.size[::-1]
+    warp, pulls, size = *warp_of(moved), effect.size[::-1]
     flags, border = INTERPOLATIONS[effect.interpolation] | cv2.WARP_INVERSE_MAP, _BORDERS[effect.border]
     margins = edges.tolist()
 
@@ -49,7 +49,18 @@ def bordered_warps(
         for image, row, out in zip(images, rows.tolist(), outs, strict=True):
             before, above, behind, below = margins[row]
             wide = cv2.copyMakeBorder(image, above, below, before, behind, border)
-            made.append(cv2.warpAffine(wide, pulls[row], size, out, flags))
+            made.append(warp(wide, pulls[row], size, out, flags))
         return made
 
     return PreparedRows(render, single | ~able)
+
+
+def are_perspectives(transforms: Values) -> npt.NDArray[np.bool_]:
+    """Return which of the matrices `(N, 3, 3)` are not affine."""
+    return np.asarray((transforms[:, 2] != (0, 0, 1)).any(axis=1))
+
+
+def warp_of(transforms: Values) -> tuple[Callable[..., Image], Values]:
+    """Return OpenCV's warp of matrices `(N, 3, 3)`, and what it takes of each: if one is a perspective, all are."""
+    pulls = coords_stack.inverses(transforms)
+    return (cv2.warpPerspective, pulls) if are_perspectives(transforms).any() else (cv2.warpAffine, pulls[:, :2])
