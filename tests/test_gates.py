@@ -124,10 +124,14 @@ def test_what_is_locked_is_what_is_pinned(project: dict[str, Any]) -> None:
     here = {name: str(one.specifier)[2:] for name, one in locked.items() if one.marker is None or one.marker.evaluate()}
     components = json.loads(read("locked/sbom.cdx.json"))["components"]
     assert {canonicalize_name(one["name"]): one["version"] for one in components} == here
-    table = read("locked/licences.md").partition("\n## What the first-party")[0]
+    table, _, more = read("locked/licences.md").partition("\n## What the first-party")
     listed = [[cell.strip() for cell in row.split("|")[1:4]] for row in table.splitlines() if row.startswith("| ")][1:]
     assert {canonicalize_name(name): version for name, version, _ in listed} == here
     assert [name for name, _, licence in listed if licence.upper() in ("", "UNKNOWN")] == []
+    heavy = ("plugins", "trackers", "kubeflow", "phones", "executorch", "augplug-torch", "recipes")
+    named = {(canonicalize_name(row.split("|")[1].strip()), row.split("|")[2].strip()) for row in more.splitlines()[4:]}
+    pinned = [Requirement(row) for name in heavy for row in group(project, name)]
+    assert {str(pin) for pin in pinned if (canonicalize_name(pin.name), str(pin.specifier)[2:]) not in named} == set()
 
 
 def test_the_python_that_is_required_is_the_one_that_is_named(project: dict[str, Any]) -> None:

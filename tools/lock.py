@@ -9,24 +9,28 @@ hashes required. With `--check` nothing is written, and the exit status is 1 if 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = "locked"
 GROUPS = ("build", "runtime", "gate")
 MORE = (("plugins",), ("trackers",), ("kubeflow",), ("phones", "executorch", "torch"), ("augplug-torch", "recipes"))
-"""Groups of pyproject.toml whose licences are listed too, an environment each: what first-party plugins and tests need."""
+"""Groups of pyproject.toml whose licences are listed too, an environment each: of plugins and of tests."""
 HEAD = """# Licences
 
 Made by `python tools/lock.py` with pip-licenses, from the metadata of what is installed; Linux, Python 3.11. augplug
 contains none of it. pylint and astroid, which are under the GPL and the LGPL, run as programs of their own.
+UNKNOWN: the metadata does not say.
 """
+Row: TypeAlias = tuple[str, str, str]
 
 
 def call(*line: str | Path, **variables: str) -> str:
@@ -48,18 +52,16 @@ def environment(folder: Path, *requirements: str | Path) -> Path:
     return folder / "bin" / "python"
 
 
-def licences(python: Path) -> str:
-    """Return a table of the licences of all that an environment holds."""
-    return call("pip-licenses", f"--python={python}", "--from=mixed", "--format=markdown")
+def licences(python: Path) -> list[Row]:
+    """Return name, version and licence of all that an environment holds; of a whole text its first line."""
+    found = json.loads(call("pip-licenses", f"--python={python}", "--from=mixed", "--with-system", "--format=json"))
+    return [(one["Name"], one["Version"], one["License"].strip().partition("\n")[0]) for one in found]
 
 
-def joined(tables: Sequence[str]) -> str:
-    """Return tables of the same columns as one, each row once, in the order of names."""
-    cells = {
-        tuple(cell.strip() for cell in line.split("|")[1:-1]) for table in tables for line in table.splitlines()[2:]
-    }
-    rows = sorted(cells, key=lambda row: row[0].lower())
-    return "".join(f"| {' | '.join(row)} |\n" for row in [("Name", "Version", "License"), ("---",) * 3, *rows])
+def table(rows: Iterable[Row]) -> str:
+    """Return rows as a table, each once, in the order of names."""
+    ordered = sorted(set(rows), key=lambda row: (row[0].lower(), row))
+    return "| Name | Version | License |\n|---|---|---|\n" + "".join(f"| {' | '.join(row)} |\n" for row in ordered)
 
 
 def write(target: Path, kept: Path, *, more: bool) -> None:
@@ -74,13 +76,14 @@ def write(target: Path, kept: Path, *, more: bool) -> None:
         python = environment(Path(made, "all"), "--require-hashes", "-r", lock)
         bom = ("--output-reproducible", "--pyproject", "pyproject.toml", "--mc-type", "library")
         call("cyclonedx-py", "environment", *bom, "-o", target / "sbom.cdx.json", python)
-        tables = [f'{HEAD}\n## `pip install ".[all]"`, and what builds augplug\n\n{licences(python)}']
+        tables = [f'{HEAD}\n## `pip install ".[all]"`, and what builds augplug\n\n{table(licences(python))}']
         if more:
-            found = []
+            found: list[Row] = []
             for names in MORE:
-                found.append(licences(environment(Path(made, "-".join(names)), *(f"--group={name}" for name in names))))
-                shutil.rmtree(Path(made, "-".join(names)))  # that of torch alone has a gigabyte or more
-            tables.append(f"\n## What the first-party plugins and the tests need\n\n{joined(found)}")
+                folder = Path(made, "-".join(names))
+                found += licences(environment(folder, *(f"--group={name}" for name in names)))
+                shutil.rmtree(folder)  # with torch it takes gigabytes
+            tables.append(f"\n## What the first-party plugins and the tests need\n\n{table(found)}")
     (target / "licences.md").write_text("".join(tables), encoding="utf-8")
 
 
