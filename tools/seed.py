@@ -31,7 +31,7 @@ NOTHING = "-"
 PROGRAMS = {"prometheus": "prometheus", "prometheus-blackbox-exporter": "prometheus-blackbox-exporter"}
 """Programs that a row needs, by the Debian packages that hold them."""
 IN_TURN = "import json, subprocess, sys; [subprocess.run(one, check=True) for one in json.loads(sys.argv[1])]"
-"""Runs commands in one call of tox, which empties an environment's temporary folder, with the ledger, at each call."""
+"""Runs commands in one call of tox."""
 NEEDS = {"Pingdom": PROGRAMS}
 
 
