@@ -182,6 +182,24 @@ def test_perspectives_and_painted_regions_are_prepared_together() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("Cutout", {"size": Uniform(0.1, 0.5), "holes": Integers(1, 3)}),
+        ("Cutout", {"size": Uniform(0.1, 0.5), "noise": True}),
+        ("Cutout", {"size": 0.3, "x": 0.5, "y": 0.5, "value": Uniform(0, 255)}),
+        ("Cutout", {"size": 0.3, "x": Uniform(0, 1), "y": 0.5, "key": 5}),
+        ("Perspective", {"distortion": 0.3}),
+        ("Perspective", {"distortion": Uniform(0, 0.5), "key": 7}),
+        ("Perspective", {"distortion": 0.3, "fill": Uniform(0, 255)}),
+        ("RandomErasing", {"mask_value": Uniform(0, 3)}),
+    ],
+)
+def test_whatever_is_drawn_a_batch_has_the_bits_of_its_images(name: str, fields: dict[str, Any]) -> None:
+    """Drawn numbers that change the structure, or that no batch describes; and all but one of the fields fixed."""
+    check(augplug.step(name, **fields), images_of(40, (28, 28, 3)), together=False)
+
+
+@pytest.mark.parametrize(
     "name",
     ["Affine", "Color", "Contrast", "Cutout", "HueShift", "Perspective", "RandomResizedCrop", "Rotate", "Sharpness"],
 )

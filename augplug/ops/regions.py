@@ -78,7 +78,7 @@ class Cutout(Operation):
     @classmethod
     def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
         """All rows of `describe`, if each has one hole."""
-        if rows.holes != 1:
+        if isinstance(rows.holes, np.ndarray) or rows.holes != 1:
             return None
         side = np.trunc(rows.size * min(canvas.height, canvas.width))
         top = np.minimum(np.trunc(rows.y * canvas.height), canvas.height - 1) - side // 2
