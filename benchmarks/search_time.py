@@ -204,12 +204,12 @@ def resuming(seed: int, rounds: int) -> None:
     )
 
 
-def _until_record(command: list[str], journal: Path) -> float:
+def _until_record(line: list[str], journal: Path) -> float:
     size, start = journal.stat().st_size, time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         while journal.stat().st_size == size:
             if process.poll() is not None:
-                raise RuntimeError(f"{command} ended with {process.returncode} and no record")
+                raise RuntimeError(f"{line} ended with {process.returncode} and no record")
             time.sleep(0.001)
         taken = time.perf_counter() - start
         process.terminate()
