@@ -23,7 +23,7 @@ class EffectBatch:
     - Warp: the matrix `transform` `(N, 3, 3)`;
     - Filter: `factor` and the kernel's arguments `(N, 1 + k)`;
     - Noise: `key` and `std` `(N, 2)`;
-    - Paint of one region: its top, left, bottom and right, and the key, whatever it is if the template's is None,
+    - Paint of one region: its top, left, bottom and right, and the key, which is ignored if the template's is None,
       `(N, 5)`.
 
     Rows that are `ordinary` `(N,)` have no such form (a factor of 1 is no effect at all) and are described one by one.

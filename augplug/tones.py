@@ -51,12 +51,12 @@ def is_affine(function: Callable[..., Values]) -> bool:
 
 
 def solarize(values: Values, threshold: float) -> Values:
-    """Return v below the threshold, 255 - v from it on."""
+    """Return v below the threshold, 255 - v at and above it."""
     return np.where(values < threshold, values, 255.0 - values)
 
 
 def solarize_add(values: Values, add: float, threshold: float) -> Values:
-    """Return v + add below the threshold, v from it on."""
+    """Return v + add below the threshold, v at and above it."""
     return np.where(values < threshold, values + add, values)
 
 
@@ -118,6 +118,6 @@ def equalize(counts: Histograms) -> Values:
 
 
 def in_steps(below: Histograms, step: Histograms | Values, top: int) -> Values:
-    """Return the levels 0..`top` of values of which so many lie below, a level every `step` values."""
+    """Return the levels 0..`top` of values of which this many lie below, a level every `step` values."""
     half = step // 2 if top == 255 else step / 2
     return np.minimum((below + half) / step, top)

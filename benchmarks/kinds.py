@@ -141,7 +141,7 @@ def _judged(name: str, times: Times) -> list[Bar]:
 
 
 def _bar(what: str, over: float, limit: float, times: Times, own: str) -> Bar:
-    """Return a bar; where it is missed, the best bare call for the same result stands beside it."""
+    """Return a bar; where it is missed, the best bare call for the same result is shown beside it."""
     bare = f"bare {own}"
     if over <= limit or bare not in times:
         return Bar(what, f"<= {limit:g}", f"{over:.2f}", over <= limit)

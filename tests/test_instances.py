@@ -89,7 +89,7 @@ def test_a_box_that_is_left_out_takes_its_points_along(many: int) -> None:
 
 def test_what_cannot_stay_together_is_refused_at_the_first_call() -> None:
     flip, mix = augplug.Augmenter(augplug.step("HorizontalFlip")), augplug.Augmenter(augplug.step("CutMix"), classes=2)
-    with pytest.raises(TargetError, match="3 instances stand beside 2 boxes"):
+    with pytest.raises(TargetError, match="keypoints of 3 instances and 2 boxes"):
         flip(image=IMAGE, boxes=[[0, 0, 1, 1], [2, 2, 4, 4]], keypoints=POINTS, index=0)
     with pytest.raises(TargetError, match="instances would be torn apart"):
         mix(image=IMAGE, keypoints=POINTS, partner=IMAGE, index=0)

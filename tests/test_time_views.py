@@ -40,7 +40,7 @@ def seen_in(view: Any) -> dict[str, Any]:
 
 
 def check(merged: dict[str, Any], told: str, pixels: float = 1.0) -> None:
-    """Every target lies within so many pixels of the truth."""
+    """Every target lies within this many pixels of the truth."""
     assert np.array_equal(merged["mask"][FLAT], LABELS[FLAT]), told
     assert len(merged["boxes"].array) == 1, told
     assert np.abs(merged["boxes"].array - TRUTH).max() <= pixels, told

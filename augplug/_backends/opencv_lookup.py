@@ -23,7 +23,7 @@ except ImportError:  # OpenCV does it too: it takes two to twelve times as long
 Lookup: TypeAlias = Callable[..., Image]
 """Takes a C-contiguous image and where the result goes: the image itself, or None for a new array."""
 _SPLIT_UPTO = 4
-"""Up to so many channels OpenCV splits and merges them quickly; a transposition is quicker above."""
+"""Up to this many channels OpenCV splits and merges them quickly; a transposition is quicker above."""
 _EVERY = np.arange(256, dtype=np.uint8)
 WIDE_TABLES = int(cv2.__version__.split(".", maxsplit=1)[0]) >= 5
 """Tables of 65,536 values came to OpenCV with version 5."""

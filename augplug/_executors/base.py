@@ -18,7 +18,7 @@ from augplug.renamed import answers_old_names, module_getattr
 
 @answers_old_names
 @dataclass(frozen=True)
-class Job:  # pylint: disable=too-many-instance-attributes  # all that a worker is told, as one JSON object
+class Job:  # pylint: disable=too-many-instance-attributes  # all that a worker needs, as one JSON object
     """One evaluation: a policy under one seed.
 
     `id` is unique in a search; `label` says in words what it is, for messages. `evaluator` is a name, `settings` its
@@ -96,7 +96,7 @@ class JobDeath:
 
 
 MOST_DEATHS = 3
-"""A job during which so many workers ended is not run again."""
+"""A job is not run again after this many of its workers died."""
 LONGEST = 2000
 """Characters of an error that are kept."""
 

@@ -81,7 +81,7 @@ class Worker:
             thread.join(timeout=max(0.0, end - time.monotonic()))
 
     def _feed(self) -> None:
-        # Its end is told by `_wait`; a line that nobody reads any more is of no interest.
+        # `_wait` reports its end; a line that nobody reads any more is of no interest.
         with suppress(BrokenPipeError):
             while (line := self._lines.get()) is not None:
                 assert self.process.stdin is not None  # noqa: S101  # it was opened with a pipe

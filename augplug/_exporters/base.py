@@ -74,7 +74,7 @@ class Exporter(ABC):
     def export(self, source: Policy | Plan, spec: InputSpec) -> Mapping[str, bytes]:
         """Return the files by name, the same bytes for the same arguments; one file, or several for a folder.
 
-        A plan is one draw with its numbers; an exported policy is told a draw's numbers when it runs, or draws itself.
+        A plan is one draw with its numbers; an exported policy takes those of a draw when it runs, or draws itself.
         Raises ExportError that names every operation that the format cannot hold.
         """
 

@@ -206,7 +206,7 @@ def _check_instances(keypoints: Keypoints, targets: Targets, *, mixes: bool) -> 
     count = len(targets.tags) if boxes is None else len(boxes.tags)
     if count not in (0, many):
         raise TargetError(
-            f"keypoints of {many} instances stand beside {count} boxes: give as many, which are left out together, or "
+            f"there are keypoints of {many} instances and {count} boxes: give as many, which are left out together, or "
             "give the points flat, (K, 2)"
         )
     if mixes:

@@ -97,7 +97,7 @@ def points_of(given: Any) -> npt.NDArray[np.float64]:
 def points_like(given: Any, points: Points, visible: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     """Return points `(M, 2)` and their visibility in the axes that were given: instances, and v if it stood there.
 
-    Points that are no instances may have become more or fewer, by a mix.
+    A mix may have changed the number of points that belong to no instance.
     """
     shape = points_of(given).shape
     array = points if shape[-1] == 2 else np.concatenate([points, visible[:, None]], axis=1)

@@ -129,7 +129,7 @@ class EvaluationRunner:
         self._audience.tell(self.journal.append(kind, **content))
 
     def go_on_to(self, trials: int) -> None:
-        """Continue the run to so many trials: what followed from all trials is to be made anew."""
+        """Continue the run to this many trials: what followed from all trials has to be made anew."""
         self.append("trials", trials=trials)
         self._said = _remembered(self.journal.records)
 

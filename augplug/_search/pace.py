@@ -56,7 +56,7 @@ class Budget:
             )
 
     def baselines(self, number: int, evaluations: int) -> bool:
-        """Say whether there is time for so many more evaluations of baselines."""
+        """Say whether there is time for this many further evaluations of baselines."""
         return self._go("time", number, evaluations * self._each(), FIRST_PART * self._seconds)
 
     def batch(self, baselines: int, under_way: int = 0) -> int:
@@ -97,7 +97,7 @@ class Budget:
         return cells, subsets
 
     def comparison(self, number: int, policies: int) -> bool:
-        """Say whether there is time to compare so many policies on one more subset."""
+        """Say whether there is time to compare this many policies on one more subset."""
         return self._go("subset", number, policies * self._each() / self._settings.trial_budget, self._seconds)
 
     def estimate(self, trials: int, scored: int, baselines: int) -> None:
@@ -120,13 +120,13 @@ class Budget:
         self._bench.append("estimate", evaluations=total, left=left, seconds=round(seconds, 1))
 
     def seconds(self, evaluations: int, compared: int = 0) -> float:
-        """Return how long so many evaluations of trials take, and so many whole trainings."""
+        """Return how long these numbers of evaluations of trials and of whole trainings take."""
         return self._each() * (evaluations + compared / self._settings.trial_budget)
 
     def stop_below(self, before: int) -> tuple[float, ...]:
         """Return, for each report, what hopeless trials lie below: a quantile of those of the trials before `before`.
 
-        These are those that the algorithm was told of, so that neither the number of workers nor a resume changes them.
+        Those whose results the algorithm has, so that neither the number of workers nor a resume changes anything.
         """
         records = [
             record["reports"]

@@ -11,7 +11,7 @@ def read_space(given: object, *, channels: int | None = None) -> Space:
     """Return the space that is meant: a space, the name of one, the path of a JSON file, or the file's content.
 
     A document that has `augplug_strengths`, `entries` or `also` is a space of strengths. With `channels` it is the
-    space for images of so many (0: not known). Raises SettingsError.
+    space for images of this many channels (0: not known). Raises SettingsError.
     """
     if isinstance(given, Space):
         space = given

@@ -27,7 +27,7 @@ from augplug._search.settings import StudySettings
 BARRIER = 8
 """Workers up to which a batch waits for the one before: they are busy for 72 % of the time, and results are fresh."""
 GENERATIONS = 2
-"""A search of a known number of trials is told of results at least so often before its last proposals."""
+"""A search of a known number of trials gets results at least this often before its last proposals."""
 
 
 def scheduled(settings: StudySettings, workers: int, run: Path | None) -> StudySettings:
@@ -84,7 +84,7 @@ class Trials:
         self._batches = self._asked = self._told = 0
 
     def run(self, trials: int, baselines: int) -> None:
-        """Ask for at most so many proposals and tell their results; `baselines` are yet to be raced and compared."""
+        """Ask for at most this many proposals and tell their results; `baselines` are yet to be raced and compared."""
         under_way = deque[Batch]()
         more = True
         while more or under_way:

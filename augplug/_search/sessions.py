@@ -18,7 +18,7 @@ def limits(records: Sequence[Record]) -> list[int | None]:
 
 
 def room(records: Sequence[Record], done: int) -> int:
-    """Return how many trials the next batch may have after so many: what ended a session ended a batch too."""
+    """Return how many trials the next batch may have after this many: what ended a session ended a batch too."""
     ends = [end for end in limits(records) if end is not None and end > done]
     return min(ends) - done if ends else sys.maxsize
 

@@ -27,7 +27,7 @@ from augplug.types import Canvas
 LONGEST_NAME = 100
 NAMES = ("autoaugment", "autoaugment-16", "geometry", "strengths")
 SPACE = "The search space: autoaugment, autoaugment-16, geometry, strengths, or the path of a file."
-JOINED = "The sub-policies of so many best policies make the found one; in a space of strengths the best row does."
+JOINED = "The sub-policies of this many best policies make the found one; in a space of strengths the best row does."
 CHANNELS = "Channels of the images (0: not known): a space of strengths leaves out what needs other ones."
 """What the settings `space`, `joined` and `channels` of an algorithm mean."""
 _CANVAS = Canvas(32, 32, 3)
@@ -70,7 +70,7 @@ class Space(ABC):
 
     @abstractmethod
     def for_channels(self, channels: int) -> Self:
-        """Return the space for images of so many channels; 0: not known."""
+        """Return the space for images of this many channels; 0: not known."""
 
     @abstractmethod
     def single(self) -> Self:

@@ -106,7 +106,7 @@ class StrengthSpace(Space):
 
     @classmethod
     def default(cls, channels: int = 0) -> Self:
-        """Return the space for images of so many channels: 22 operations, and 24 for colour (3 channels).
+        """Return the space for images of this many channels: 22 operations, and 24 for colour (3 channels).
 
         Two entries more are about the whole policy: the border, and an operation of RandAugment.
         """

@@ -77,7 +77,7 @@ accept_versions_option = click.option(
     "--data", type=click.Path(path_type=Path), metavar="DATA", help="With --resume RUN: where its images lie now."
 )
 @click.option(
-    "--trials", type=click.IntRange(1, 10**6), metavar="N", help="With --resume RUN: continue to so many policies."
+    "--trials", type=click.IntRange(1, 10**6), metavar="N", help="With --resume RUN: continue to this many policies."
 )
 @workers_option
 @executor_option
@@ -95,7 +95,7 @@ def command(ctx: click.Context, /, run: Path | None, **options: Any) -> None:
     if ctx.invoked_subcommand is not None:
         if any(ctx.get_parameter_source(name) is not ParameterSource.DEFAULT for name in ctx.params):
             raise click.UsageError(
-                f"options of a new search stand behind its name: augplug search {ctx.invoked_subcommand} DATA ...; "
+                f"options of a new search come after its name: augplug search {ctx.invoked_subcommand} DATA ...; "
                 "--resume RUN stands alone.",
                 ctx,
             )

@@ -66,7 +66,7 @@ def _pair(bounds: Any) -> Interval | None:
 
 
 def called(name: str) -> str:
-    """Return what a reader is told for the name of a fixed policy."""
+    """Return what the report says for the name of a fixed policy."""
     return NAMES.get(name, name)
 
 

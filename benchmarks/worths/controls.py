@@ -22,7 +22,7 @@ PLANTED: dict[str, Any] = {"degrees": (-20, 20), "scale": (0.8, 1.2)}
 
 
 class Misled(Strengths):
-    """Is told the rewards of each batch in another order."""
+    """Gets the rewards of each batch in another order."""
 
     def tell(self, results: Sequence[Result]) -> None:
         """Take rewards that belong to other proposals."""

@@ -16,7 +16,7 @@ from augplug.data.sets import Labelled
 FASHION = Path("/usr/share/datasets/fashion-mnist")
 """Debian's package dataset-fashion-mnist."""
 CIFAR = Path(os.environ.get("AUGPLUG_SHARED", Path(__file__).parents[3] / "shared")) / "data" / "cifar10-reduced.npz"
-"""The data that stand beside the project's root; the variable names another place."""
+"""The data beside the project's root; the variable names another place."""
 PHOTOGRAPHS = (500, 350, 250, 180, 120)
 """Images of the first classes of CIFAR-10 in the set `photographs`."""
 SIDE = 32

@@ -130,7 +130,7 @@ class Cluster:
 
 
 def wait_for_trials(run: Path, count: int, process: subprocess.Popen[str]) -> None:
-    """Wait until a search has so many trials."""
+    """Wait until a search has this many trials."""
     journal = run / "journal.jsonl"
     while not journal.exists() or journal.read_text("utf-8").count('"kind": "trial"') < count:
         assert process.poll() is None, process.communicate()

@@ -148,7 +148,7 @@ def test_an_observer_that_gets_no_thread_is_dropped(monkeypatch: pytest.MonkeyPa
 
 
 class Tracker:
-    """Keeps what it is told, `begin` and `end` included."""
+    """Keeps what it gets, `begin` and `end` included."""
 
     def __init__(self) -> None:
         self.told: list[Any] = []

@@ -268,7 +268,7 @@ def test_images_that_were_moved_are_given_anew(
     [
         (["search", "--resume", "nowhere"], "nowhere holds no run"),
         (["search", "--resume", "run", "random", "digits.npz"], "--resume RUN stands alone"),
-        (["search", "--trials", "3", "random", "digits.npz"], "stand behind its name: augplug search random DATA"),
+        (["search", "--trials", "3", "random", "digits.npz"], "come after its name: augplug search random DATA"),
         (["search"], "Missing command"),
     ],
 )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def connect(threads: int) -> tuple[Client, LocalCluster | None]:
-    """Return a client, and the cluster of so many threads that was made for it if none is named. Raises RunError."""
+    """Return a client, and the cluster of this many threads that was made for it if none is named. Raises RunError."""
     from distributed import Client, LocalCluster  # half a second that only a search needs
 
     named = os.environ.get("AUGPLUG_DASK", "")

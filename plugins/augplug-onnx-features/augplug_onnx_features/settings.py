@@ -10,7 +10,7 @@ import augplug
 
 
 @dataclass(frozen=True)
-class OnnxSettings:  # pylint: disable=too-many-instance-attributes  # how an image becomes an input has so many sides
+class OnnxSettings:  # pylint: disable=too-many-instance-attributes  # so much decides how an image becomes an input
     """The network, how images become its input, and the ridge. Empty and 0 mean: as the network says."""
 
     model: str = augplug.setting("", doc="The path of the network, an .onnx file; must be given.")

@@ -31,7 +31,7 @@ UINT8 = np.dtype(np.uint8)
 
 
 def inputs_of(channels: int) -> dict[str, tuple[Any, tuple[int, ...]]]:
-    """Return the dtype and shape of each number of a slot on images of so many channels."""
+    """Return the dtype and shape of each number of a slot on images of this many channels."""
     return {
         "operation": (np.int64, ()),
         "table": (np.uint8, (256,)),

@@ -151,7 +151,7 @@ class Graph:
     def repeat(
         self, times: Value, body: Callable[[Value, Sequence[Value]], Sequence[Value]], state: Sequence[Value]
     ) -> list[Value]:
-        """Return the state after so many times of `body`, which takes the turn's number and the state."""
+        """Return the state after this many runs of `body`, which takes the turn's number and the state."""
         turn, going = Value(self, self._name(), np.dtype(np.int64)), Value(self, self._name(), np.dtype(np.bool_))
         carried = [Value(self, self._name(), value.dtype) for value in state]
         graph = self._body(lambda: [going, *body(turn, carried)], [turn, going, *carried])

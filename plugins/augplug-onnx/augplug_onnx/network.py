@@ -55,7 +55,9 @@ def opened(path: str) -> Network:
             model = version_converter.convert_version(model, _OLDEST)
     except (OSError, RuntimeError, onnx.checker.ValidationError) as error:
         why = str(error).strip().partition("\n")[0]
-        raise ExportError(f"{path} is no ONNX model that can be read, or brought to opset {_OLDEST}: {why}") from error
+        raise ExportError(
+            f"{path} is not an ONNX model that can be read, or brought to opset {_OLDEST}: {why}"
+        ) from error
     newer = helper.make_model(
         model.graph,
         opset_imports=model.opset_import,

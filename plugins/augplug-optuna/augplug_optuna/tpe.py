@@ -37,7 +37,7 @@ class TPESettings:
     )
     startup: int = augplug.setting(10, low=1, high=10_000, doc="The first trials, which are random.")
     candidates: int = augplug.setting(
-        24, low=1, high=10_000, doc="Each proposal is the best of so many, drawn from the density of the good trials."
+        24, low=1, high=10_000, doc="Each proposal is the best of this many, drawn from the density of the good trials."
     )
     multivariate: bool = augplug.setting(default=True, doc="All decisions of a policy are modelled together.")
     constant_liar: bool = augplug.setting(

@@ -24,7 +24,7 @@ class RefusedError(Exception):
 
 
 class Request(NamedTuple):
-    """One request: names of `headers` are in small letters, `query` is what stands behind the `?`."""
+    """One request: names of `headers` are in small letters, `query` is what follows the `?`."""
 
     method: str
     path: str

@@ -39,7 +39,7 @@ class Tensor(NamedTuple):
 
 
 class Binary:
-    """What stands behind the JSON of a request, taken off from its front."""
+    """What follows the JSON of a request, taken off from its front."""
 
     def __init__(self, content: bytes) -> None:
         """Take the bytes."""
@@ -58,7 +58,7 @@ class Binary:
     def check_empty(self) -> None:
         """Raise RefusedError if bytes are left that no input takes."""
         if left := len(self._content) - self._place:
-            raise RefusedError(400, f"{left} bytes stand behind the binary data of the last input")
+            raise RefusedError(400, f"{left} bytes follow the binary data of the last input")
 
 
 def read_tensor(given: Any, binary: Binary) -> Tensor:
@@ -154,7 +154,7 @@ def _bounds(dtype: np.dtype[Any]) -> tuple[float, float]:
 
 
 def written(name: str, data: Any, *, binary: bool) -> tuple[dict[str, Any], bytes]:
-    """Return an output as JSON, and the bytes that stand behind it; a list of byte strings is of datatype BYTES."""
+    """Return an output as JSON, and the bytes that follow it; a list of byte strings is of datatype BYTES."""
     if isinstance(data, list):
         described: dict[str, Any] = {"name": name, "datatype": "BYTES", "shape": [len(data)]}
         if not binary:

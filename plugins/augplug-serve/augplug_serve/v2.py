@@ -120,7 +120,7 @@ def _no_constant(name: str) -> Never:
 
 
 def _read(request: Request) -> tuple[dict[str, Any], Binary]:
-    """Return the JSON of a request and what stands behind it. Raises RefusedError."""
+    """Return the JSON of a request and what follows it. Raises RefusedError."""
     length = whole(request.headers, LENGTH, len(request.body)) or 0
     if length > len(request.body):
         raise RefusedError(400, f"the body has {len(request.body)} bytes, and {LENGTH} says {length}")

@@ -14,7 +14,7 @@ from augplug_torch.datasets import as_tensor
 class HFTransform:
     """Augments the rows of a `datasets.Dataset` when they are asked for: `ds.with_transform(HFTransform(...))`.
 
-    A transform is told neither index nor epoch. So the rows have a column of their numbers, `ds.add_column("index",
+    A transform gets neither index nor epoch. So the rows have a column of their numbers, `ds.add_column("index",
     range(len(ds)))`, and `set_epoch` says which epoch begins: it reaches workers that live on, too. Images become
     tensors `(C, H, W)`; the other columns stay as they are.
     """

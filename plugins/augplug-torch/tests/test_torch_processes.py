@@ -39,7 +39,7 @@ def ranks_of(process: int) -> list[int]:
 
 
 def killing(times: int, seen: list[float]) -> Callable[[float], None]:
-    """A `progress` that kills a rank at the third report of so many attempts."""
+    """A `progress` that kills a rank at the third report of this many attempts."""
     killed: list[int] = []
 
     def progress(reward: float) -> None:
