@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import FrameType
 from typing import Any, TextIO, cast
 
@@ -147,6 +148,10 @@ def steady_streams() -> Iterator[None]:
         sys.stdout, sys.stderr = out, err
 
 
+_OTHERS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""The signals that ask a process to end, beside Ctrl-C's; Windows has no SIGHUP."""
+
+
 @contextlib.contextmanager
 def stopping_signals() -> Iterator[None]:
     """Let SIGTERM and SIGHUP do what Ctrl-C does: what batch systems, containers and closed terminals send.
@@ -164,9 +169,8 @@ def stopping_signals() -> Iterator[None]:
         raise KeyboardInterrupt
 
     if threading.current_thread() is threading.main_thread():
-        for name in ("SIGTERM", "SIGHUP"):
-            number = getattr(signal, name, None)  # Windows has no SIGHUP
-            if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+        for number in _OTHERS:
+            if signal.getsignal(number) == signal.SIG_DFL:
                 before[number] = signal.signal(number, stop)
     try:
         yield
@@ -177,18 +181,24 @@ def stopping_signals() -> Iterator[None]:
 
 @contextlib.contextmanager
 def watching_interrupts(told: list[int]) -> Iterator[None]:
-    """Write to `told` that the user stopped the process: code of a stranger can raise KeyboardInterrupt as well."""
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(before):
-        yield
-        return
+    """Write to `told` that the user stopped the process: code of a stranger can raise KeyboardInterrupt as well.
 
-    def stop(number: int, frame: FrameType | None) -> None:
+    By whichever signal that does not end the process at once: a shell has its background jobs ignore Ctrl-C's.
+    """
+    before: dict[int, tuple[Any, Any]] = {}
+
+    def stop(number: int, frame: FrameType | None, *, handler: Callable[[int, FrameType | None], Any]) -> None:
         told.append(number)
-        before(number, frame)
+        handler(number, frame)
 
-    signal.signal(signal.SIGINT, stop)
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, *_OTHERS):
+            if callable(handler := signal.getsignal(number)):
+                own = partial(stop, handler=handler)
+                before[number] = signal.signal(number, own), own
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, (handler, own) in before.items():
+            if signal.getsignal(number) is own:  # `stopping_signals` ignores further ones after the first
+                signal.signal(number, handler)

@@ -14,6 +14,7 @@ from augplug._executors.running import KEPT, JobRunner, Stopped
 from augplug._policies.grammar import Policy
 from augplug.data.archive import write_parts, write_subsets
 from augplug.data.sets import Labelled
+from augplug.streams import stopping_signals
 from tests.executors.toys import images
 
 
@@ -168,6 +169,31 @@ def test_ctrl_c_is_no_error_of_a_job(job: Job) -> None:
     with pytest.raises(KeyboardInterrupt):
         JobRunner({"counted": Interrupted}, api.operations())(job)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("ignored", [True, False])
+def test_other_signals_stop_a_job_even_where_ctrl_c_is_ignored(
+    number: signal.Signals, job: Job, *, ignored: bool
+) -> None:
+    """Shells do so for background jobs. A second signal does not disturb the first one's cleaning."""
+
+    class Interrupted(Counted):
+        def evaluate(self, policy: Policy, *, seed: int, **_: Any) -> float:
+            signal.raise_signal(number)
+            return 0.5
+
+    before = signal.getsignal(signal.SIGINT)
+    if ignored:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with stopping_signals():
+            with pytest.raises(KeyboardInterrupt):
+                JobRunner({"counted": Interrupted}, api.operations())(job)
+            signal.raise_signal(number)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert signal.getsignal(number) == signal.SIG_DFL
 
 
 def test_none_is_no_reward(job: Job) -> None:
