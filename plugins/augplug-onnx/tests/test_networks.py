@@ -164,7 +164,7 @@ def test_what_does_not_fit_is_refused_with_what_to_do(classifier: Path, tmp_path
         Onnx(model=str(classifier), mean="0.5,0.1").export(plan, SPEC)
     broken, other = tmp_path / "broken.onnx", tmp_path / "other.onnx"
     broken.write_bytes(b"no model")
-    for path, match in ((broken, "no ONNX model that can be read"), (tmp_path / "none.onnx", "no ONNX model")):
+    for path, match in ((broken, "not an ONNX model that can be read"), (tmp_path / "none.onnx", "not an ONNX model")):
         with pytest.raises(augplug.ExportError, match=match):
             Onnx(model=str(path)).export(plan, SPEC)
     weights = np.ones((SIZE**2 + 1, 10))
