@@ -54,7 +54,8 @@ def describe_info(tree: Tree, info: str) -> Described:
         try:
             said = _Info({part: tree.files[path]})
             if part == "METADATA":
-                name, version = str(said.metadata["Name"] or ""), str(said.metadata["Version"] or "")
+                # Not by `[]`, which will be a KeyError where there is none.
+                name, version = (str(*said.metadata.get_all(key, [""])[:1]) for key in ("Name", "Version"))
                 requires = said.requires or []
             else:
                 points = [EntryPoint(str(p.group or ""), p.name, p.value) for p in said.entry_points]
