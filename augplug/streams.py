@@ -188,8 +188,11 @@ def watching_interrupts(told: list[int]) -> Iterator[None]:
     before: dict[int, tuple[Any, Any]] = {}
 
     def stop(number: int, frame: FrameType | None, *, handler: Callable[[int, FrameType | None], Any]) -> None:
-        told.append(number)
-        handler(number, frame)
+        try:
+            handler(number, frame)
+        except BaseException:  # a host's own handler may return, and the work goes on
+            told.append(number)
+            raise
 
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, *_OTHERS):

@@ -191,6 +191,7 @@ def test_perspectives_and_painted_regions_are_prepared_together() -> None:
         ("Perspective", {"distortion": 0.3}),
         ("Perspective", {"distortion": Uniform(0, 0.5), "key": 7}),
         ("Perspective", {"distortion": 0.3, "fill": Uniform(0, 255)}),
+        ("Perspective", {"distortion": 0.3, "key": 7, "fill": Uniform(0, 255)}),
         ("RandomErasing", {"mask_value": Uniform(0, 3)}),
     ],
 )

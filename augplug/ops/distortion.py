@@ -144,7 +144,7 @@ class Perspective(Resampled, Operation):
     @classmethod
     def describe_batch(cls, rows: Any, canvas: Canvas) -> EffectBatch | None:
         """All rows of `describe`; those whose corners it moves back are ordinary."""
-        distortion, keys = np.broadcast_arrays(rows.distortion, rows.key)
+        distortion, keys = np.broadcast_arrays(np.atleast_1d(rows.distortion), rows.key)
         streams = Streams(_PERSPECTIVE, [key_of(int(key), 0, 0) for key in keys.tolist()])
         every = streams.of(np.arange(len(keys)))
         moved = np.empty((len(keys), 4, 2))

@@ -196,6 +196,25 @@ def test_other_signals_stop_a_job_even_where_ctrl_c_is_ignored(
     assert signal.getsignal(number) == signal.SIG_DFL
 
 
+def test_a_signal_whose_handler_returns_stops_nothing(job: Job) -> None:
+    """As one of a batch system that only takes a note of it."""
+
+    class Noted(Counted):
+        def evaluate(self, policy: Policy, *, seed: int, **_: Any) -> float:
+            signal.raise_signal(signal.SIGTERM)
+            raise ValueError("later, and for another reason")
+
+    noted: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: noted.append(number))
+    try:
+        outcome = JobRunner({"counted": Noted}, api.operations())(job)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+    assert noted == [signal.SIGTERM]
+    assert outcome.error == "ValueError: later, and for another reason"
+
+
 def test_none_is_no_reward(job: Job) -> None:
     class Nothing(Counted):
         def evaluate(self, policy: Policy, *, seed: int, **_: Any) -> Any:
