@@ -7,16 +7,14 @@ import builtins
 from collections import Counter
 from collections.abc import Iterator
 
-from augplug.gate.rules.names import bound, chain
+from augplug.gate.rules.names import bound, chain, is_type_alias, type_expressions
 from augplug.gate.rules.source import Plugin, Source
 
 
 def written(source: Source) -> Iterator[ast.expr]:
     """The annotations of a module."""
     for node in source.nodes:
-        for annotation in (getattr(node, "annotation", None), getattr(node, "returns", None)):
-            if isinstance(annotation, ast.expr):
-                yield annotation
+        yield from (annotation for _, annotation in type_expressions(node))
 
 
 def types(plugin: Plugin, source: Source) -> frozenset[str]:
@@ -52,12 +50,14 @@ def unnamed_types(plugin: Plugin, source: Source) -> frozenset[str]:
 
 
 def aliases(source: Source) -> Iterator[tuple[str, ast.expr]]:
-    """Each `Name = value` of the module itself whose name nothing else binds."""
+    """Each `Name = value` and `type Name = value` of the module itself whose name nothing else binds."""
     count = Counter(name for node in source.nodes for name in bound(node))
     for item in source.tree.body:
         targets = item.targets if isinstance(item, ast.Assign) else []
         if isinstance(item, ast.AnnAssign):
             targets = [item.target]
+        if is_type_alias(item):
+            targets = [item.name]  # type: ignore[attr-defined]  # mypy reads it as Python 3.11, which has no such node
         value = getattr(item, "value", None)
         if len(targets) == 1 and isinstance(targets[0], ast.Name) and isinstance(value, ast.expr):
             name = targets[0].id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import time
 from itertools import islice
 
@@ -73,8 +74,9 @@ def check(artifact: Artifact, *, seconds: float = SECONDS) -> StageResult:
         try:
             said, source = parsed(path, artifact.files[path])
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            remedy = "Write it in UTF-8, so that every supported Python parses it."
-            findings.append(unreadable(path, f"cannot be parsed: {type(error).__name__}: {error}", remedy))
+            message = f"cannot be parsed by Python {platform.python_version()}: {type(error).__name__}: {error}"
+            remedy = "Write it in UTF-8, in the syntax of the oldest Python that it runs on."
+            findings.append(unreadable(path, message, remedy))
             continue
         if source is not None:
             sources[source.module] = source

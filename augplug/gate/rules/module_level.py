@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from augplug.gate.findings import Finding
 from augplug.gate.rules.allowed import DYNAMIC, allowed, capability_of_builtin, needs
-from augplug.gate.rules.names import FUNCTIONS, chain
+from augplug.gate.rules.names import FUNCTIONS, chain, is_type_alias
 from augplug.gate.rules.records import is_record
 from augplug.gate.rules.source import Plugin, Source
 from augplug.gate.rules.type_checking import guards_imports
@@ -31,7 +31,7 @@ def check(plugin: Plugin, source: Source) -> Iterator[Finding]:
     bodies = [source.tree.body, *(node.body for node in source.of(ast.ClassDef))]
     for statement in (statement for body in bodies for statement in body):
         guard = isinstance(statement, ast.If) and guards_imports(source, statement)
-        if not (isinstance(statement, DEFINITIONS) or is_text(statement) or guard):
+        if not (isinstance(statement, DEFINITIONS) or is_type_alias(statement) or is_text(statement) or guard):
             remedy = IMPORTS if isinstance(statement, ast.Try) else REMEDY
             yield source.refuse(RULE, statement, "this runs when the plugin is imported", remedy)
     for call in at_import(source.tree):

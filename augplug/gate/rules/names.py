@@ -34,9 +34,27 @@ def bound(node: ast.AST) -> list[str]:
         return node.names
     if isinstance(node, ast.arg):
         return [node.arg]
-    # Definitions and handlers have a `name`, `case {**rest}` a `rest`; what an import binds is told by `bindings`.
+    # Definitions, handlers and parameters for types have a `name`, `case {**rest}` a `rest`; the name of `type X = ...`
+    # is a node of its own; what an import binds is told by `bindings`.
     named = getattr(node, "name", None) or getattr(node, "rest", None)
-    return [named] if named and not isinstance(node, ast.alias) else []
+    return [named] if isinstance(named, str) and not isinstance(node, ast.alias) else []
+
+
+def type_expressions(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    """The fields of a node where only types stand, with what stands there.
+
+    Of Python 3.12 and later: the bounds and defaults of parameters for types, and the value of `type X = ...`.
+    """
+    fields = ("annotation", "returns", "bound", "default_value", *(["value"] if is_type_alias(node) else []))
+    for name in fields:
+        value = getattr(node, name, None)
+        if isinstance(value, ast.expr):
+            yield name, value
+
+
+def is_type_alias(node: ast.AST) -> bool:
+    """Say whether it is `type X = ...`, which Python 3.11 does not have."""
+    return type(node).__name__ == "TypeAlias"
 
 
 def chain(node: ast.AST) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+import warnings
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from typing import TypeVar
 
 from augplug.gate.findings import Finding
 from augplug.gate.rules.allowed import allowed, is_module
-from augplug.gate.rules.names import bindings, bound, chain
+from augplug.gate.rules.names import bindings, bound, chain, type_expressions
 
 Node = TypeVar("Node", bound=ast.AST)
 DEEPEST = 100
@@ -187,6 +188,12 @@ class Plugin:
 
 def read(path: str, content: bytes) -> Source:
     """Parse a module. Raises SyntaxError, ValueError, RecursionError or MemoryError when Python could not read it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an invalid escape is for the linters
+        return _read(path, content)
+
+
+def _read(path: str, content: bytes) -> Source:
     tree = ast.parse(content.decode("utf-8-sig"))  # Python drops the mark as well
     names = path[: -len(".py")].split("/")
     module = ".".join(names[:-1] if names[-1] == "__init__" else names)
@@ -198,8 +205,7 @@ def read(path: str, content: bytes) -> Source:
 
 def open_annotations(node: ast.AST) -> None:
     """Put the code in the place of a string that is an annotation: what evaluates annotations would run it."""
-    for name in ("annotation", "returns"):
-        value = getattr(node, name, None)
+    for name, value in type_expressions(node):
         if isinstance(value, ast.Constant) and isinstance(value.value, str):
             setattr(node, name, ast.copy_location(ast.parse(value.value.strip(), mode="eval").body, value))
 
