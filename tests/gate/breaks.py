@@ -1,8 +1,12 @@
 """The ways around the rules that `breaks.toml` holds."""
 
+import platform
 import tomllib
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
+
+from packaging.requirements import Requirement
 
 
 @dataclass(frozen=True)
@@ -17,9 +21,20 @@ class Break:
     acts: bool = True
 
 
+def is_here(requirement: str) -> bool:
+    """Say whether Python, or the library that is named, is here in such a version."""
+    needed = Requirement(requirement)
+    here = platform.python_version() if needed.name == "python" else version(needed.name)
+    return needed.specifier.contains(here, prereleases=True)
+
+
 def _read() -> tuple[Break, ...]:
     ways = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))["way"]
-    return tuple(Break(**{**way, "capabilities": tuple(way.get("capabilities", ()))}) for way in ways)
+    for way in ways:
+        way["capabilities"] = tuple(way.get("capabilities", ()))
+        if isinstance(way.get("acts"), str):
+            way["acts"] = is_here(way["acts"])
+    return tuple(Break(**way) for way in ways)
 
 
 BREAKS = _read()

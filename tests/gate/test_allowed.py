@@ -3,6 +3,7 @@
 import builtins
 import importlib
 import sys
+import warnings
 from importlib.resources import files
 
 import pytest
@@ -11,20 +12,28 @@ from augplug.gate.rules import check
 from augplug.gate.rules.allowed import allowed
 from tests.docs.test_plugin_page import block
 from tests.gate import building
+from tests.gate.breaks import is_here
 
-NEWER = {
-    "typing.override": (3, 12),
-    "itertools.batched": (3, 12),
-    "copy.replace": (3, 13),
-    "builtins.PythonFinalizationError": (3, 13),
+SINCE = {
+    "typing.override": "python >= 3.12",
+    "itertools.batched": "python >= 3.12",
+    "copy.replace": "python >= 3.13",
+    "builtins.PythonFinalizationError": "python >= 3.13",
+    "configparser.SafeConfigParser": "python < 3.12",
+    "sqlite3.enable_shared_cache": "python < 3.12",
+    "configparser.LegacyInterpolation": "python < 3.13",
+    "sqlite3.version": "python < 3.14",
+    "sqlite3.version_info": "python < 3.14",
+    "numpy.row_stack": "numpy < 2.5",
 }
-"""The first Python that has the name; the list is of every supported one."""
+"""The versions that have the name; the list is of every supported one."""
 
 
 def missing(module: object, name: str, attributes: list[str]) -> list[str]:
-    return [
-        each for each in attributes if not hasattr(module, each) and sys.version_info >= NEWER.get(f"{name}.{each}", ())
-    ]
+    """Names that are not there and ought to be; and the other way round, so that the table above stays true."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # sqlite3 warns of names that are read
+        return [each for each in attributes if hasattr(module, each) != is_here(SINCE.get(f"{name}.{each}", "python"))]
 
 
 @pytest.mark.parametrize("name", allowed()["modules"])

@@ -37,7 +37,8 @@ DEPTH = 3
 RUNS = {"open", "exec", "eval", "compile", "__import__", "getattr", "setattr", "delattr", "vars", "globals", "locals"}
 BUILTINS = tuple(getattr(builtins, name) for name in sorted(RUNS | {"input", "breakpoint", "memoryview"}))
 PROCESS = ("os", "posix", "subprocess", "sys", "inspect", "importlib", "_frozen_importlib", "pty", "webbrowser")
-RAW = ("ctypes", "_ctypes", "mmap", "gc", "pickle", "_pickle", "code", "runpy", "linecache", "traceback", "_thread")
+RAW = ("annotationlib", "ctypes", "_ctypes", "mmap", "gc", "pickle", "_pickle", "code", "runpy", "_thread")
+SHOWN = ("linecache", "traceback")
 FILES = ("io", "_io", "pathlib", "shutil", "tempfile", "_frozen_importlib_external")
 OTHERS = ("socket", "_socket", "threading")
 FRAMES = (types.FrameType, types.CodeType)
@@ -53,7 +54,7 @@ def danger(found: object, free: frozenset[str]) -> str:
     if any(found is each for each in BUILTINS if not (each is open and "files" in free)):
         return f"builtin {getattr(found, '__name__', '')}"
     home = str(getattr(found, "__module__", "")).split(".", maxsplit=1)[0] if callable(found) else ""
-    bad = {*PROCESS, *RAW, *(() if "files" in free else FILES), *(() if free else OTHERS)} - (
+    bad = {*PROCESS, *RAW, *SHOWN, *(() if "files" in free else FILES), *(() if free else OTHERS)} - (
         {"_thread"} if "threads" in free else set()
     )
     if home in bad:
@@ -135,8 +136,11 @@ def given(name: str, free: frozenset[str]) -> Iterator[tuple[str, object]]:
     except ImportError:
         return
     for each in sorted(names - more):
-        if hasattr(module, each):
-            yield f"{name}.{each}", getattr(module, each)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # sqlite3 warns of names that are read
+            found = getattr(module, each, None)
+        if found is not None:
+            yield f"{name}.{each}", found
 
 
 @contextlib.contextmanager
@@ -198,6 +202,7 @@ REVIEWED = {
     "importlib.PackageNotFoundError": ("importlib.metadata.PackageNotFoundError",),
     "importlib.as_file": ("importlib.resources.as_file",),  # of the capability files
     "importlib.files": ("importlib.resources.files",),
+    "posix._path_normpath": ("os.path.normpath",),  # texts
     "importlib.Traversable": ("importlib.resources.abc.Traversable",),
     "dircmp answers to any name": ("filecmp.dircmp",),  # to its own only
     "HTTPError answers to any name": ("urllib.error.HTTPError",),  # to those of its response

@@ -70,6 +70,23 @@ def test_no_fair_plugin_is_stopped(tmp_path: Path) -> None:
     assert len(said) > 25
 
 
+MAKERS = {
+    "a builtin as the maker of annotations": (
+        "dynamic",
+        (
+            "import gc, types, typing as t; "
+            "types.new_class('A', (t.NamedTuple,), exec_body=lambda names: names.update(__annotate__=gc.get_referrers))"
+        ),
+    ),
+    "code of its own in a maker of annotations": (
+        "files",
+        (
+            "import types, typing as t; "
+            "types.new_class('A', (t.NamedTuple,), exec_body=lambda n: n.update(__annotate__=lambda _: open(path)))"
+        ),
+    ),
+}
+"""What Python 3.14 calls to learn the annotations of a class."""
 DOES = {
     "writes": ("files", "open(path, 'w').write('x')"),
     "reads": ("files", "open('/etc/hostname').read()"),
@@ -90,7 +107,7 @@ DOES = {
         "dynamic",
         "import dataclasses; dataclasses.dataclass(type('A', (), {'__annotations__': {'x=print(1)': int}}))",
     ),
-    "the text of a helper": ("dynamic", "import dataclasses; dataclasses._create_fn('f', [], ['1'])"),
+    "the text of a helper": ("dynamic", "import timeit; timeit.Timer('1')"),
     "a hint of text": (
         "dynamic",
         "import typing; typing.get_type_hints(type('A', (), {'__annotations__': {'a': 'print(1)'}}))",
@@ -113,6 +130,7 @@ DOES = {
         "import augplug; augplug.read_space(path.rsplit('/', 2)[0] + '/mine.json')",
     ),
     "as a builtin callback": ("files", "list(map(open, [path]))"),
+    **(MAKERS if sys.version_info >= (3, 14) else {}),
 }
 """What a plugin that declares nothing does, and the capability that it lacks."""
 THREADS = {

@@ -19,7 +19,7 @@ import typing
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from types import CodeType, FrameType
+from types import CodeType, FrameType, FunctionType
 from typing import Any
 
 import augplug
@@ -43,6 +43,22 @@ def _code(module: Any, path: str) -> CodeType:
 IMPORT = _code(sys.modules["importlib._bootstrap"], "_find_and_load")
 """The one function that every import statement, and `import_module`, runs for a module that is not loaded yet."""
 SAVE_BYTECODE = _code(sys.modules["importlib._bootstrap_external"], "SourceFileLoader.set_data")
+
+
+def _newer() -> tuple[tuple[Any, str, frozenset[str]], ...]:
+    """Return what later versions of Python have besides `_REVIEWED`, as there."""
+    if sys.version_info >= (3, 14):
+        import annotationlib
+
+        return (
+            # What ForwardRef.__init__ did before: compiles an annotation that is a text.
+            (annotationlib, "ForwardRef.__forward_code__.fget", _TEXT),
+            # Calls the function of a class' annotations, or a copy of it with other globals.
+            (annotationlib, "call_annotate_function", _TEXT),
+        )
+    return ()
+
+
 _DATACLASS = _code(dataclasses, "_process_class")
 _REVIEWED = (
     # A name tuple asks whether its names are names before it makes text of them; so does a data class, see `passes`.
@@ -60,6 +76,7 @@ _REVIEWED = (
     (logging, "Handler.handle", frozenset({"find", "read", "write", "network", "process"})),
     # The version of a distribution, looked for by its name among those that are installed.
     (importlib.metadata, "version", _READING),
+    *_newer(),
 )
 _PASSES: Mapping[CodeType, frozenset[str]] = {_code(module, path): kinds for module, path, kinds in _REVIEWED}
 _OURS: Mapping[tuple[str, str], frozenset[str]] = {
@@ -76,6 +93,8 @@ def passes(frame: FrameType, kind: str) -> bool:
     if code is _DATACLASS:  # unlike namedtuple it takes any text for the name of a field
         # A class of its own could say of any text that it is an identifier.
         return all({type(name)} == {str} and name.isidentifier() for name in frame.f_locals.get("fields", ()))
+    if code.co_name == "call_annotate_function":  # nothing but a function, which would answer for itself
+        return {type(frame.f_locals.get("annotate"))} == {FunctionType}
     return True
 
 
