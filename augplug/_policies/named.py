@@ -14,6 +14,7 @@ from augplug._policies.mixtures import augmix, augmix_tones, flip, flip_crop, ha
 from augplug._policies.published import PUBLISHED, published
 from augplug._policies.randaugment import randaugment
 from augplug._policies.trivialaugment import trivialaugment_wide
+from augplug.annotated import signature_of
 from augplug.errors import SettingsError, suggest
 
 NAMED: Mapping[str, Callable[..., Policy]] = {
@@ -58,7 +59,7 @@ def parse_name(text: str) -> tuple[str, dict[str, Argument]]:
 
 def arguments_of(factory: Callable[..., Policy]) -> dict[str, inspect.Parameter]:
     """Return the arguments that a factory, which has its operations already, takes by name."""
-    return {key: made for key, made in inspect.signature(factory).parameters.items() if made.kind in _TAKEN}
+    return {key: made for key, made in signature_of(factory).parameters.items() if made.kind in _TAKEN}
 
 
 def build(name: str, factory: Callable[..., Policy], arguments: Mapping[str, object]) -> Policy:

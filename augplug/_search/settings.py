@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-import inspect
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -17,6 +16,7 @@ from augplug._executors.base import Executor
 from augplug._policies.grammar import Policy
 from augplug._policies.reader import Operations
 from augplug._search.base import SearchAlgorithm
+from augplug.annotated import signature_of
 from augplug.errors import SettingsError, suggest
 from augplug.ranges import Setting, check_ranges, setting, setting_of
 
@@ -123,7 +123,7 @@ def declared(maker: Callable[..., Any]) -> dict[str, Declared]:
     told = {one.name: setting_of(one) for one in dataclasses.fields(cls)} if dataclasses.is_dataclass(cls) else {}
     return {
         name: Declared(type_of(parameter.annotation), parameter.default, told.get(name) or NOT_DECLARED)
-        for name, parameter in inspect.signature(cls).parameters.items()
+        for name, parameter in signature_of(cls).parameters.items()
         if parameter.default is not parameter.empty and name != "seed"
     }
 

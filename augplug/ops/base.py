@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, TypeAlias, TypeVar, dataclass_transform
 
+from augplug.annotated import annotations_of
 from augplug.effect_batch import EffectBatch
 from augplug.effects import Effect
 from augplug.errors import ImageError, OperationError
@@ -183,18 +184,23 @@ def operation(
 def _parameters(title: str, cls: type[Operation]) -> dict[str, Parameter]:
     """Return the parameters of a dataclass, its own before those of its base classes: that is the order of draws."""
     fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]  # dataclass() made it one
-    owners: dict[str, type] = {}
+    owners: dict[str, tuple[Any, type]] = {}
     for base in cls.__mro__:
-        for name in inspect.get_annotations(base):
+        for name, annotation in annotations_of(base).items():
             if name in fields:
-                owners.setdefault(name, base)
+                owners.setdefault(name, (annotation, base))
     taken = sorted(RESERVED.intersection(fields))
     if taken:
         raise OperationError(f"{title}.{taken[0]} must have another name: a step has a key or an argument of that name")
     return {
-        name: declared_by(fields[name], getattr(sys.modules.get(owner.__module__), "__dict__", {}), f"{title}.{name}")
-        for name, owner in owners.items()
+        name: declared_by(fields[name], annotation, namespace_of(owner), f"{title}.{name}")
+        for name, (annotation, owner) in owners.items()
     }
+
+
+def namespace_of(cls: type) -> Mapping[str, Any]:
+    """Return the names of the module that defines a class; none for one that was imported in an unusual way."""
+    return getattr(sys.modules.get(cls.__module__), "__dict__", {})
 
 
 def _check_channels(about: About) -> None:

@@ -183,15 +183,15 @@ class Resampled(Filled):
     interpolation: Interpolation = resampling()  # noqa: RUF009  # it returns a dataclasses.field
 
 
-def declared_by(field: dataclasses.Field[Any], namespace: Mapping[str, Any], where: str) -> Parameter:
+def declared_by(field: dataclasses.Field[Any], annotation: Any, namespace: Mapping[str, Any], where: str) -> Parameter:
     """Return the parameter that a field declares, with the type of its annotation. Raises OperationError."""
     declared = field.metadata.get(_METADATA)
     if not isinstance(declared, Parameter):
         raise OperationError(f"{where} must be declared with augplug.parameter(...)")
     try:
-        kind = kind_of(field.type, namespace)
+        kind = kind_of(annotation, namespace)
     except ValueError as error:
-        raise OperationError(f"{where} has the annotation {field.type}: {error}") from error
+        raise OperationError(f"{where} has the annotation {annotation}: {error}") from error
     made = dataclasses.replace(
         declared,
         flag=kind.flag,
@@ -205,6 +205,6 @@ def declared_by(field: dataclasses.Field[Any], namespace: Mapping[str, Any], whe
     )
     if declared.level is not None and not made.is_number:
         raise OperationError(f"{where} has level=, and takes {made.describe()}: a level sets a number")
-    if field.type in (str, "str") and not made.choices:
+    if annotation in (str, "str") and not made.choices:
         raise OperationError(f"{where} is a text: give its choices, as Literal[...] or with choices=")
     return made

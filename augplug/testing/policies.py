@@ -10,6 +10,7 @@ import numpy as np
 from augplug._pipeline.augmenter import Augmenter
 from augplug._policies.grammar import Policy
 from augplug._policies.reader import read_policy
+from augplug.annotated import signature_of
 from augplug.errors import AugplugError
 from augplug.testing.base import Check, Failed, Subject, require
 from augplug.testing.elsewhere import fingerprints_elsewhere, fingerprints_of
@@ -34,7 +35,7 @@ def arguments_have_defaults(subject: Subject) -> None:
 
     When it fails: write each argument as a keyword with a default, and take no `**anything`.
     """
-    parameters = list(inspect.signature(subject.value).parameters.values())[1:]
+    parameters = list(signature_of(subject.value).parameters.values())[1:]
     for one in parameters:
         require(one.kind is not inspect.Parameter.VAR_KEYWORD, f"**{one.name} takes unknown arguments without a word")
         require(one.default is not inspect.Parameter.empty, f"the argument {one.name} has no default")
@@ -50,7 +51,7 @@ def bad_arguments_are_refused(subject: Subject) -> None:
     When it fails: check arguments, and raise `augplug.SettingsError` that says what is taken.
     """
     image = photograph((8, 8))
-    for name, declared in list(inspect.signature(subject.value).parameters.items())[1:]:
+    for name, declared in list(signature_of(subject.value).parameters.items())[1:]:
         if not isinstance(declared.default, int | float) or isinstance(declared.default, bool):
             continue
         for value in (-(10**9), 10**9):
