@@ -48,7 +48,27 @@ def test_pictures_use_their_whole_range() -> None:
 
 
 def test_this_machine_is_equal_to_the_table() -> None:
-    assert table.differing() == []
+    assert [row for row in table.differing() if not table.is_rounding(row)] == []
+
+
+def test_last_bits_of_float64_are_no_fault_on_arm(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(table, "differing", lambda: ["Gamma float64 3", "Gamma float64 grey"])
+    monkeypatch.setattr("platform.machine", lambda: "aarch64")
+    status = main(["doctor", "--pixels"])
+    printed = capsys.readouterr().out
+    assert "0 differ from the table; 2 of float64 differ in the last bits, as they may on this kind" in printed
+    assert "draws or renders otherwise" not in printed
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    assert main(["doctor", "--pixels"]) == 1 >= status
+    assert "otherwise than others (Gamma float64 3, Gamma float64 grey)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("row", ["Gamma float32 3", "Gamma draws", "policy flip uint8 grey"])
+def test_nothing_else_may_differ_on_arm(monkeypatch: pytest.MonkeyPatch, row: str) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "aarch64")
+    assert not table.is_rounding(row)
 
 
 def test_a_difference_is_named_and_counted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
