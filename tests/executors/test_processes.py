@@ -118,7 +118,7 @@ def test_a_system_that_refuses_a_worker_is_an_error_of_one_line(
         scores(Processes(workers=1, command=COMMAND), jobs(data, 1))
 
 
-@pytest.mark.parametrize("mode", ["write to 4", "write bytes to 4", "write a result to 4"])
+@pytest.mark.parametrize("mode", ["write to the pipe", "write bytes to the pipe", "write a result to the pipe"])
 def test_a_stray_line_costs_the_worker(data: str, tmp_path: Path, mode: str) -> None:
     quiet = scores(Processes(workers=1, command=COMMAND), jobs(data, 2))
     stray = jobs(data, 2, mode=mode, folder=str(tmp_path), times=1)

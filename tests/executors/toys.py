@@ -1,13 +1,16 @@
 """Evaluators that behave, and some that do not; run as a script, a worker process that knows them."""
 
+import fcntl
 import hashlib
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -110,20 +113,31 @@ def _die_sometimes(toy: Toy, _policy: Policy, seed: int) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _write_to_4(toy: Toy, _policy: Policy, seed: int) -> None:
+def results_pipe() -> int:
+    """The number of the pipe that this worker's results go through: the one for writing beside the standard streams."""
+    for entry in Path("/proc/self/fd").iterdir():
+        number = int(entry.name)
+        with suppress(OSError):  # what lists the folder is gone by then
+            kind = os.fstat(number).st_mode
+            if number > 2 and stat.S_ISFIFO(kind) and fcntl.fcntl(number, fcntl.F_GETFL) & os.O_WRONLY:
+                return number
+    raise LookupError("no pipe of results")
+
+
+def _write_to_the_pipe(toy: Toy, _policy: Policy, seed: int) -> None:
     if toy.note(f"stray-{seed}") <= toy.settings.times:
-        os.write(4, b"hello\n")
+        os.write(results_pipe(), b"hello\n")
         signal.pause()
 
 
-def _write_bytes_to_4(toy: Toy, _policy: Policy, seed: int) -> None:
+def _write_bytes_to_the_pipe(toy: Toy, _policy: Policy, seed: int) -> None:
     if toy.note(f"stray-{seed}") <= toy.settings.times:
-        os.write(4, b"\xff\x00[1")  # goes on in the line of the result
+        os.write(results_pipe(), b"\xff\x00[1")  # goes on in the line of the result
 
 
-def _write_a_result_to_4(toy: Toy, _policy: Policy, seed: int) -> None:
+def _write_a_result_to_the_pipe(toy: Toy, _policy: Policy, seed: int) -> None:
     if toy.note(f"stray-{seed}") <= toy.settings.times:
-        os.write(4, json.dumps({"id": 7, "reward": 1.0, "error": "", "seconds": 0}).encode() + b"\n")
+        os.write(results_pipe(), json.dumps({"id": 7, "reward": 1.0, "error": "", "seconds": 0}).encode() + b"\n")
         signal.pause()
 
 
@@ -197,9 +211,9 @@ MODES: dict[str, Callable[[Toy, Policy, int], None]] = {
     "fail always": _fail_always,
     "die sometimes": _die_sometimes,
     "talk": _talk,
-    "write to 4": _write_to_4,
-    "write bytes to 4": _write_bytes_to_4,
-    "write a result to 4": _write_a_result_to_4,
+    "write to the pipe": _write_to_the_pipe,
+    "write bytes to the pipe": _write_bytes_to_the_pipe,
+    "write a result to the pipe": _write_a_result_to_the_pipe,
     "wait": _wait,
     "wait for go": _wait_for_go,
     "stop itself": _stop_itself,

@@ -15,7 +15,7 @@ from augplug._executors.running import JobRunner
 from augplug._executors.serving import serve
 from augplug._policies.grammar import Policy
 from augplug.data.sets import Labelled
-from tests.executors.toys import Toy
+from tests.executors.toys import Toy, results_pipe
 
 COMMAND = (sys.executable, __file__)
 MB = 2**20
@@ -76,7 +76,7 @@ def _print(_mark: Path, reward: float) -> float:
 
 
 def _write_to_the_pipe(_mark: Path, _reward: float) -> None:
-    os.write(4, b"hello\n")
+    os.write(results_pipe(), b"hello\n")
     signal.pause()
 
 
