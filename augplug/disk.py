@@ -1,4 +1,4 @@
-"""Writing so that a killed process and a power cut lose nothing that counted."""
+"""What is at a path; writing so that a killed process and a power cut lose nothing that counted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,36 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
-from typing import IO
+from typing import IO, Literal
+
+from augplug.errors import AugplugError
+
+Kind = Literal["file", "folder", "other", "nothing"]
+
+
+def kind_of(path: Path) -> Kind:
+    """Return what is at a path, links followed. Raises OSError where that cannot be told.
+
+    `path.is_file()` of a folder that may not be entered, or of too long a name, raises up to Python 3.13, and is False
+    from 3.14 on, so that users read of files that are not there.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a null byte in the path
+        return "nothing"
+    except OSError as error:
+        if error.errno == errno.ELOOP:  # links in a circle
+            return "nothing"
+        raise
+    return "file" if stat.S_ISREG(mode) else "folder" if stat.S_ISDIR(mode) else "other"
+
+
+def kind_or(refuse: type[AugplugError], path: Path) -> Kind:
+    """Return what is at a path, links followed. Raises `refuse` where that cannot be told."""
+    try:
+        return kind_of(path)
+    except OSError as error:
+        raise refuse(f"{path} cannot be looked at ({error.strerror}); give a path that may be read") from error
 
 
 def write_all(handle: int, content: bytes) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from augplug.disk import kind_or
 from augplug.errors import SettingsError, suggest
 
 KEYS = ("policies", "ledger", "mode", "block")
@@ -41,7 +42,7 @@ def projects() -> list[Project]:
 
 def _upward() -> Iterator[Project]:
     for folder in (Path.cwd(), *Path.cwd().parents):
-        if (folder / "pyproject.toml").is_file():
+        if kind_or(SettingsError, folder / "pyproject.toml") == "file":
             yield Project(folder, _table(folder / "pyproject.toml"))
 
 
@@ -54,11 +55,15 @@ def policy_files() -> list[Path]:
 
 def files_in(folder: Path) -> list[Path]:
     """Return the policy files of a folder, in order; it need not exist."""
-    return sorted(path for path in folder.glob("*") if path.suffix in (".json", ".toml")) if folder.is_dir() else []
+    return (
+        sorted(path for path in folder.glob("*") if path.suffix in (".json", ".toml"))
+        if kind_or(SettingsError, folder) == "folder"
+        else []
+    )
 
 
 def _files_of(folder: Path, named: Any, path: Path) -> list[Path]:
-    if not isinstance(named, str) or not (folder / named).is_dir():
+    if not isinstance(named, str) or kind_or(SettingsError, folder / named) != "folder":
         raise SettingsError(f"{path}: policies in [tool.augplug] names a folder beside it, not {named!r}")
     return files_in(folder / named)
 

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from augplug.disk import kind_of
 from augplug.errors import OperationError, PolicyError, SettingsError, suggest
 
 BYTES = 1 << 20
@@ -70,7 +71,7 @@ def parse_toml(text: bytes | str) -> object:
 def contents(path: Path) -> bytes:
     """Return the bytes of a file, up to one more than a document may have. Raises PolicyError."""
     try:
-        if path.is_file():  # a pipe would be waited for, a folder is not a file
+        if kind_of(path) == "file":  # a pipe would be waited for, a folder is not a file
             with path.open("rb") as file:
                 return file.read(BYTES + 1)  # one more than the reader takes, so that it says so
     except OSError as error:

@@ -23,6 +23,7 @@ from augplug._search.sessions import changes, limits, versions_of
 from augplug._search.settings import Registries, StudySettings, class_of, declared, named
 from augplug.data.sets import Labelled, digest
 from augplug.data.split import Split
+from augplug.disk import kind_of
 from augplug.errors import SettingsError, suggest
 from augplug.formats import format_problem
 
@@ -144,7 +145,7 @@ def versions() -> dict[str, str]:
 def make_folder(out: Path, *, resume: bool) -> Path:
     """Make the run's folder. An existing one must be empty, or be resumed."""
     try:
-        if out.exists() and not out.is_dir():
+        if kind_of(out) in ("file", "other"):
             raise SettingsError(f"{out} is a file; give a folder that does not exist yet as --out")
         out.mkdir(parents=True, exist_ok=True)
         held = {entry.name for entry in out.iterdir() if not entry.name.startswith(OURS)}

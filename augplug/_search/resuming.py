@@ -9,6 +9,7 @@ from typing import Any
 
 from augplug._search.journal import read_journal
 from augplug._search.sessions import limits
+from augplug.disk import kind_or
 from augplug.errors import SettingsError
 
 
@@ -35,5 +36,5 @@ def recorded_request(run: Path) -> dict[str, Any]:
 
 def recorded_trials(run: Path) -> int | None:
     """Return the number of trials that a run goes to; None if it has none, or there is no run."""
-    records = read_journal(run) if (run / "journal.jsonl").is_file() else []
+    records = read_journal(run) if kind_or(SettingsError, run / "journal.jsonl") == "file" else []
     return limits(records)[-1] if records and records[0]["kind"] == "configuration" else None

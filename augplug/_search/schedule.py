@@ -23,6 +23,8 @@ from augplug._search.journal import read_journal
 from augplug._search.pace import Budget
 from augplug._search.sessions import room
 from augplug._search.settings import StudySettings
+from augplug.disk import kind_or
+from augplug.errors import SettingsError
 
 BARRIER = 8
 """Workers up to which a batch waits for the one before: they are busy for 72 % of the time, and results are fresh."""
@@ -38,7 +40,7 @@ def scheduled(settings: StudySettings, workers: int, run: Path | None) -> StudyS
     """
     if settings.ahead is not None:
         return settings
-    records = read_journal(run) if run is not None and (run / "journal.jsonl").is_file() else []
+    records = read_journal(run) if run is not None and kind_or(SettingsError, run / "journal.jsonl") == "file" else []
     if records and records[0]["kind"] == "configuration":
         return replace(settings, ahead=records[0]["settings"].get("ahead"))
     if workers <= BARRIER:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from augplug.data.formats import MODES, WRITTEN, suffixes
 from augplug.data.tree import Tree, lies_in, walk
+from augplug.disk import kind_or
 from augplug.errors import DataError, SettingsError
 
 _SUFFIX = re.compile(r"[\w.+=@ -]{0,64}")
@@ -79,7 +80,7 @@ def find(src: Path, dst: Path) -> Tree:
 
 def check_masks(src: Tree, dst: Path, masks: Masks) -> Tree:
     """Return the files below the folder of masks; refuse folders that would mix with those of images."""
-    if not masks.src.is_dir():
+    if kind_or(DataError, masks.src) != "folder":
         raise DataError(f"{masks.src} is not a folder; give --masks a folder with a mask for every image of {src.root}")
     if lies_in(masks.src, src):
         raise _mixing(masks.src, src.root)
@@ -140,7 +141,7 @@ def _by_stem(tree: Tree) -> dict[Path, list[Path]]:
 def _check_apart(folder: Path, tree: Tree) -> None:
     if lies_in(folder, tree):
         raise _mixing(folder, tree.root)
-    if folder.exists() and not folder.is_dir():
+    if kind_or(SettingsError, folder) in ("file", "other"):
         raise SettingsError(f"{folder} is a file; give a folder to write to")
 
 

@@ -9,6 +9,7 @@ import click
 from augplug import api
 from augplug.cli.output import image_at, point, say
 from augplug.data.images import format_of, save_image
+from augplug.disk import kind_or
 from augplug.errors import PlanError, SettingsError
 
 LIMIT = 1 << 20
@@ -44,8 +45,9 @@ def command(plan: Path, image: Path, partner: Path | None, out: Path) -> None:
 
 
 def _text(path: Path) -> str:
-    if not path.is_file():
-        problem = "is a folder" if path.is_dir() else "does not exist"
+    kind = kind_or(PlanError, path)
+    if kind != "file":
+        problem = "is a folder" if kind == "folder" else "does not exist"
         raise PlanError(f"{path} {problem}; give the file that augplug explain --json wrote")
     try:
         content = path.read_bytes()

@@ -18,6 +18,7 @@ from augplug.data.folder import SIDES
 from augplug.data.images import photograph
 from augplug.data.loading import load
 from augplug.data.sets import Labelled, digest
+from augplug.disk import kind_or
 from augplug.errors import DataError, SettingsError
 from augplug.report.draws import draws
 from augplug.report.learning import Shown
@@ -72,7 +73,7 @@ def searched_data(folder: Path, path: Path) -> Labelled:
     height, width, *_ = result["data"]["shape"]
     # What the shape says about the options of the search: the longer side, or a square.
     ways: list[dict[str, Any]] = [{}]
-    if path.is_dir():
+    if kind_or(DataError, path) == "folder":
         ways = [{"size": min(max(SIDES[0], height, width), SIDES[1]), "skip_bad": True}]
         ways += [{"resize": height, "skip_bad": True}] if height == width and SIDES[0] <= height <= SIDES[1] else []
     for way in ways:

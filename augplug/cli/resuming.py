@@ -18,7 +18,7 @@ from augplug._pipeline.augmenter import Augmenter
 from augplug.cli.applying import PART
 from augplug.cli.planning import Job, Style
 from augplug.data.tree import Tree
-from augplug.disk import replace_file
+from augplug.disk import kind_or, replace_file
 from augplug.errors import DataError, SettingsError
 from augplug.formats import format_problem
 
@@ -51,7 +51,7 @@ def begin(dst: Path, record: Mapping[str, Any], jobs: Sequence[Job], *, resume: 
     """
     place = dst / NAME
     there = {target for job in jobs for target in job.every_target if os.path.lexists(target)}
-    if place.is_file():
+    if kind_or(SettingsError, place) == "file":
         if not resume:
             raise SettingsError(f"{dst} holds the results of an apply that was stopped; go on with --resume")
         _check_same(place, record)
@@ -80,7 +80,7 @@ def _digest(tree: Tree) -> str:
     """SHA-256 of the names, sizes and times of a tree's images: what changes when one of them does."""
     running = hashlib.sha256()
     for path in tree.images:
-        about = os.stat(tree.root / path) if (tree.root / path).exists() else None  # noqa: PTH116  # a link to nothing
+        about = os.stat(tree.root / path) if kind_or(DataError, tree.root / path) != "nothing" else None  # noqa: PTH116  # a link to nothing
         facts = (about.st_size, about.st_mtime_ns) if about else ()
         running.update(repr((os.fsencode(path), facts)).encode())
     return running.hexdigest()

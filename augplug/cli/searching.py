@@ -16,6 +16,7 @@ from augplug.cli.progress import progress
 from augplug.cli.reporting import write_report
 from augplug.data.loading import load
 from augplug.data.sets import Labelled
+from augplug.disk import kind_or
 from augplug.errors import SettingsError, StoppedError
 from augplug.report.standing import called
 
@@ -47,7 +48,7 @@ def resume_run(run: Path, resuming: str, *, data: Path | None, trials: int | Non
     if data is None and not source:
         raise SettingsError(f"the journal of {run} does not say where its images lie; give them with --data")
     path = data or Path(source["data"])
-    if not path.exists():
+    if kind_or(SettingsError, path) == "nothing":
         raise SettingsError(f"the images of {run} lay at {path}, where nothing is now; give them with --data")
     reading: dict[str, Any] = {name: value for name, value in source.items() if name != "data"}
     options["began"] = time.monotonic()

@@ -16,6 +16,7 @@ from augplug.data.folder import deep_ones, read_headers, read_images, sizing_not
 from augplug.data.sets import PARTS, Labelled
 from augplug.data.split import split
 from augplug.data.tree import walk
+from augplug.disk import kind_or
 from augplug.errors import DataError
 from augplug.types import Image
 
@@ -54,7 +55,7 @@ class Description:  # pylint: disable=too-many-instance-attributes  # a record o
 
 def describe(path: Path, *, size: int | None = None) -> Description:
     """Return what a folder of images, with classes or without, or an `.npz` file holds. Raises DataError if nothing."""
-    if path.suffix.lower() == ".npz" and path.is_file():
+    if path.suffix.lower() == ".npz" and kind_or(DataError, path) == "file":
         return _archive(path)
     tree = walk(path)
     headers, unusable = read_headers(tree)

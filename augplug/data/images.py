@@ -16,7 +16,7 @@ import numpy as np
 
 from augplug.data.formats import MODES, readable, suffixes
 from augplug.data.metadata import Metadata, read_metadata, writing_options
-from augplug.disk import replace_file
+from augplug.disk import kind_or, replace_file
 from augplug.errors import DataError, suggest
 from augplug.types import Image
 
@@ -257,14 +257,15 @@ def _identified(file: IO[bytes]) -> Picture:
 
 
 def _check_there(where: Path) -> None:
-    if where.is_file():
+    kind = kind_or(DataError, where)
+    if kind == "file":
         return
-    if where.is_dir():
+    if kind == "folder":
         problem = "is a folder, not an image file"
     elif where.is_symlink():
         problem = "is a link that leads to no file"
     else:
-        problem = "is not a regular file" if where.exists() else "does not exist"
+        problem = "does not exist" if kind == "nothing" else "is not a regular file"
     raise DataError(f"{where} {problem}; give the path of an image file (.jpg, .png, ...)")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from augplug.data.archive import load_archive
 from augplug.data.folder import load_folder
 from augplug.data.sets import Labelled, digest
+from augplug.disk import kind_or
 from augplug.errors import DataError, SettingsError
 
 __all__ = ["digest", "load"]
@@ -27,9 +28,10 @@ def load(
     the user. Raises DataError when the images cannot be used, SettingsError when an option does not fit the path.
     """
     where = Path(path)
-    if where.is_dir():
+    kind = kind_or(DataError, where)
+    if kind == "folder":
         return load_folder(where, size=size, resize=resize, skip_bad=skip_bad, note=note)
-    if not where.exists():
+    if kind == "nothing":
         raise DataError(f"{where} does not exist; give a folder with one folder a class, or an .npz file with x and y")
     if where.suffix.lower() != ".npz":
         raise DataError(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from augplug.data.formats import suffixes
+from augplug.disk import kind_or
 from augplug.errors import DataError
 
 SYSTEM = frozenset(
@@ -65,8 +66,9 @@ def walk(root: Path) -> Tree:
     Raises DataError for a folder that is not there or cannot be listed, and for more folders in folders, or more files,
     than the limits.
     """
-    if not root.is_dir():
-        problem = "is a file" if root.exists() else "does not exist"
+    kind = kind_or(DataError, root)
+    if kind != "folder":
+        problem = "does not exist" if kind == "nothing" else "is a file"
         raise DataError(f"{root} {problem}; give a folder of image files")
     tree = Tree(root)
     _enter(tree, Path(), (_identity(root),))
@@ -113,4 +115,4 @@ def _identity(folder: Path) -> Identity:
 def lies_in(folder: Path, tree: Tree) -> bool:
     """Return True if a folder, which need not exist, is one of the tree's, or lies in one."""
     place = folder.resolve()
-    return any(one.is_dir() and _identity(one) in tree.places for one in (place, *place.parents))
+    return any(kind_or(DataError, one) == "folder" and _identity(one) in tree.places for one in (place, *place.parents))

@@ -9,6 +9,7 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import augplug
+from augplug.disk import kind_or
 from augplug.errors import GateError, PluginError
 from augplug.gate import ledger
 from augplug.gate.artifact import GROUP, Artifact
@@ -51,7 +52,7 @@ class Admitter:
 
     @cached_property
     def _ledger(self) -> ledger.Approved:
-        if self.rules.named and not self.rules.ledger.exists():
+        if self.rules.named and kind_or(GateError, self.rules.ledger) == "nothing":
             raise GateError(
                 f"the ledger {self.rules.ledger} that {self.rules.named} names is not there; correct its path, or "
                 "approve a plugin, which makes it"

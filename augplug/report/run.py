@@ -13,6 +13,7 @@ from augplug._search.choosing import could_not_choose
 from augplug._search.configuration import FORMAT
 from augplug._search.journal import Record, read_journal
 from augplug._search.result import Floats, facts, found_table
+from augplug.disk import kind_or
 from augplug.errors import DataError, SettingsError
 from augplug.formats import format_problem
 from augplug.report.notes import notes_on
@@ -90,11 +91,12 @@ def read_run(folder: Path) -> Run:
     Raises SettingsError where there is none, or it is not finished; DataError where a file of it is damaged, or says
     something else than the journal; RunError where the journal is damaged.
     """
-    if not folder.is_dir():
-        problem = "is a file" if folder.exists() else "does not exist"
+    kind = kind_or(SettingsError, folder)
+    if kind != "folder":
+        problem = "does not exist" if kind == "nothing" else "is a file"
         raise SettingsError(f"{folder} {problem}; give the folder that a search wrote, its --out")
     records = read_journal(folder)
-    if not (folder / "result.json").is_file():
+    if kind_or(SettingsError, folder / "result.json") != "file":
         if could_not_choose(records):
             raise SettingsError(
                 f"{folder} has no policy to report: policies of all strengths differ by no more than noise: "

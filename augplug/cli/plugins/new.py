@@ -16,6 +16,7 @@ import click
 import augplug
 from augplug.cli.output import point, say, write
 from augplug.cli.plugins.kinds import KINDS, Kind
+from augplug.disk import kind_or
 from augplug.errors import SettingsError
 from augplug.gate.structure.layout import HOST
 
@@ -59,7 +60,8 @@ def command(name: str, folder: Path | None, kind: str, ci: tuple[str, ...]) -> N
             f"{module} is the name of a module that is there already; choose another, such as my-{name}"
         )
     place = Path(name) if folder is None else folder
-    if place.exists() and (not place.is_dir() or any(place.iterdir())):
+    there = kind_or(SettingsError, place)
+    if there in ("file", "other") or (there == "folder" and any(place.iterdir())):
         raise SettingsError(f"{place} exists and is not empty; give another folder: augplug plugins new {name} FOLDER")
     values = _values(name, module, KINDS[kind])
     made = {KINDS[kind].template: "{module}/__init__.py", **PLACES, **{f"ci/{service}": CI[service] for service in ci}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import distributions
 from pathlib import Path
 
+from augplug.disk import kind_of
 from augplug.errors import GateError
 from augplug.gate.artifact import Artifact
 from augplug.gate.reading.folder import read_folder
@@ -25,9 +26,10 @@ def read(target: str) -> Artifact:
         return read_named(target)
     path = Path(target)
     try:
-        if path.is_dir():
+        kind = kind_of(path)
+        if kind == "folder":
             return read_folder(path)
-        if path.is_file():
+        if kind == "file":
             return _read_file(path)
     except (OSError, ValueError) as error:  # ValueError: a null byte in the path
         raise GateError(f"{target!r} cannot be read: {error}") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from augplug.disk import kind_of
 from augplug.errors import GateError
 from augplug.gate.artifact import Artifact
 from augplug.gate.reading.described import describe_project
@@ -13,7 +14,7 @@ from augplug.gate.reading.tree import Tree, names_in
 
 def read_folder(path: Path) -> Artifact:
     """Return what a source project holds: its package, and the files that say how it is built. Raises GateError."""
-    if not (path / "pyproject.toml").is_file():
+    if kind_of(path / "pyproject.toml") != "file":
         raise GateError(f"{path} has no pyproject.toml: name the folder of a plugin's project, or a wheel")
     tree = Tree()
     tree.walk(path, [name for name in names_in(path) if is_metadata(name) and not (path / name).is_dir()])

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from augplug.disk import kind_of
+
 MAX_FILES = 2_000
 MAX_FILE = 8 * 2**20
 """Bytes of one file."""
@@ -82,7 +84,7 @@ class Tree:
 
 def names_in(folder: Path) -> list[str]:
     """Return the names in a folder; none if it is not there. Raises OSError."""
-    return sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
+    return sorted(entry.name for entry in folder.iterdir()) if kind_of(folder) == "folder" else []
 
 
 def unsafe(path: str) -> str | None:

@@ -48,10 +48,6 @@ class OnnxSettings:  # pylint: disable=too-many-instance-attributes  # so much d
         augplug.check_ranges("onnx-features", self)
         if not self.model:
             raise augplug.SettingsError("onnx-features needs a network: give its file, such as --set model=net.onnx")
-        if not Path(self.model).is_file():
-            raise augplug.SettingsError(
-                f"onnx-features: there is no file {self.model}; give the path of an .onnx file as --set model=..."
-            )
         digest = _sha256(Path(self.model))
         if self.sha256 not in ("", digest):
             raise augplug.SettingsError(
@@ -65,9 +61,13 @@ class OnnxSettings:  # pylint: disable=too-many-instance-attributes  # so much d
 def _sha256(path: Path) -> str:
     running = hashlib.sha256()
     try:
-        with path.open("rb") as file:
-            while piece := file.read(1 << 20):
-                running.update(piece)
+        if path.is_file():
+            with path.open("rb") as file:
+                while piece := file.read(1 << 20):
+                    running.update(piece)
+            return running.hexdigest()
     except OSError as error:
         raise augplug.SettingsError(f"onnx-features: {path} cannot be read: {error.strerror}") from error
-    return running.hexdigest()
+    raise augplug.SettingsError(
+        f"onnx-features: there is no file {path}; give the path of an .onnx file as --set model=..."
+    )
