@@ -137,7 +137,7 @@ def test_what_is_locked_is_what_is_pinned(project: dict[str, Any]) -> None:
 def test_the_python_that_is_required_is_the_one_that_is_named(project: dict[str, Any]) -> None:
     versions = [row for row in project["project"]["classifiers"] if ":: Python :: " in row]
     assert project["project"]["requires-python"] == ">=3.11"
-    assert versions == [f"Programming Language :: Python :: 3.{minor}" for minor in (11, 12, 13)]
+    assert versions == [f"Programming Language :: Python :: 3.{minor}" for minor in (11, 12, 13, 14)]
 
 
 @pytest.mark.parametrize("command", [INSTALL, TEST])
