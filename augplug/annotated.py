@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 
@@ -32,5 +33,6 @@ def signature_of(function: Callable[..., Any]) -> inspect.Signature:
         try:
             return inspect.signature(function)
         except NameError:
-            return inspect.signature(function, annotation_format=annotationlib.Format.STRING)
+            # `partial`: linters on older versions of Python do not know the argument.
+            return partial(inspect.signature, annotation_format=annotationlib.Format.STRING)(function)
     return inspect.signature(function)
