@@ -17,7 +17,9 @@ import itertools
 import logging
 import re
 import struct
+import sys
 import types
+import typing
 import warnings
 from collections.abc import Iterator
 from decimal import Decimal
@@ -60,6 +62,8 @@ def danger(found: object, free: frozenset[str]) -> str:
     if home in bad:
         return f"{home}.{getattr(found, '__name__', '')}"
     kind = found if isinstance(found, type) else type(found)
+    if kind.__name__ == "_ConstEvaluator":
+        return "evaluator"
     by_name = {"__getattr__", "__getattribute__"}
     asked = [(base, vars(base).get(name)) for base in kind.__mro__ for name in by_name]
     # What answers to the old names of augplug's raises, whatever it is asked for.
@@ -152,6 +156,16 @@ def generated() -> Iterator[int]:
     yield 1
 
 
+def newer() -> list[object]:
+    """Objects of the syntax that later versions of Python have: `type A = list[int]`, and a template."""
+    found: list[object] = []
+    if sys.version_info >= (3, 12):
+        found.append(typing.TypeAliasType("A", list[int]))
+    if sys.version_info >= (3, 14):
+        found += [TypeVar("T", bound=list[int]), importlib.import_module("string.templatelib").Template("a")]
+    return found
+
+
 def samples() -> dict[str, object]:
     """Results of what is allowed: what an object can do is seen of an object."""
     array, rng = np.arange(4.0), np.random.default_rng(0)
@@ -179,7 +193,7 @@ def samples() -> dict[str, object]:
         augplug.hookimpl,
         augplug.operations(),
     )
-    every = (*made, *more, *last, *library, *python, *tools, *contexts, *texts, *types_, *errors, *ours)
+    every = (*made, *more, *last, *library, *python, *tools, *contexts, *texts, *types_, *errors, *ours, *newer())
     return {f"<{type(each).__name__} {number}>": each for number, each in enumerate(every)}
 
 
