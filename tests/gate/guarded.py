@@ -9,7 +9,6 @@ events of its effect, as a recorder that knows them by the beginnings of their n
 
 import importlib
 import json
-import os
 import sys
 import tempfile
 import tomllib
@@ -28,7 +27,7 @@ from augplug.gate.runtime import Owner, watch
 from augplug.gate.runtime.events import KNOWN, permitted
 from augplug.testing.provided import things_of
 from augplug.testing.samples import augmenter, call, examples
-from tests.gate.breaks import BREAKS, Break
+from tests.gate.breaks import BREAKS, Break, apart
 from tests.gate.fair_plugins import FAIR_PLUGINS
 
 ROOT = Path(__file__).parents[2]
@@ -90,20 +89,6 @@ def breaks(folder: Path) -> dict[str, str]:
             path = folder / str(number)
             said[f"{way.letter}: {way.name}"] = apart(partial(run, way, file, path, recorder), folder / "said")
     return said
-
-
-def apart(work: Callable[[], str], file: Path) -> str:
-    """What it says in a process of its own: the memory of one that forged objects is not to be trusted afterwards."""
-    child = os.fork()
-    if not child:
-        status = 1
-        try:
-            file.write_text(work(), "utf-8")
-            status = 0
-        finally:
-            os._exit(status)
-    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    return file.read_text("utf-8") if ended == 0 else f"ended with {ended}"
 
 
 def used(module: types.ModuleType) -> str:
