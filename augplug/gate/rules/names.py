@@ -35,7 +35,7 @@ def bound(node: ast.AST) -> list[str]:
     if isinstance(node, ast.arg):
         return [node.arg]
     # Definitions, handlers and parameters for types have a `name`, `case {**rest}` a `rest`; the name of `type X = ...`
-    # is a node of its own; what an import binds is told by `bindings`.
+    # is a node of its own; see `bindings` for what an import binds.
     named = getattr(node, "name", None) or getattr(node, "rest", None)
     return [named] if isinstance(named, str) and not isinstance(node, ast.alias) else []
 
