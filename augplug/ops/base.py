@@ -193,12 +193,12 @@ def _parameters(title: str, cls: type[Operation]) -> dict[str, Parameter]:
     if taken:
         raise OperationError(f"{title}.{taken[0]} must have another name: a step has a key or an argument of that name")
     return {
-        name: declared_by(fields[name], annotation, namespace_of(owner), f"{title}.{name}")
+        name: declared_by(fields[name], annotation, _namespace_of(owner), f"{title}.{name}")
         for name, (annotation, owner) in owners.items()
     }
 
 
-def namespace_of(cls: type) -> Mapping[str, Any]:
+def _namespace_of(cls: type) -> Mapping[str, Any]:
     """Return the names of the module that defines a class; none for one that was imported in an unusual way."""
     return getattr(sys.modules.get(cls.__module__), "__dict__", {})
 

@@ -56,16 +56,16 @@ def test_last_bits_of_float64_are_no_fault_on_arm(
 ) -> None:
     monkeypatch.setattr(table, "differing", lambda: ["Gamma float64 3", "Gamma float64 grey"])
     monkeypatch.setattr("platform.machine", lambda: "aarch64")
-    status = main(["doctor", "--pixels"])
+    main(["doctor", "--pixels"])
     printed = capsys.readouterr().out
     assert "0 differ from the table; 2 of float64 differ in the last bits, as they may on this kind" in printed
     assert "draws or renders otherwise" not in printed
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
-    assert main(["doctor", "--pixels"]) == 1 >= status
+    assert main(["doctor", "--pixels"]) == 1
     assert "otherwise than others (Gamma float64 3, Gamma float64 grey)" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("row", ["Gamma float32 3", "Gamma draws", "policy flip uint8 grey"])
+@pytest.mark.parametrize("row", ["Gamma float32 3", "Gamma draws", "policy flip uint8 grey", "Rotate float64 3"])
 def test_nothing_else_may_differ_on_arm(monkeypatch: pytest.MonkeyPatch, row: str) -> None:
     monkeypatch.setattr("platform.machine", lambda: "aarch64")
     assert not table.is_rounding(row)
