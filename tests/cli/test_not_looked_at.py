@@ -6,11 +6,13 @@ Up to Python 3.13 pathlib raises then, which was a traceback; from 3.14 on it sa
 import errno
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from augplug.disk import kind_of, kind_or
-from augplug.errors import DataError
+from augplug.errors import DataError, SettingsError
+from augplug.project import projects
 from tests.cli.conftest import Run, write_image
 
 LONG = "x" * 300
@@ -56,3 +58,18 @@ def test_what_is_at_a_path(tmp_path: Path) -> None:
         kind_of(tmp_path / LONG)
     with pytest.raises(DataError, match=rf"^{LONG} cannot be looked at \({REASON}\); give a path that may be read$"):
         kind_or(DataError, Path(LONG))
+
+
+def test_a_project_that_cannot_be_looked_at_is_not_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may set the gate's mode."""
+    looked = Path.stat
+
+    def stat(path: Path, **how: Any) -> os.stat_result:
+        if path.name == "pyproject.toml":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return looked(path, **how)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Path, "stat", stat)
+    with pytest.raises(SettingsError, match=r"pyproject\.toml cannot be looked at \(Permission denied\)"):
+        projects()
