@@ -27,14 +27,14 @@ _EXACT = (Tone, AdaptiveTone, Paint, ColorMix)
 
 
 def threads_agree(subject: Subject) -> None:
-    """Do four threads that render at once get what one thread gets?
+    """Do eight threads that render at once get what one thread gets?
 
     When it fails: write no global, no attribute and no shared array in a function of an effect.
     """
     image = photograph((64, 64))
     rows = [augmenter(subject, operation) for operation in examples(subject)[:4]]
     expected = [digest(call(augment, image)) for augment in rows]
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(8) as pool:
         made = list(pool.map(lambda number: digest(call(rows[number % len(rows)], image)), range(8 * len(rows))))
     require(made == expected * 8, "threads that render at once get other pixels")
 

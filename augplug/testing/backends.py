@@ -122,20 +122,20 @@ def input_stays(subject: Subject) -> None:
 
 
 def kernels_are_reentrant(subject: Subject) -> None:
-    """Do four threads that share a kernel get what one thread gets?
+    """Do eight threads that share a kernel get what one thread gets?
 
     When it fails: keep no buffer in a kernel; what is prepared is read only.
     """
     made = _backend(subject)
     pictures = [np.roll(photograph((96, 96)), 7 * number, axis=0) for number in range(4)]
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(8) as pool:
         for effect in _effects(subject, 3):
             if isinstance(effect, Warp) and effect.size != _SIZE:
                 continue
             kernel = made.prepare(effect, pictures[0].shape, pictures[0].dtype)
             expected = [digest(kernel(picture)) for picture in pictures]
-            given = list(pool.map(lambda number, kernel=kernel: digest(kernel(pictures[number % 4])), range(16)))
-            require(given == expected * 4, f"{effect}: threads that share a kernel get other pixels")
+            given = list(pool.map(lambda number, kernel=kernel: digest(kernel(pictures[number % 4])), range(32)))
+            require(given == expected * 8, f"{effect}: threads that share a kernel get other pixels")
 
 
 def fusing_is_exact(subject: Subject) -> None:
