@@ -41,6 +41,18 @@ def test_version(run: Run) -> None:
     assert run("--version").out == f"augplug {augplug.__version__}\n"
 
 
+def test_the_module_is_the_command() -> None:
+    """For a shell that does not find `augplug`: the interpreter that has it does."""
+    call = [sys.executable, "-m", "augplug"]
+    right = subprocess.run([*call, "--version"], capture_output=True, text=True, check=False)
+    wrong = subprocess.run([*call, "previews"], capture_output=True, text=True, check=False)
+
+    assert (right.returncode, right.stdout, right.stderr) == (0, f"augplug {augplug.__version__}\n", "")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert wrong.stderr.startswith("augplug: ")
+    assert wrong.stderr.endswith("See: augplug --help\n")
+
+
 def test_searches_are_commands(run: Run) -> None:
     assert "randaugment" in run("search", "--help").out
     shown = run("search", "randaugment", "--help").out
