@@ -22,8 +22,8 @@ def connect(threads: int) -> tuple[Client, LocalCluster | None]:
         # Threads of this process are enough: each job has a process of its own anyway.
         cluster = LocalCluster(n_workers=1, threads_per_worker=threads, processes=False, dashboard_address=None)
         return Client(cluster, set_as_default=False), cluster
-    where: Any = {"scheduler_file": address} if Path(address).is_file() else {"address": address}
     try:
+        where: Any = {"scheduler_file": address} if Path(address).is_file() else {"address": address}
         return Client(**where, set_as_default=False), None
     except (OSError, ValueError) as error:
         raise augplug.RunError(

@@ -1,5 +1,6 @@
 """The executor, by the examination, and on a cluster whose scheduler and workers are processes of their own."""
 
+import re
 import subprocess
 import sys
 import threading
@@ -159,10 +160,11 @@ def test_workers_need_no_file_of_this_machine(cluster: Cluster, data: Path) -> N
     assert first.reward is not None
 
 
-def test_no_scheduler_is_an_error_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AUGPLUG_DASK", "tcp://127.0.0.1:9")
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", f"/tmp/{'x' * 300}"])
+def test_no_scheduler_is_an_error_that_says_so(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("AUGPLUG_DASK", address)
     with (
-        pytest.raises(augplug.RunError, match=r"no Dask scheduler at tcp://127\.0\.0\.1:9: .*correct AUGPLUG_DASK"),
+        pytest.raises(augplug.RunError, match=rf"no Dask scheduler at {re.escape(address)}: .*correct AUGPLUG_DASK"),
         Dask(workers=1),
     ):
         pytest.fail("it has connected to nobody")

@@ -61,13 +61,16 @@ class OnnxSettings:  # pylint: disable=too-many-instance-attributes  # so much d
 def _sha256(path: Path) -> str:
     running = hashlib.sha256()
     try:
-        if path.is_file():
-            with path.open("rb") as file:
-                while piece := file.read(1 << 20):
-                    running.update(piece)
-            return running.hexdigest()
+        path.stat()  # an error if it cannot be looked at, where is_file() is False from Python 3.14 on
+        if not path.is_file():
+            raise FileNotFoundError(path)
+        with path.open("rb") as file:
+            while piece := file.read(1 << 20):
+                running.update(piece)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise augplug.SettingsError(
+            f"onnx-features: there is no file {path}; give the path of an .onnx file as --set model=..."
+        ) from error
     except OSError as error:
         raise augplug.SettingsError(f"onnx-features: {path} cannot be read: {error.strerror}") from error
-    raise augplug.SettingsError(
-        f"onnx-features: there is no file {path}; give the path of an .onnx file as --set model=..."
-    )
+    return running.hexdigest()

@@ -57,8 +57,16 @@ def serve(ctx: click.Context, /, root: Path, port: int, host: str) -> None:
     It needs the plugin augplug-serve.
     """
     policy = Tree(root).model / "policy.json"
-    if not policy.is_file():
-        raise augplug.SettingsError(f"there is no {policy}; the model is what augplug sagemaker train leaves there")
+    try:
+        policy.stat()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise augplug.SettingsError(
+            f"there is no {policy}; the model is what augplug sagemaker train leaves there"
+        ) from error
+    except OSError as error:
+        raise augplug.SettingsError(
+            f"{policy} cannot be looked at ({error.strerror}); give a --root that may be read"
+        ) from error
     options = ["--policy", str(policy), "--host", host, "--port", str(port), "--no-token"]
     _augplug(ctx, ["serve", "--protocol", "sagemaker", *options])
 
@@ -67,12 +75,15 @@ def serve(ctx: click.Context, /, root: Path, port: int, host: str) -> None:
 @click.argument("folder", type=click.Path(path_type=Path), default=".")
 def init(folder: Path) -> None:
     """Write a Dockerfile for training and serving into FOLDER (here)."""
-    path = folder / "Dockerfile"
-    if path.exists():
-        raise augplug.SettingsError(f"{path} exists, and nothing is overwritten; give another folder")
+    path, text = folder / "Dockerfile", dockerfile()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(dockerfile(), "utf-8")
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise augplug.SettingsError(
+            f"{error.filename} exists, and nothing is overwritten; give another folder"
+        ) from error
     except OSError as error:
         raise augplug.SettingsError(f"{path} cannot be written ({error.strerror}); give another folder") from error
     click.echo(path)

@@ -1,6 +1,8 @@
 """`augplug sagemaker serve` answers as SageMaker asks, and the Dockerfile starts these commands."""
 
+import errno
 import json
+import os
 from importlib.metadata import version
 from pathlib import Path
 
@@ -28,6 +30,21 @@ def test_an_endpoint_serves_the_model(tmp_path: Path) -> None:
 def test_a_model_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sagemaker", "serve", "--root", str(tmp_path)]) == 2
     assert "the model is what augplug sagemaker train leaves there" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [("serve", "--root"), ("init",)])
+def test_a_path_that_cannot_be_looked_at(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    assert main(["sagemaker", *command, str(tmp_path / ("x" * 300))]) == 2
+    assert f"({os.strerror(errno.ENAMETOOLONG)}); give a" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_bytes(b"kept")
+    assert main(["sagemaker", "init", str(tmp_path / "file")]) == 2
+    assert "file exists, and nothing is overwritten; give another folder" in capsys.readouterr().err
+    assert (tmp_path / "file").read_bytes() == b"kept"
 
 
 def test_the_dockerfile_starts_these_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
