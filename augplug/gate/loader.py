@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import sys
+import zipfile
 from collections.abc import Mapping, Sequence
 from importlib.abc import InspectLoader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from importlib.resources.abc import Traversable, TraversableResources
 from pathlib import Path
 from types import CodeType, ModuleType
 
 from augplug.errors import PluginError
 
 
+class ApprovedResources(TraversableResources):
+    """What `importlib.resources` reads of a package: its files as they were when they were hashed."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        """Take the files below the package, by their paths in it."""
+        self._files = files
+
+    def files(self) -> Traversable:
+        """Return them as an archive in memory, which the library knows how to walk."""
+        held = io.BytesIO()
+        with zipfile.ZipFile(held, "w") as archive:
+            for path, content in self._files.items():
+                archive.writestr(zipfile.ZipInfo(path), content)
+        return zipfile.Path(zipfile.ZipFile(held))
+
+
 class ApprovedLoader(InspectLoader):
     """Loads one module from the bytes that it was given. No cache of bytecode, no file, no extension module."""
 
     def __init__(self, path: Path, source: bytes, resources: Mapping[Path, bytes]) -> None:
-        """Take the path that tracebacks name, the source, and every file of the plugin for `pkgutil.get_data`."""
+        """Take the path that tracebacks name, the source, and every file of the plugin, which it may read as data."""
         self.path = path
         self.source = source
         self.resources = resources
@@ -43,6 +62,16 @@ class ApprovedLoader(InspectLoader):
             return self.resources[Path(path)]
         except KeyError as error:
             raise OSError(f"{path} is not a file of this plugin") from error
+
+    def get_resource_reader(self, fullname: str) -> ApprovedResources | None:
+        """Return what reads the files of a package; a module that is none has no files of its own."""
+        if not self.is_package(fullname):
+            return None
+        folder = self.path.parent
+        below = {
+            path.relative_to(folder): content for path, content in self.resources.items() if folder in path.parents
+        }
+        return ApprovedResources({path.as_posix(): content for path, content in below.items()})
 
 
 class ApprovedFinder(MetaPathFinder):

@@ -192,6 +192,36 @@ except ModuleNotFoundError:
     assert not list(site.rglob("__pycache__"))
 
 
+def test_files_beside_the_code_are_those_that_were_hashed(tmp_path: Path, place: Path) -> None:
+    """By importlib.resources, as packages read their data; it sees no file that came, or changed, later."""
+    site = tmp_path / "site"
+    files = {**PACKAGE, "my_ops/tables/__init__.py": "", "my_ops/tables/curve.txt": "1 2\n", "my_ops/more/a.txt": "a"}
+    ledger.approve(place, approval(installed(site, files)))
+    script = f"""
+import pathlib, augplug
+from importlib.resources import as_file, files
+assert "Posterish" in augplug.operations(), augplug.plugins()
+folder = pathlib.Path({str(site / "my_ops")!r})
+for path in (folder / "words.json", folder / "tables" / "curve.txt", folder / "later.txt"):
+    path.write_text("changed")
+mine, tables = files("my_ops"), files("my_ops.tables")
+assert mine.joinpath("words.json").read_text("utf-8") == mine.joinpath("words.json").read_bytes().decode()
+assert mine.joinpath("words.json").read_text("utf-8") == '{{"word": 1}}\\n'
+assert (tables / "curve.txt").read_bytes() == (mine / "tables" / "curve.txt").read_bytes() == b"1 2\\n"
+assert {{one.name for one in mine.iterdir()}} == {{path.name for path in folder.iterdir()}} - {{"later.txt"}}
+assert [one.name for one in (mine / "more").iterdir()] == ["a.txt"] and (mine / "more").is_dir()
+assert not (mine / "later.txt").is_file() and not (mine / "none.txt").is_file()
+with as_file(tables / "curve.txt") as path:
+    assert path.read_text("utf-8") == "1 2\\n" and path.suffix == ".txt"
+try:
+    (mine / "later.txt").read_bytes()
+except FileNotFoundError:
+    print("done")
+"""
+    ended = run(site, place, script)
+    assert ended.stdout == "done\n", ended.stderr
+
+
 def test_the_ordinary_import_would_have_run_them(tmp_path: Path, place: Path) -> None:
     """The test above proves something: without the finder, the swapped file runs."""
     site = tmp_path / "site"
