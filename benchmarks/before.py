@@ -56,7 +56,7 @@ CHECKS = 16
 _APART = 10**12
 _PIXELS = 2_500_000
 _CALLS = 250
-"""A version's turn goes over so many pixels, or so many calls if the images are small."""
+"""Pixels of one turn of a version, and the most calls if the images are small."""
 TARGETS = {
     "none": (),
     "one box": ("boxes",),

@@ -22,7 +22,7 @@ from benchmarks.timing import table  # pylint: disable=wrong-import-position  # 
 
 
 def cells(report: dict[str, Any], column: str) -> dict[tuple[str, ...], float]:
-    """Return the medians of a column, by what stands before the first figure of a row."""
+    """Return the medians of a column, by the cells before the first figure of a row."""
     found: dict[tuple[str, ...], float] = {}
     for one in report["tables"]:
         if column not in one["head"] or "size" not in one["head"]:

@@ -56,7 +56,7 @@ for turn in range(11):
     times.append((time.thread_time() - start) / 300)
 print(json.dumps(min(times)))
 """
-"""The microseconds of a call, in a process with so many registered policies: the least of several passes."""
+"""The microseconds of a call, in a process with this many registered policies: the least of several passes."""
 
 
 def exponent(sizes: list[int], seconds: list[float]) -> float:
@@ -88,7 +88,7 @@ def by_side(rounds: int) -> tuple[Table, Bar]:
 
 
 def by_steps(rounds: int) -> tuple[Table, Bar]:
-    """Race sequences of so many steps, on one image of 224x224."""
+    """Race sequences of several lengths, on one image of 224x224."""
     images = photographs(224, 1)
 
     def sequence(count: int) -> augplug.Augmenter:
@@ -99,7 +99,7 @@ def by_steps(rounds: int) -> tuple[Table, Bar]:
 
 
 def by_batch(rounds: int) -> tuple[Table, Bar]:
-    """Race batches of so many images of 64x64."""
+    """Race batches of several sizes, of images of 64x64."""
     augment, images = augplug.Augmenter("randaugment", seed=0), np.stack(photographs(64, max(BATCHES)))
     batches = {count: partial(in_batch, augment, images[:count], 1) for count in BATCHES}
     return _growth("images of a batch", batches, rounds)

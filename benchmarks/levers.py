@@ -36,7 +36,7 @@ ABOUT = (
     "levers are."
 )
 _PIXELS = 3_000_000
-"""A contender's turn goes over so many pixels, or over 2,000 images."""
+"""Pixels of one turn of a contender, or 2,000 images."""
 _HELD = 256
 _STEPS = augplug.sequence(
     augplug.step("Solarize", threshold=100), augplug.step("Brightness", factor=1.3), augplug.step("Gamma", gamma=0.8)
@@ -143,7 +143,7 @@ class Side:
         return stack
 
     def turn(self, images: list[Any], first: int, count: int) -> Any:
-        """Augment so many images; return the last one."""
+        """Augment `count` images; return the last one."""
         with self._patched():
             for number in range(first, first + count):
                 self._held.append(self._augment(images[number % len(images)], index=number))

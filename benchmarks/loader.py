@@ -259,7 +259,7 @@ def _decode_and_stack(way: Way, jpegs: Sequence[bytes], number: int) -> object:
 
 
 def at_least(what: str, found: float, least: float) -> Bar:
-    """Return a bar of at least so many times."""
+    """Return a bar: `found` is at least `least`."""
     return Bar(what, f">= {least}", f"{found:.2f}", found >= least)
 
 

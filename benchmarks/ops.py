@@ -46,7 +46,7 @@ ABOUT = (
     "race of the policies."
 )
 _PIXELS = 1_200_000
-"""A contender's turn goes over so many pixels."""
+"""Pixels of one turn of a contender."""
 _LONGEST = 0.1
 """Who needs more seconds for one call is told apart without a race."""
 

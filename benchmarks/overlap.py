@@ -99,7 +99,7 @@ class Simulated(augplug.Executor):
 
 
 def _in_search(job: augplug.Job) -> bool:
-    """Whether it is a trial with its policy's name, not one that races again, or the reference of trials."""
+    """Return True if it is a trial with its policy's name, not one that races again, or the reference of trials."""
     return job.label == "the reference" or (job.label.startswith("trial") and job.label.endswith(")"))
 
 

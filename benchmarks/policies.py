@@ -57,7 +57,7 @@ PLANS = {32: 300, 224: 150, 512: 100, NATIVE: 100}
 """How many images an epoch of each size has, and so how many draws a pass."""
 PASSES = {32: 4, 224: 2, 512: 1, NATIVE: 1}
 _CHAINS = 4
-"""AugMix does the work of so many, and has so many times fewer plans."""
+"""AugMix does the work of this many policies, and has as many times fewer plans."""
 _TURN = 0.1
 """Seconds that a library's turn should take, ..."""
 _FEWEST = 16

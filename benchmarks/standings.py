@@ -11,7 +11,7 @@ from benchmarks.timing import Spread, ratio, spread
 
 OURS = ("kernel sum", "ours", "batch", "numba")
 WITHIN = {32: 3.0, 224: 1.25, 512: 1.25}
-"""Ours takes at most so many times the kernel sum, at each size."""
+"""The most that ours may take, in kernel sums, by size."""
 FASTER = {
     (32, "nearest"): 4.0,
     (32, "linear"): 4.0,
@@ -20,7 +20,7 @@ FASTER = {
     (512, "nearest"): 1.0,
     (512, "linear"): 1.5,
 }
-"""The best peer takes at least so many times as long as ours, on each table of AutoAugment."""
+"""The least that the best peer takes, in times ours, by size and interpolation of AutoAugment's tables."""
 
 
 @dataclass(frozen=True)

@@ -12,15 +12,15 @@ from benchmarks.timing import digits, ratio, spread
 LIMIT = "OpenCV"
 NUMBA = "ours on numba"
 SLOWEST = 0.95
-"""Every operation has at least so much of the best peer's speed, ..."""
+"""The least part of the best peer's speed that every operation has, ..."""
 MEAN = 1.5
-"""... the geometric mean over all is at least so much, ..."""
+"""... the least geometric mean over all of them, ..."""
 FASTER = {"ElasticTransform": 3.0, "GridDistortion": 3.0}
-"""... and these have at least so much."""
+"""... and the least of these."""
 OVERHEAD = 5.0
-"""Identity takes at most so many microseconds more than a copy, at every size."""
+"""Microseconds that Identity may take more than a copy, at every size."""
 WITHIN = {("HorizontalFlip", 224): 1.5, ("Rotate nearest", 224): 1.1, ("Rotate linear", 224): 1.1}
-"""These take at most so many times the bare OpenCV call."""
+"""The most that these may take, in bare OpenCV calls."""
 
 
 @dataclass(frozen=True)

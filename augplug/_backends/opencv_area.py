@@ -21,7 +21,7 @@ _UINT8 = np.dtype(np.uint8)
 _ON_EDGE = 1e-6
 """A cut this close to an edge between pixels, in pixels, is on it."""
 _WIDE_FROM = 1 << 14
-"""From so many pixels on, the mean is quicker in float32 than on bytes."""
+"""Number of pixels from which the mean is faster in float32 than on bytes."""
 
 
 class Cut(NamedTuple):
@@ -33,7 +33,7 @@ class Cut(NamedTuple):
 
     @property
     def grows(self) -> bool:
-        """Whether it comes out longer than it is."""
+        """Return True if it comes out longer than it is."""
         return self.size > self.last - self.first
 
     def seen(self, side: int) -> slice:
@@ -49,7 +49,7 @@ class Cut(NamedTuple):
 
     @property
     def whole(self) -> bool:
-        """Whether its length is a whole number of times what comes out."""
+        """Return True if its length is a whole number of times what comes out."""
         return (self.last - self.first) % self.size == 0
 
 

@@ -27,7 +27,7 @@ ROWS = 32
 Mix: TypeAlias = Callable[..., Image]
 """Takes uint8 images `base` and `image`, and where the result may go: `out`, which may be the image itself, or None."""
 _PAIRS_FROM = 1 << 16
-"""From so many values on, making a table of all pairs pays, though it be used once."""
+"""Number of values from which building the 65,536-entry table of all pairs is faster, even for one use."""
 
 
 def grey(image: Image) -> Image:

@@ -16,10 +16,10 @@ from augplug.effects import Filter
 from augplug.types import Image
 
 _NEGLIGIBLE = 2.0**-11
-"""Of a Gaussian's tails so much is left out: an eighth of a level where all of the image is 0 and the tails are 255."""
+"""Weight of a Gaussian's tails that is left out: an eighth of a level where the image is 0 and the tails see 255."""
 _SMOOTH3 = np.array([[1, 1, 1], [1, 5, 1], [1, 1, 1]], dtype=np.float32) / np.float32(13)
 _BOXES_FROM = 1 << 14
-"""From so many values on, a sum of nine by sums of three is quicker than by nine taps."""
+"""Number of values from which nine taps are summed faster as three sums of three."""
 
 
 def filter_(effect: Filter, shape: tuple[int, ...]) -> ImageFunction | None:

@@ -18,7 +18,7 @@ from augplug.types import Image
 
 Steps = npt.NDArray[np.uint16]
 _SMALL = 1 << 14
-"""Up to so many values, rounding them is quicker than making a table, which another deviation could not use."""
+"""Number of values up to which rounding them is faster than a table, which serves one standard deviation only."""
 
 
 def add_noise(effect: Noise, _shape: tuple[int, ...]) -> ImageFunction:

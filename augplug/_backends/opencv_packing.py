@@ -14,7 +14,7 @@ from augplug._backends.scratch import scratch
 from augplug.types import Image
 
 _FROM = {"nearest": 1 << 15, "linear": 5_000}
-"""From so many output pixels on the fourth byte pays; for cubic it never does."""
+"""Number of output pixels from which a fourth channel makes the warp faster; for cubic it never does."""
 _PAD = 64
 """The fourth byte of a packed fill: with it any three bytes are a normal float32, which OpenCV takes as a double."""
 

@@ -24,15 +24,15 @@ _UINT8 = np.dtype(np.uint8)
 _EXACT_COUNT = 1 << 24
 """OpenCV counts histograms in float32, which is exact up to this many pixels."""
 _PLANES_FROM = 1 << 12
-"""From so many pixels on, a table for each plane is quicker than one for pixels."""
+"""Number of pixels from which one table per plane is faster than one for whole pixels."""
 _LOOKED_APART = 4
 """Of more channels the extremes are found without planes."""
 _MIXED_FROM = 1 << 15
-"""From so many pixels on, counting mixed pixels is quicker by more than the mixing takes."""
+"""Number of pixels from which counting mixed pixels saves more time than mixing them takes."""
 _PUSH_FROM = 1 << 13
-"""From so many pixels on, pushing a histogram through a table is quicker than a second look at the image."""
+"""Number of pixels from which mapping a histogram through a table is faster than counting the image again."""
 _SUMS_UPTO = 1 << 18
-"""Up to so many pixels half of a step of Equalize is several times what its sums in float32 are off by, 2**-12."""
+"""Number of pixels up to which half a step of Equalize is several times the error of its float32 sums, 2**-12."""
 
 
 def tone(effect: Tone, _shape: tuple[int, ...]) -> ImageFunction:
@@ -152,7 +152,7 @@ def histograms(image: Image) -> Histograms:
 
 @lru_cache(maxsize=16)
 def _apart(pixels: int, channels: int) -> Table:
-    """Return what keeps the channels of so many pixels apart: 0, 256, 512, 0, 256, ..."""
+    """Return the offsets that keep the channels of `pixels` pixels apart: 0, 256, 512, 0, 256, ..."""
     # As wide as bincount wants its numbers, which then need not be converted.
     return np.tile(np.arange(channels, dtype=np.intp) * 256, pixels)
 

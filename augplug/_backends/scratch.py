@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 FEW = 1 << 14
-"""Below so many values an array is new in no time."""
+"""Number of values below which allocating an array costs next to nothing."""
 _MOST = 1 << 24
 """Bytes of the largest array that is kept."""
 

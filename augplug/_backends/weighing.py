@@ -47,7 +47,7 @@ def weighted_sum(image: Image, partner: Image, weight: float, out: Image | None 
 
 @lru_cache(maxsize=256)
 def is_exact_in_float32(weight: float) -> bool:
-    """Whether no weighted difference of two 8-bit values is so near to a half that float32 may round it elsewhere."""
+    """Return True if no weighted difference of two 8-bit values is so near to a half that float32 may err."""
     if float(256 * weight).is_integer():  # every product is a float32
         return True
     # In 2**-32: whole numbers drop off, a half is 2**31, and negative differences lie as far on the other side of it.

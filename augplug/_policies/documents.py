@@ -2,7 +2,7 @@
 
 `json` takes the last of two equal keys, reads 1e400 as infinity and NaN as a number, and, like `tomllib`, runs out of
 stack on deep nesting. So size and depth are checked before parsing, and every value of the tree after it. Every
-refusal is a `PolicyError` with the place as a JSON pointer (RFC 6901); text that is no JSON or TOML at all has the
+refusal is a `PolicyError` with the place as a JSON pointer (RFC 6901); text that is neither JSON nor TOML has the
 pointer of the whole document, and the line and column in the message.
 """
 
@@ -225,7 +225,7 @@ def _decoded(text: bytes | str) -> str:
     if size > BYTES:
         raise PolicyError(f"a policy file has at most {BYTES:,} bytes")
     if isinstance(text, str):
-        return text  # a lone surrogate in it is found at its place, or is no JSON
+        return text  # a lone surrogate in it is found at its place, or the text is not JSON
     try:
         return text.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -34,7 +34,7 @@ DEFAULTS: Mapping[str, Parameter] = {
     "border": Parameter(choices=get_args(Border)),
 }
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-"""A policy's name: it stands before the colon of `name:n=2`, and as the name of a file."""
+"""A policy's name: what precedes the colon of `name:n=2`, and the name of a file."""
 MOST_DRAWN = 100
 """Largest n of some_of."""
 MOST_STEPS = 1000

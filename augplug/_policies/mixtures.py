@@ -64,7 +64,7 @@ def _augmix(
 def three_augment(operations: Operations, *, jitter: float = 0.3) -> Policy:
     """Return 3-Augment: grey, solarized or blurred, then a colour jitter of `jitter` and a flip at 0.5.
 
-    The random crop that stands before it depends on the size that a model is trained at: put RandomResizedCrop or
+    The random crop that precedes it depends on the size that a model is trained at: put RandomResizedCrop or
     RandomCrop first, in a `compose` with this policy. Raises SettingsError.
     """
     one = one_of(

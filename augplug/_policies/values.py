@@ -139,4 +139,4 @@ _DISTRIBUTIONS: Mapping[str, tuple[tuple[str, ...], _Read]] = {
     "beta": ((), _beta),
     "sign": ((), _sign),
 }
-"""Word of the file -> the other keys it takes, and who reads it."""
+"""Word of the file -> the other keys it takes, and the function that reads it."""

@@ -166,7 +166,7 @@ def parse(content: bytes, path: Path) -> tuple[list[Record], int]:
 
 
 def _is_unfinished(tail: bytes) -> bool:
-    """Whether a line without newline is a proper prefix of a record: it opens one JSON object and does not close it."""
+    """Return True if a line without newline begins a record: it opens one JSON object and does not close it."""
     depth, quoted, escaped = 0, False, False
     for byte in tail:
         if escaped:

@@ -16,7 +16,7 @@ from augplug.errors import RunError
 MOST_TRIALS = 10**6
 """Trials of a search that only time ends."""
 ENOUGH = 20
-"""From so many reports on, their quantile means something."""
+"""Number of reports from which their quantile is used."""
 LEAST = 20
 """Evaluations of the shortest search that can tell anything: four baselines in two cells, a few trials, finalists."""
 ENDING = 3.0
@@ -162,7 +162,7 @@ class Budget:
         return statistics.median(told) / self._workers if told else 0.0
 
     def _go(self, kind: str, number: int, seconds: float, end: float) -> bool:
-        """Whether so much more ends in time; with a budget of time a decision, which a resume repeats."""
+        """Return True if that much more ends in time; with a budget of time a decision, which a resume repeats."""
         if self._settings.minutes is None:
             return True
         said = self._said(kind, number)

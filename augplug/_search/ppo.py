@@ -34,7 +34,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {"laptop": {}, "paper": {"learning_ra
 
 
 @dataclass(frozen=True)
-class Hyperparameters:  # pylint: disable=too-many-instance-attributes  # the method has so many
+class Hyperparameters:  # pylint: disable=too-many-instance-attributes  # the method has as many
     """What `--set` takes for `autoaugment`. The defaults are the preset `laptop`; `paper` needs 2,000 proposals."""
 
     preset: str = setting("laptop", choices=tuple(PRESETS), doc="`paper`: learning_rate 0.00035 and baseline ema.")

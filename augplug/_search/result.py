@@ -150,7 +150,7 @@ def _weights(records: Sequence[Record]) -> Floats:
 
 
 def _beats(result: Mapping[str, Any]) -> bool:
-    """Whether the found policy's gains over no augmentation are not chance."""
+    """Return True if the found policy's gains over no augmentation are not chance."""
     if not result["gains"]:
         return False
     return bool(result["gains_interval"][0] > 0)

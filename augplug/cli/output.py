@@ -27,7 +27,7 @@ def echo(text: object) -> None:
 
 
 def point(text: object) -> None:
-    """Print what also lies in files, or where it lies. That the result is there does not depend on who reads this."""
+    """Print what also lies in files, or where it lies. The result is there whether this can be printed or not."""
     try:
         echo(text)
     except BrokenPipeError:  # the reader has read enough

@@ -150,7 +150,7 @@ OPTIONS = (
         "--trials",
         type=click.IntRange(1, 10**6),
         metavar="N",
-        help="So many policies; of a grid the first.  [default: all of a grid, else 400]",
+        help="The number of policies tried; of a grid the first.  [default: all of a grid, else 400]",
     ),
     click.option(
         "--minutes",

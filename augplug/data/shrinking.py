@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 GREY = ("1", "L", "LA", "La")
 GAP = 2.0
-"""A JPEG file is decoded at the eighth, quarter or half of its size that is at least so many times that asked for."""
+"""A JPEG file is decoded at 1/8, 1/4 or 1/2 of its size if that is at least this many times what is asked for."""
 EARLY = frozenset({"exif", "Raw profile type exif", "xmp"})
 """Where an orientation stands in a PNG file."""
 

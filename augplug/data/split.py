@@ -22,7 +22,7 @@ TRUSTED = 1000
 """Validation images below which close policies cannot be told apart: a difference's standard error is above .014."""
 
 UNEVEN = 5
-"""A class that has so many times the images of another is worth a warning."""
+"""Ratio between the sizes of two classes from which a warning is given."""
 
 Indices = npt.NDArray[np.int64]
 

@@ -53,7 +53,7 @@ def log(verdict: Verdict, target: str, *, passed: bool) -> dict[str, Any]:
 
 
 class _Paths:
-    """Where the files of a distribution are found by who reads the log."""
+    """Where the reader of a log finds the files of a distribution."""
 
     def __init__(self, verdict: Verdict, target: str) -> None:
         place = Path(target).resolve()

@@ -54,7 +54,7 @@ class About:
         return f"{taken[0]} to {taken[-1]}" if isinstance(taken, range) else " or ".join(map(str, taken))
 
     def check_channels(self, given: int) -> None:
-        """Raise ImageError unless the operation takes images of so many channels, or does not say which it takes."""
+        """Raise ImageError unless the operation takes images with `given` channels, or does not say which it takes."""
         if self.channels is None or given in self.channels:
             return
         alpha = {2: "LA", 4: "RGBA"}.get(given)

@@ -27,8 +27,8 @@ class Parameter:  # pylint: disable=too-many-instance-attributes  # one for each
 
     `level` is the value at the weakest and at the strongest level (t = 0 and t = 1 of a scale); with `signed`, a draw
     chooses the side of the weakest value. `draw` is where the number comes from when a policy gives none. `many` allows
-    a tuple of numbers as well (one a channel); with `length`, a tuple has so many, and only with `many` may one number
-    stand for it. `optional` allows None. `flag`, `many`, `integer`, `optional` and `length` come from the annotation.
+    a tuple of numbers as well (one a channel); with `length`, a tuple has that many, and one number may stand for it
+    only with `many`. `optional` allows None. The annotation says `flag`, `many`, `integer`, `optional` and `length`.
     """
 
     low: float = -math.inf

@@ -45,6 +45,6 @@ def _named(item: Item) -> str:
     if about.level_field is None:
         return about.name
     fields = vars(item.operation)
-    if fields[about.level_field] == 0 and fields.get("pixels"):  # a shift of so many pixels and no part of the size
+    if fields[about.level_field] == 0 and fields.get("pixels"):  # a shift in pixels, not in parts of the size
         return f"{about.name} {fields['pixels']:.3g} pixels"
     return f"{about.name} {fields[about.level_field]:.3g}"

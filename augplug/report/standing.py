@@ -156,7 +156,7 @@ def race_section(run: Run) -> Safe:
     head = ("place", "policy", "from", "cells", "reward", "accuracy", "behind the first, in the same cells")
     told = (
         "The best proposals of the search and all fixed policies ran in the same fresh cells; after each round the "
-        "better ones went on, and the first is the policy of this run. A policy that ran in more cells stands before "
+        "better ones went on, and the first is the policy of this run. A policy that ran in more cells ranks before "
         "those that dropped out. Rewards of different numbers of cells are not comparable; the last column is."
     )
     return joined(

@@ -78,7 +78,7 @@ def fusing_changes_nothing(subject: Subject) -> None:
     for operation, dtype in itertools.product(examples(subject)[:3], ("uint8", "uint16", "float32")):
         image = photograph(dtype=dtype)
         if any(name == "partner" for name in subject.value.about.parameters):
-            raise Skipped("it mixes images, and nothing may stand behind a mix")
+            raise Skipped("it mixes images, and nothing may follow a mix")
         for chain in ((operation,), (tones[1], operation, tones[0]), (turn, operation, turn)):
             fused, plain = (call(augmenter(subject, *chain, fuse=level), image) for level in ("exact", "none"))
             require_same(fused, plain, f"{operation} on {dtype} depends on fusing: {_worst(fused, plain)}")

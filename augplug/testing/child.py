@@ -48,7 +48,7 @@ class Examination:
 
     @property
     def passed(self) -> bool:
-        """Whether there are outcomes and none of them failed."""
+        """Return True if there are outcomes and none of them failed."""
         return not self.failure and bool(self.outcomes) and all(one.state != "failed" for one in self.outcomes)
 
 

@@ -130,7 +130,7 @@ class _MadeUpError(Exception):
 
 
 def _children() -> set[int]:
-    """Return the process numbers of this process's children; none where the system does not say (it is no Linux)."""
+    """Return the process numbers of this process's children; none where the system does not say (other than Linux)."""
     lists = Path("/proc/self/task").glob("*/children")
     return {int(number) for path in lists for number in path.read_text(encoding="ascii").split()}
 

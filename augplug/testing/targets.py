@@ -104,7 +104,7 @@ def _found(image: Image) -> npt.NDArray[np.bool_] | None:
     """Return where the disc is: what stands out from the corners; None where that is unclear, cut or too small."""
     real = image.astype(float)
     apart = np.abs(real - np.median(real, axis=(0, 1))).max(axis=2) > 90
-    apart = ndimage.median_filter(apart, 5)  # dots and scratches are no disc
+    apart = ndimage.median_filter(apart, 5)  # dots and scratches do not count as a disc
     names, count = ndimage.label(apart)
     if not count:
         return None

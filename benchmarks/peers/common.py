@@ -21,7 +21,7 @@ RAND = 2, 9
 class Peer(NamedTuple):
     """A library: from an array to what it likes best, and from that to its result, by the name of the contest.
 
-    With a `batch` it takes a stack of so many arrays `(B, H, W, 3)` at once; `takes` says of a contest that it likes
+    With a `batch` it takes a stack `(B, H, W, 3)` of that many arrays at once; `takes` says of a contest that it likes
     something else.
     """
 

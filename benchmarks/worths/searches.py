@@ -75,7 +75,7 @@ def _figures(result: Mapping[str, Any], folder: Path) -> Row:
 
 
 def is_published(name: str) -> bool:
-    """Whether a baseline is a published policy, with or without a flip in front."""
+    """Return True if a baseline is a published policy, with or without a flip in front."""
     return name.removeprefix("flip+") in PUBLISHED
 
 

@@ -26,7 +26,7 @@ from benchmarks.photographs import photographs  # pylint: disable=wrong-import-p
 from benchmarks.timing import race, ratio, spread, table  # pylint: disable=wrong-import-position  # as said
 
 PIXELS = 600_000
-"""A contender's turn goes over so many pixels."""
+"""Pixels of one turn of a contender."""
 EFFECTS: dict[str, dict[str, float]] = {
     "Equalize": {},
     "AutoContrast": {},

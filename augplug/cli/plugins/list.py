@@ -59,7 +59,7 @@ def _capabilities(row: Plugin) -> dict[str, str]:
 
 
 def _approval(row: Plugin) -> str:
-    """Whether the ledger names these bytes; what differs stands in the reason, or with --json in `approval`."""
+    """Return True if the ledger names these bytes; what differs stands in the reason, or with --json in `approval`."""
     if row.approved:
         return row.approval or "built in"
     return {"": "-", "no": "no"}.get(row.approval, "changed")

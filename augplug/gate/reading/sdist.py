@@ -17,12 +17,12 @@ STARTUP = ("sitecustomize", "usercustomize")
 
 
 def is_metadata(name: str) -> bool:
-    """Whether a file beside the package says how the project is built, or would run when Python starts."""
+    """Return True if a file beside the package says how the project is built, or would run when Python starts."""
     return name in BUILD_FILES or name.endswith((".pth", ".start")) or top_of(name) in STARTUP
 
 
 def is_package(name: str, tops: AbstractSet[str]) -> bool:
-    """Whether a file or folder is one that Python would find by one of these names; what builds leave behind is not."""
+    """Return True if Python would find a file or folder by one of these names; what builds leave behind is not."""
     return top_of(name) in tops and not name.endswith((".egg-info", ".dist-info"))
 
 

@@ -34,7 +34,7 @@ class Tree:
         self.irregular.append((path, reason))
 
     def full(self) -> bool:
-        """Whether a limit is reached, so that reading must stop; then it is written down, once."""
+        """Return True if a limit is reached, so that reading must stop; then it is written down, once."""
         if self._count <= MAX_FILES and self.total <= MAX_TOTAL:
             return False
         reason = f"there are more than {MAX_FILES:,} files or {MAX_TOTAL // 2**20} MiB, so the rest was not read"

@@ -1,4 +1,4 @@
-"""What each file that is no Python source holds: text and plain data are fine; what can be run or unpickled is not."""
+"""What each file other than Python source holds: text and plain data are fine; what can be run or unpickled is not."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ def labels_of(image: Any) -> Any:
 
 
 def whole(channel: Any) -> Any:
-    """Whether the thing is there, in one piece, and away from the border."""
+    """Return True if the thing is there, in one piece, and away from the border."""
     rim = max(part.max() for part in (channel[:2], channel[-2:], channel[:, :2], channel[:, -2:]))
     return rim == 0 and (channel >= 128).sum() > 20 and ndimage.label(channel >= 64)[1] == 1
 

@@ -57,7 +57,7 @@ def results_of(told: Iterable[augplug.JobResult | augplug.JobDeath]) -> list[aug
 
 
 def runs_a_job(worker: int) -> bool:
-    """Whether a Dask worker has started the process of a job; Dask starts some of its own at times."""
+    """Return True if a Dask worker has started the process of a job; Dask starts some of its own at times."""
     children = [pid for path in Path(f"/proc/{worker}/task").glob("*/children") for pid in path.read_text().split()]
     commands = [Path(f"/proc/{pid}/cmdline") for pid in children]
     return any("augplug" in path.read_text("utf-8") for path in commands if path.exists())

@@ -26,7 +26,7 @@ def job(record: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def is_in_danger(run: Path) -> bool:
-    """Whether a job without a result has died twice: a third death would fail it, rightly."""
+    """Return True if a job without a result has died twice: a third death would fail it, rightly."""
     records = read_journal(run) if (run / "journal.jsonl").exists() else []
     done = {job(record) for record in records if record["kind"] == "evaluation"}
     deaths = Counter(job(record) for record in records if record["kind"] == "death")

@@ -43,7 +43,7 @@ def report(
 
 
 def approve(run: dsl.Input[dsl.Artifact], at_least: float, policy: dsl.Output[dsl.Artifact]) -> None:
-    """Pass the policy on if it gains at least so much over no augmentation on the test images; fail otherwise."""
+    """Pass the policy on if it gains at least `at_least` over no augmentation on the test images; fail otherwise."""
     import json
     import shutil
     from pathlib import Path

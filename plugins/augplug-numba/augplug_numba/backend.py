@@ -26,7 +26,7 @@ from augplug import (
 from augplug_numba import kernels
 
 MOST_PIXELS = 1 << 12
-"""Up to so many pixels AutoContrast is quicker than by OpenCV; the others are at any size: `benchmark.py`."""
+"""Number of pixels up to which AutoContrast is faster than OpenCV's; the others are at any size: `benchmark.py`."""
 _UINT8 = np.dtype(np.uint8)
 _EVERY = np.arange(256, dtype=np.uint8)
 _KINDS = {augplug.EQUALIZE: kernels.EQUALIZE, augplug.AUTOCONTRAST: kernels.STRETCH}

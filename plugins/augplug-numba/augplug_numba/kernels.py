@@ -28,7 +28,7 @@ _AT = np.uintp
 _BLOCK = 6144
 """Bytes of a block: 2,048 pixels."""
 _PAIRS_FROM = 3 << 14
-"""From so many values on, tables of pairs pay, though they be used once."""
+"""Number of values from which tables of pairs are faster, even for one use."""
 _SHIFT, _NUDGE = 22, np.int32(256)
 
 
@@ -228,7 +228,7 @@ def sharpened(image: Bytes, factor: np.float32) -> Bytes:
     values, result = image.reshape(image.size), made.reshape(image.size)
     block, last = max(1, _BLOCK // width) * width, image.size - width
     sums = np.empty(block, np.uint16)
-    # Rows stand behind each other, and views have one index: LLVM vectorises loops whose index cannot be negative.
+    # Rows follow each other, and views have one index: LLVM vectorises loops whose index cannot be negative.
     for start in range(width, last, block):
         end = min(start + block, last)
         upper, own, lower = values[start - width : end - width], values[start:end], values[start + width : end + width]
@@ -249,7 +249,7 @@ def sharpened(image: Bytes, factor: np.float32) -> Bytes:
 
 @numba.njit(nogil=True)
 def _rounds_alike(weight: float) -> bool:
-    """Whether float32 rounds every sum of two values by weight as float64 does.
+    """Return True if float32 rounds every sum of two values by weight as float64 does.
 
     Either every product is a float32, or no sum is nearer to a half than twice what float32 may be off by, 2**-14.
     """
