@@ -21,7 +21,7 @@ from augplug._search.bench import EvaluationRunner, Task
 from augplug._search.ground import SHARED, Ground
 from augplug._search.journal import read_journal
 from augplug._search.pace import Budget
-from augplug._search.sessions import room
+from augplug._search.sessions import trials_left
 from augplug._search.settings import StudySettings
 from augplug.disk import kind_or
 from augplug.errors import SettingsError
@@ -103,7 +103,7 @@ class Trials:
         count = min(left, self._pace.batch(baselines, self._asked - self._told) if left else 0)
         if not count:
             return None
-        proposals = self._algorithm.ask(min(count, room(self._bench.journal.records, self._asked)))
+        proposals = self._algorithm.ask(min(count, trials_left(self._bench.journal.records, self._asked)))
         if not proposals:
             return None
         cells = self._ground.trial_cells(self._batches)

@@ -17,7 +17,7 @@ def limits(records: Sequence[Record]) -> list[int | None]:
     return [first, *(record["trials"] for record in records if record["kind"] == "trials")]
 
 
-def room(records: Sequence[Record], done: int) -> int:
+def trials_left(records: Sequence[Record], done: int) -> int:
     """Return how many trials the next batch may have after this many: what ended a session ended a batch too."""
     ends = [end for end in limits(records) if end is not None and end > done]
     return min(ends) - done if ends else sys.maxsize

@@ -14,7 +14,7 @@ import numpy as np
 
 from augplug.data.classes import Item, classes_of
 from augplug.data.sets import Labelled
-from augplug.data.shrinking import Header, fitted, laid, read_header, read_small
+from augplug.data.shrinking import Header, fitted, padded_to, read_header, read_small
 from augplug.data.tree import Tree, some, walk
 from augplug.errors import DataError, SettingsError
 from augplug.types import Image
@@ -201,7 +201,7 @@ def read_images(tree: Tree, files: Sequence[tuple[Path, Header]], sizing: Sizing
             bad[path] = reason(made, tree.root / path)
             continue
         image, notes = made
-        row = laid(image, sizing.shape)
+        row = padded_to(image, sizing.shape)
         x[filled] = row[..., None] if colour and row.ndim == 2 else row
         filled += 1
         for text in notes:

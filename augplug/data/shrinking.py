@@ -79,8 +79,8 @@ def fitted(size: tuple[int, int], longer: int) -> tuple[int, int]:
     return width, height
 
 
-def laid(image: Image, shape: tuple[int, int]) -> Image:
-    """Return an image in the middle of `(H, W)`, its edge pixels repeated around it: black bars would be edges."""
+def padded_to(image: Image, shape: tuple[int, int]) -> Image:
+    """Return an image in the middle of `(H, W)`, with its edge pixels repeated around it: black bars would be edges."""
     missing = [side - own for side, own in zip(shape, image.shape[:2], strict=True)]
     if not any(missing):
         return image

@@ -53,13 +53,13 @@ def effects(trials: Sequence[Trial], names: Sequence[str]) -> list[Effect]:
     if not tried or freedom < 1:
         return []
     rest = rewards - matrix @ np.linalg.lstsq(matrix, rewards, rcond=None)[0]
-    deviation = float(np.sqrt(rest @ rest / freedom))
+    std = float(np.sqrt(rest @ rest / freedom))
     found = []
     for place, entry in enumerate(tried):
         alone = _alone(matrix, place)
         size = float(alone @ alone)
         if size > 1e-6 * len(given):
-            mean, half = float(alone @ rewards) / size, t_quantile(freedom) * deviation / size**0.5
+            mean, half = float(alone @ rewards) / size, t_quantile(freedom) * std / size**0.5
             found.append(Effect(names[entry], int(counts[entry]), mean, (mean - half, mean + half)))
     return sorted(found, key=lambda one: -one.mean)
 
