@@ -20,6 +20,7 @@ AUG: Any = augplug  # what types refuse is given on purpose
         ("randaugment:m=3", {"n": 2}, '"randaugment:m=3,n=2") or'),
         ("randaugment", {"n": 2, "outputs": 3}, "no argument 'n'"),
         ("randaugment", {"outputs": 3}, "no argument 'outputs' (did you mean 'output'?)"),
+        ("randaugment", {"output": "CHW"}, "output is an augplug.Output, not str; give augplug.Output(mean=..., std="),
         ("no-such", {"sed": 3}, "no argument 'sed' (did you mean 'seed'?)"),
     ],
 )

@@ -36,9 +36,8 @@ from augplug._sample.alpha import Channels, channels_of, checked_channels
 from augplug._sample.image import check_image
 from augplug._sample.keywords import KNOWN, BatchCall, Call, ColumnsCall, SampleCall, Targets
 from augplug._sample.kinds import to_array
-from augplug._sample.output import Output
+from augplug._sample.output import Output, checked_output
 from augplug.display import Shown, sheet_of
-from augplug.errors import SettingsError
 from augplug.ranges import natural, refuse_unknown
 from augplug.types import FuseMode, Image, MaskInterpolation
 
@@ -92,9 +91,7 @@ class Augmenter(Shown):  # pylint: disable=too-many-instance-attributes  # one f
         self.fuse = checked_fuse(fuse or self.policy.fuse)
         self.classes = None if classes is None else natural("classes", classes, lowest=1)
         self.max_pixels = None if max_pixels is None else natural("max_pixels", max_pixels, lowest=1)
-        if output is not None and not isinstance(output, Output):
-            raise SettingsError(f"output is an augplug.Output, not {type(output).__name__}")
-        self.output = output
+        self.output = checked_output(output)
         self.channels = checked_channels(channels)
         self.mask_interpolation = checked_mask_interpolation(mask_interpolation)
         mixes = any("partner" in step.operation.about.parameters for step in steps_of(self.policy.node))

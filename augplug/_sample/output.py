@@ -38,6 +38,15 @@ class Output:
             raise SettingsError(f"unknown layout {self.layout!r}{suggest(str(self.layout), LAYOUTS)}")
 
 
+def checked_output(given: Any) -> Output | None:
+    """Return an Output, or None. Raises SettingsError for anything else."""
+    if given is None or isinstance(given, Output):
+        return given
+    raise SettingsError(
+        f"output is an augplug.Output, not {type(given).__name__}; give augplug.Output(mean=..., std=..., layout=...)"
+    )
+
+
 def _numbers(name: str, given: Any) -> float | tuple[float, ...]:
     values = tuple(given) if hasattr(given, "__iter__") else (given,)
     if not values or not all(isinstance(value, numbers.Real) and math.isfinite(value) for value in values):

@@ -1,9 +1,7 @@
 """The evaluator `onnx-features` with small networks that the tests make."""
 
-import errno
 import hashlib
 import json
-import os
 import re
 import runpy
 from collections.abc import Iterator
@@ -260,22 +258,6 @@ def test_what_cannot_be_used_is_one_error_that_names_it(
         OnnxFeatures(data, data, **{"model": str(path), **settings}).margins(NONE, seed=0)
 
     assert str(caught.value).isprintable()
-
-
-@pytest.mark.parametrize(
-    ("name", "problem"),
-    [
-        ("x" * 300, f"{'x' * 300} cannot be read: {os.strerror(errno.ENAMETOOLONG)}"),
-        ("file/net.onnx", "there is no file .*net.onnx; give the path"),
-        ("folder", "there is no file .*folder; give the path"),
-    ],
-)
-def test_a_path_without_a_network_that_can_be_read(tmp_path: Path, name: str, problem: str) -> None:
-    """Of what cannot be looked at nobody says that it is not there."""
-    (tmp_path / "file").write_bytes(b"")
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(augplug.SettingsError, match=rf"^onnx-features: .*{problem}"):
-        OnnxSettings(model=str(tmp_path / name))
 
 
 def test_the_file_is_known_by_its_digest(net: Path) -> None:

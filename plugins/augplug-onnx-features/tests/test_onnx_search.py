@@ -1,7 +1,9 @@
 """A search with the evaluator `onnx-features`, from the command line, in worker processes that the kernel confines."""
 
+import errno
 import hashlib
 import json
+import os
 import runpy
 import subprocess
 import sys
@@ -9,7 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from augplug_onnx_features.settings import OnnxSettings
 
+import augplug
 from augplug.testing.evaluators import stripes
 
 SCRIPT = "import sys; from augplug.cli import main; sys.exit(main())"
@@ -62,3 +66,19 @@ def test_a_broken_network_is_one_line(folder: Path, tmp_path: Path) -> None:
     assert ended.returncode == 2
     assert f"onnx-features: {tmp_path / 'net.onnx'} cannot be opened: " in ended.stderr.splitlines()[-1]
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("x" * 300, f"{'x' * 300} cannot be read: {os.strerror(errno.ENAMETOOLONG)}"),
+        ("file/net.onnx", "there is no file .*net.onnx; give the path"),
+        ("folder", "there is no file .*folder; give the path"),
+    ],
+)
+def test_a_path_without_a_network_that_can_be_read(tmp_path: Path, name: str, problem: str) -> None:
+    """Of what cannot be looked at nobody says that it is not there."""
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(augplug.SettingsError, match=rf"^onnx-features: .*{problem}"):
+        OnnxSettings(model=str(tmp_path / name))
