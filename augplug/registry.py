@@ -129,7 +129,12 @@ class Registry:
             if candidate.canonical != GROUP:
                 from augplug.gate.runtime import owner_of, watch  # only where there is a plugin
 
-                watch(owner_of(candidate, points, decision.capabilities))
+                try:
+                    watch(owner_of(candidate, points, decision.capabilities))
+                except PluginError as error:
+                    for row in rows.values():
+                        _mark(row, str(error))
+                    return
             for (key, row), point in zip(rows.items(), points, strict=True):
                 self._load(key, row, point)
         elif decision.state != "blocked":

@@ -9,7 +9,8 @@ import json
 import os
 import site
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import distributions
 from pathlib import Path
@@ -19,9 +20,10 @@ from urllib.parse import unquote, urlsplit
 import platformdirs
 
 from augplug import kernel, project
+from augplug.errors import PluginError
 from augplug.gate.admission import Admitter
 from augplug.gate.artifact import GROUP
-from augplug.gate.discovery import discover
+from augplug.gate.discovery import discover, editable_url
 from augplug.gate.modes import admission
 from augplug.gate.runtime.owners import Owner, owner_of
 
@@ -93,7 +95,8 @@ def _owners() -> Iterator[Owner]:
     for candidate in sorted(discover(), key=lambda found: (found.canonical != GROUP, found.canonical)):
         decision = admitter.admit(candidate)
         if decision is not None and decision.state == "loaded" and candidate.canonical != GROUP:
-            yield owner_of(candidate, decision.points or candidate.points, decision.capabilities)
+            with suppress(PluginError):  # the registry says it, and does not load the plugin
+                yield owner_of(candidate, decision.points or candidate.points, decision.capabilities)
 
 
 def _places(owners: Iterable[Owner]) -> list[str]:
@@ -115,12 +118,14 @@ def _places(owners: Iterable[Owner]) -> list[str]:
 
 
 def _editable() -> Iterator[str]:
-    """The folders of what was installed from a folder, to be edited there."""
+    """The folders of what was installed from a folder, to be edited there; damaged metadata of others say nothing."""
     for found in distributions():
-        text = found.read_text("direct_url.json")
-        told = json.loads(text) if text else {}
-        if isinstance(told, Mapping) and told.get("dir_info", {}).get("editable"):
-            yield unquote(urlsplit(str(told.get("url"))).path)
+        try:
+            url = editable_url(found.read_text("direct_url.json") or "{}")
+        except ValueError:
+            continue
+        if url:
+            yield unquote(urlsplit(url).path)
 
 
 def _move(private: str, *, home: bool) -> None:

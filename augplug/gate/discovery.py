@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, distributions
@@ -62,10 +63,28 @@ def window(candidate: Candidate, version: str) -> str:
     return ""
 
 
+def editable_url(text: str | bytes) -> str:
+    """Return the URL of the folder in which a `direct_url.json` (PEP 610) says that it is edited; empty if in none.
+
+    Raises ValueError for one that is damaged.
+    """
+    try:
+        said = json.loads(text)
+        editable, url = said.get("dir_info", {}).get("editable"), said.get("url")
+    except (AttributeError, RecursionError) as error:
+        raise ValueError(f"it is not what PEP 610 describes: {error}") from error
+    if not editable:
+        return ""
+    if not isinstance(url, str) or not url:
+        raise ValueError("it is of an editable install and says no url")
+    return url
+
+
 def _candidate(found: Distribution) -> Candidate | None:
     try:
         points = tuple(point for point in found.entry_points if point.group == GROUP)
-        problem = ""
+        wrong = [f"{point.name} = {point.value}" for point in points if point.pattern.match(point.value) is None]
+        problem = f"its entry point {wrong[0]!r} names no module" if wrong else ""
     except Exception as error:  # noqa: BLE001  # what a damaged file makes the parser raise is nowhere said
         points, problem = (), f"its entry points cannot be read: {type(error).__name__}: {error}"
         if not _mentions_group(found):

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from augplug import kernel
+from augplug.gate import confinement
 from augplug.gate.confinement import FOLDERS, note
 from tests.plugins.installing import install
 
@@ -267,3 +268,33 @@ def test_doctor_says_what_is_confined() -> None:
     script = "from augplug.cli import main; sys.argv[1:] = ['doctor']; main()"
     (line,) = (line for line in unable(script).stdout.splitlines() if line.startswith("confinement: "))
     assert "no Landlock in this kernel" in line
+
+
+@pytest.mark.parametrize(
+    "damaged", [b"[", b"[1]", b'{"dir_info": 1}', b"\xff", b'{"url": 1, "dir_info": {"editable": true}}']
+)
+def test_a_damaged_address_of_another_distribution_confines_no_less(
+    damaged: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Any installed distribution may have one, and each worker reads them all."""
+    for name, content in (("a", damaged), ("b", b'{"url": "file:///my%20plugin", "dir_info": {"editable": true}}')):
+        info = tmp_path / f"{name}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Name: {name}\nVersion: 1.0\n", "utf-8")
+        (info / "direct_url.json").write_bytes(content)
+    monkeypatch.setattr("sys.path", [str(tmp_path)])
+    assert list(confinement._editable()) == ["/my plugin"]
+
+
+def test_a_plugin_that_cannot_be_loaded_keeps_no_worker_from_its_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The registry of the worker passes over it."""
+    install(tmp_path, "good", "")
+    install(tmp_path, "bad", "", requires="damaged")
+    info = tmp_path / "damaged-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: damaged\nVersion: 1.0\n", "utf-8")
+    (info / "RECORD").write_bytes(b"\xff")
+    monkeypatch.setattr("sys.path", [str(tmp_path)])
+    assert [owner.name for owner in confinement._owners()] == ["good"]

@@ -42,6 +42,48 @@ def test_a_broken_plugin_is_one_warning_and_a_row(name: str, tmp_path: Path) -> 
     assert reason in warnings[0]
 
 
+ENTRIES = {
+    "no-name": ("a b", "its entry point 'no-name = a b' names no module"),
+    "nothing": ("", "its entry point 'nothing = ' names no module"),
+    "half-an-attribute": ("x:[", "its entry point 'half-an-attribute = x:[' names no module"),
+    "whoever-runs": ("__main__:main", "where its module __main__ lies cannot be told: __main__.__spec__ is None"),
+    "relative": (".x", "relative import"),
+}
+RECORDS = {"no-text": b"\xff\n", "five-columns": b"a,b,c,d,e\n", "empty-line": b"\n\n", "size": b"a.py,,many\n"}
+
+
+def test_damaged_metadata_is_a_warning_for_each_plugin_that_has_it(tmp_path: Path) -> None:
+    for name, (value, _) in ENTRIES.items():
+        install(tmp_path, name, OPERATION.format(name="Halve"))
+        info = tmp_path / f"{name.replace('-', '_')}-1.0.dist-info"
+        (info / "entry_points.txt").write_text(f"[augplug]\n{name} = {value}\n", "utf-8")
+    found, warnings = rows(tmp_path)
+
+    assert {name: found[name]["state"] for name in ENTRIES} == dict.fromkeys(ENTRIES, "broken")
+    assert [name for name, (_, reason) in ENTRIES.items() if reason not in found[name]["reason"]] == []
+    assert len(warnings) == len(ENTRIES)
+    assert "Rotate" in found["augplug"]["provides"]["operations"]
+
+
+def test_a_damaged_requirement_is_a_warning_for_the_plugin_that_has_it(tmp_path: Path) -> None:
+    """Its files are looked up before the plugin is loaded, to know what it may import."""
+    for name, record in RECORDS.items():
+        install(tmp_path, f"wants-{name}", OPERATION.format(name="Halve"), requires=name)
+        info = tmp_path / f"{name.replace('-', '_')}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n", "utf-8")
+        (info / "RECORD").write_bytes(record)
+    found, warnings = rows(tmp_path)
+
+    for name in RECORDS:
+        row = found[f"wants-{name}"]
+        assert row["state"] == "broken"
+        assert f"the list of files of {name}, which it requires, is damaged (" in row["reason"]
+        assert row["reason"].endswith(f"); install {name} again")
+    assert len(warnings) == len(RECORDS)
+    assert "Rotate" in found["augplug"]["provides"]["operations"]
+
+
 def test_everything_else_works_beside_all_of_them(tmp_path: Path) -> None:
     for name, (source, _) in BROKEN.items():
         install(tmp_path, name, source)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from importlib.metadata import Distribution
 from pathlib import Path
 
 from augplug.gate.artifact import Artifact
+from augplug.gate.discovery import editable_url
 from augplug.gate.reading.described import describe_info
 from augplug.gate.reading.record import rows
 from augplug.gate.reading.tree import Tree, names_in, unsafe
@@ -73,9 +73,8 @@ def _take(tree: Tree, site: Path, tops: Iterable[str]) -> None:
 def _see_editable(tree: Tree, info: str) -> None:
     path = f"{info}/direct_url.json"
     try:
-        said = json.loads(tree.files.get(path, b"{}"))
-        editable = bool(said.get("dir_info", {}).get("editable"))
-    except (ValueError, AttributeError, RecursionError) as error:
+        editable = editable_url(tree.files.get(path, b"{}"))
+    except ValueError as error:
         tree.refuse(path, f"cannot be read: {error}")
         return
     if editable:

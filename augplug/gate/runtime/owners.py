@@ -10,12 +10,13 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, PackageNotFoundError, distribution
+from importlib.metadata import EntryPoint, PackageNotFoundError, PackagePath, distribution
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from augplug.errors import PluginError
 from augplug.gate.artifact import GROUP
 from augplug.gate.discovery import Candidate
 from augplug.gate.runtime.events import KNOWN, OURS, permitted
@@ -48,13 +49,17 @@ def owner_of(
 ) -> Owner:
     """Describe an installed plugin before it is loaded. Imports nothing of it.
 
-    `capabilities` are those that were approved; by default what its own file declares.
+    `capabilities` are those that were approved; by default what its own file declares. Raises PluginError for a plugin
+    whose place, or whose requirements, cannot be told.
     """
     roots = {point.value.partition(":")[0].partition(".")[0].strip() for point in points}
     roots -= sys.stdlib_module_names | {GROUP}
     files, folders = set[str](), set[str]()
     for root in roots:
-        spec = importlib.util.find_spec(root)
+        try:
+            spec = importlib.util.find_spec(root)
+        except Exception as error:  # finders of the user's may raise anything; a module without a spec is a ValueError
+            raise PluginError(f"where its module {root} lies cannot be told: {error}") from error
         if spec is not None and spec.origin is not None:
             files.add(spec.origin)
         if spec is not None:
@@ -84,6 +89,17 @@ def _dependencies(candidate: Candidate) -> frozenset[str]:
             if canonicalize_name(requirement.name) not in OURS and (
                 requirement.marker is None or requirement.marker.evaluate({"extra": ""})
             ):
-                names = (_MODULE.match(str(path)) for path in distribution(requirement.name).files or ())
+                names = (_MODULE.match(str(path)) for path in _files(requirement.name))
                 found.update(name[1] for name in names if name is not None)
     return frozenset(found)
+
+
+def _files(name: str) -> Iterable[PackagePath]:
+    """The files of an installed distribution. Raises PackageNotFoundError, or PluginError for a damaged RECORD."""
+    found = distribution(name)
+    try:
+        return found.files or ()
+    except Exception as error:  # what a damaged file makes the parser raise is nowhere said
+        raise PluginError(
+            f"the list of files of {name}, which it requires, is damaged ({error}); install {name} again"
+        ) from error
