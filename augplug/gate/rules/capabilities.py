@@ -23,7 +23,10 @@ WHY = "Say in one line why the check cannot be passed, without control or format
 
 def declared(artifact: Artifact) -> tuple[dict[str, str], list[Waiver], list[Finding]]:
     """Read the one file of capabilities and waivers; what is wrong with it grants nothing."""
-    paths = sorted(path for path in artifact.files if path.rsplit("/", 1)[-1] == NAME)
+    # The outermost first: that is the one to keep.
+    paths = sorted(
+        (path for path in artifact.files if path.rsplit("/", 1)[-1] == NAME), key=lambda path: path.count("/")
+    )
     outside = [path for path in artifact.metadata if path.rsplit("/", 1)[-1] == NAME and path not in artifact.files]
     misplaced = [*(path for path in paths if f"{path.removesuffix(NAME)}__init__.py" not in artifact.files), *outside]
     if misplaced or len(paths) > 1:
