@@ -16,7 +16,8 @@ from augplug._policies.grammar import BlendOf, Nested, Node, OneOf, Policy, Some
 from augplug._policies.grammar import Sequence as SequenceNode
 from augplug.display import Catalogue
 from augplug.distributions import Distribution
-from augplug.errors import OperationError, SettingsError, suggest
+from augplug.errors import AugplugError, OperationError, PluginError, SettingsError, suggest
+from augplug.gate.artifact import GROUP
 from augplug.ops.base import Operation
 from augplug.ranges import refuse_unknown
 from augplug.registry import Registry
@@ -114,7 +115,10 @@ def user_policy_files() -> list[Path]:
 
 
 def policy(name: str, **arguments: Any) -> Policy:
-    """Return a named policy, such as `policy("randaugment", n=2, m=9)`. Raises SettingsError."""
+    """Return a named policy, such as `policy("randaugment", n=2, m=9)`.
+
+    Raises SettingsError, or PluginError for a policy that its plugin cannot make.
+    """
     if not isinstance(name, str):
         raise SettingsError(f"policy takes a name, such as 'randaugment', not {brief(name)}")
     if name.startswith(timm.PREFIX):
@@ -122,7 +126,19 @@ def policy(name: str, **arguments: Any) -> Policy:
     known = policies()
     if name not in known:
         raise SettingsError(f"there is no policy {shown(name)}{elsewhere.hint_for(name, known)}")
-    return named.build(name, known[name].build, arguments)
+    try:
+        made = named.build(name, known[name].build, arguments)
+    except AugplugError:
+        raise
+    except Exception as error:
+        if known[name].provider == GROUP:
+            raise
+        raise PluginError(
+            f"the policy {name} of {known[name].provider} cannot be made: {type(error).__name__}: {error}"
+        ) from error
+    if not isinstance(made, Policy):
+        raise PluginError(f"the policy {name} of {known[name].provider} is a {type(made).__name__} and no Policy")
+    return made
 
 
 @answers_old_keywords

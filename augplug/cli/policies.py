@@ -38,8 +38,8 @@ def list_(json_: bool) -> None:
     entries = {}
     for name, entry in api.policies().items():
         try:
-            entries[name] = (entry.provider, entry.build())
-        except AugplugError as error:  # one damaged file of the user's, and the others are still worth a list
+            entries[name] = (entry.provider, api.policy(name))
+        except AugplugError as error:  # a damaged file, a broken plugin: the others are still worth a list
             say(f"left out {name}: {error}")
     if json_:
         echo(as_json([{"name": name, "provider": by, "source": made.source} for name, (by, made) in entries.items()]))

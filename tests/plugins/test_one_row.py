@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugins.installing import OPERATION, environment, install, rows
+from tests.plugins.installing import OPERATION, augplug, environment, install, rows
 
 HOOK = "import augplug\n@augplug.hookimpl\ndef augplug_operations():\n    raise {error}\n"
 ERRORS = ("BaseException('a')", "KeyboardInterrupt", "GeneratorExit", "SystemExit(0)", "Own('a')")
@@ -55,3 +55,44 @@ def test_the_user_can_still_stop_a_plugin_that_takes_long(tmp_path: Path) -> Non
         told = process.stderr.read()
     assert "KeyboardInterrupt" in told
     assert process.returncode != 0
+
+
+POLICIES = """
+import augplug
+
+
+def raises(operations):
+    raise RuntimeError("no luck")
+
+
+def returns_a_step(operations):
+    return augplug.step("Rotate", degrees=1, operations=operations)
+
+
+def needs_a_level(operations, level):
+    return augplug.Policy(augplug.sequence(augplug.step("Rotate", level=level, operations=operations)))
+
+
+@augplug.hookimpl
+def augplug_policies():
+    return {"raises": raises, "returns-a-step": returns_a_step, "needs-a-level": needs_a_level}
+"""
+
+
+def test_policies_that_cannot_be_made_are_left_out_of_the_list(tmp_path: Path) -> None:
+    """One of them said of itself what it needs; the list ended with a TypeError."""
+    site = tmp_path / "site"
+    install(site, "bad-policies", POLICIES)
+    ended = augplug(site, "policies", "list")
+
+    assert ended.returncode == 0
+    assert {"randaugment", "flip"} <= {line.split()[0] for line in ended.stdout.splitlines()}
+    said = [line for line in ended.stderr.splitlines() if line.startswith("left out ")]
+    assert said == [
+        "left out raises: the policy raises of bad-policies cannot be made: RuntimeError: no luck",
+        "left out returns-a-step: the policy returns-a-step of bad-policies is a Step and no Policy",
+        "left out needs-a-level: needs-a-level needs level: write needs-a-level:level=...",
+    ]
+    named = augplug(site, "policies", "show", "raises")
+    assert named.returncode == 2
+    assert named.stderr.splitlines()[-1] == f"augplug: {said[0].removeprefix('left out raises: ')}"
