@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from augplug._pipeline.mix import Partners
 from augplug._sample.targets import Targets, clip, corners_of, edges_of
@@ -25,7 +27,8 @@ def render_opaque(effect: Opaque, image: Image, targets: Targets | None, _partne
         if targets.alpha is not None and takes_alpha(effect, image.shape):
             along, targets.masks = True, [*targets.masks, targets.alpha]
         _give(sample, targets, effect)
-    result = effect.function(sample, effect.key, *effect.arguments)
+    given = tuple(sample)
+    result = _returned(effect.function(sample, effect.key, *effect.arguments), given, effect)
     if targets is not None:
         _take(result, targets, effect)
         if along:
@@ -77,26 +80,53 @@ def _checked(result: Any, image: Image, effect: Opaque) -> Image:
     return np.ascontiguousarray(result)
 
 
-def _take(result: dict[str, Any], targets: Targets, effect: Opaque) -> None:
+def _returned(result: Any, given: Collection[str], effect: Opaque) -> Mapping[str, Any]:
+    """Return the sample that a function returns, or refuse one that lacks what it was given."""
+    name = effect.function.__qualname__
+    wanted = f"an opaque function returns a dict of what it was given: {', '.join(given)}"
+    if not isinstance(result, Mapping):
+        raise OperationError(f"{name} returned {type(result).__name__}; {wanted}")
+    missing = [key for key in given if key not in result]
+    if missing:
+        raise OperationError(f"{name} returned no {' and no '.join(missing)}; {wanted}")
+    return result
+
+
+def _take(result: Mapping[str, Any], targets: Targets, effect: Opaque) -> None:
     """Take the function's targets. Raises OperationError for other numbers, shapes or dtypes than were given."""
     name = effect.function.__qualname__
     if targets.masks:
-        masks = [np.ascontiguousarray(mask) for mask in result["masks"]]
+        masks = [np.ascontiguousarray(mask) for mask in _listed(result["masks"])]
         expected = [(shape_after(effect, mask.shape), mask.dtype) for mask in targets.masks]
         if [(mask.shape, mask.dtype) for mask in masks] != expected:
             raise OperationError(f"{name} made masks of another number, shape or dtype than {expected}")
         targets.masks = masks
     if len(targets.tags):
-        edges = np.asarray(result["boxes"], dtype=np.float64).reshape(-1, 4)
-        if len(edges) != len(result["labels"]):
-            raise OperationError(f"{name} made {len(edges)} boxes and {len(result['labels'])} labels")
+        edges, labels = _rows(result["boxes"], 4, f"{name} made boxes"), _listed(result["labels"])
+        if len(edges) != len(labels):
+            raise OperationError(f"{name} made {len(edges)} boxes and {len(labels)} labels")
         if len(edges) != len(targets.tags):
             targets.shown = np.ones(len(edges))  # which of the boxes are left, only the function knows
-        targets.corners, targets.tags = corners_of(edges), np.array([*result["labels"], None], dtype=object)[:-1]
+        targets.corners, targets.tags = corners_of(edges), np.array([*labels, None], dtype=object)[:-1]
     if len(targets.visible):
-        points = np.asarray(result["keypoints"], dtype=np.float64)
+        points = _rows(result["keypoints"], 2, f"{name} made keypoints")
         if points.shape != targets.points.shape:
             raise OperationError(
-                f"{name} made {points.shape} of keypoints {targets.points.shape}; as many must come back"
+                f"{name} made {len(points)} keypoints of {len(targets.points)}; as many must come back"
             )
         targets.points = points
+
+
+def _listed(given: Any) -> list[Any]:
+    return list(given) if isinstance(given, Iterable) else []
+
+
+def _rows(given: Any, width: int, what: str) -> npt.NDArray[np.float64]:
+    """Return what was given as rows `(N, width)`; none for an empty list. Raises OperationError."""
+    try:
+        rows = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise OperationError(f"{what} that are not rows of {width} finite numbers: {error}") from error
+    if (rows.size and rows.shape[1:] != (width,)) or not np.isfinite(rows).all():
+        raise OperationError(f"{what} that are not rows of {width} finite numbers, but an array of {rows.shape}")
+    return rows.reshape(-1, width)

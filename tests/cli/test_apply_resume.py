@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from augplug.cli.applying import PART
+from augplug.cli.resuming import NAME
 from tests.cli.conftest import Run, pixels
 from tests.cli.test_streams import MAIN
 
@@ -52,6 +54,7 @@ def test_what_a_signal_leaves_is_gone_on_with(sources: Run, number: signal.Signa
         assert told.endswith("--resume\n")
     refused = sources(*LINE)
     assert (refused.status, "go on with --resume" in refused.err) == (2, True)
+    Path("out", "0", PART.format(7)).write_bytes(b"what a kill in the middle of writing leaves")
     assert sources(*LINE, "--resume").status == 0
     assert sources("apply", "randaugment", "src", "whole", *LINE[4:]).status == 0
     assert written("out") == written("whole")
@@ -75,3 +78,25 @@ def test_other_work_is_not_gone_on_with(sources: Run) -> None:
     finished = sources(*LINE, "--resume")
     assert (finished.status, "a finished apply has nothing to resume" in finished.err) == (2, True)
     assert sources("apply", "randaugment", "src", "fresh", "--resume").status == 0
+
+
+@pytest.mark.parametrize(
+    ("record", "said"),
+    [
+        (b"{", "is damaged ("),
+        (b"\xff", "is damaged ("),
+        (b"[1]", "is damaged ("),
+        (b"{}", "is damaged ("),
+        (b'{"augplug_apply": 99}', "cannot be resumed: made by a newer augplug"),
+        (b'{"augplug_apply": 1}', "was begun with another policy"),
+    ],
+)
+def test_a_record_that_says_nothing_is_an_error_and_stays(run: Run, record: bytes, said: str) -> None:
+    Path("src").mkdir()
+    Image.fromarray(pixels(10, 10)).save("src/a.png")
+    Path("out").mkdir()
+    Path("out", NAME).write_bytes(record)
+
+    outcome = run("apply", "flip", "src", "out", "--resume")
+    assert (outcome.status, said in outcome.err) == (2, True), outcome.err
+    assert [(path.name, path.read_bytes()) for path in Path("out").iterdir()] == [(NAME, record)]
