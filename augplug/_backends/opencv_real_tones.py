@@ -17,7 +17,7 @@ import numpy as np
 from augplug._backends.base import ImageFunction
 from augplug._backends.opencv_lookup import extremes, joined, planes
 from augplug._backends.scratch import scratch
-from augplug._backends.tables import GREY, to_units
+from augplug._backends.tables import GREY, to_units, tone_result
 from augplug.effects import AdaptiveTone, Tone
 from augplug.tones import fractions_of, is_affine, posterize, solarize, solarize_add
 from augplug.types import Histograms, Image, Values
@@ -41,11 +41,7 @@ def single(effect: Tone, dtype: np.dtype[Any]) -> ImageFunction:
         if fractions is not None and _fits_float32(effect, fractions):
             return partial(_rendered, render=partial(_of_fractions, function=fractions, arguments=effect.arguments))
 
-    def function(units: Values) -> Values:
-        made: Values = effect.function(units, *effect.arguments)
-        return made
-
-    return _by_value(function, dtype, affine=is_affine(effect.function))
+    return _by_value(partial(tone_result, effect), dtype, affine=is_affine(effect.function))
 
 
 def _by_value(function: Callable[[Values], Values], dtype: np.dtype[Any], *, affine: bool) -> ImageFunction:

@@ -22,6 +22,7 @@ from augplug._backends.tables import (
     levels,
     run_table,
     to_units,
+    tone_result,
     tone_table,
     tone_values,
 )
@@ -72,7 +73,7 @@ def tone(image: Image, effect: Tone) -> Image:
             tone_values(effect, image) if few and image.dtype == np.uint16 else tone_table(effect, image.dtype)[image]
         )
     for single in split_tones(effect):
-        image = from_units(single.function(to_units(image, image.dtype), *single.arguments), image.dtype)
+        image = from_units(tone_result(single, to_units(image, image.dtype)), image.dtype)
     return image
 
 

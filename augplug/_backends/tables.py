@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from augplug._backends.kept import BytesCache
 from augplug.effects import AdaptiveTone, Tone
-from augplug.errors import ImageError
+from augplug.errors import ImageError, OperationError
 from augplug.types import Fill, Histograms, Image, Values
 
 Table = npt.NDArray[Any]
@@ -67,9 +67,20 @@ def tone_table(tone: Tone, dtype: np.dtype[Any]) -> Table:
     return _byte_table(tone) if dtype == _UINT8 else _word_table(tone)
 
 
+def tone_result(tone: Tone | AdaptiveTone, values: Values) -> Values:
+    """Return what a tone's function makes of values in 8-bit units. Raises OperationError for another shape."""
+    made: Values = tone.function(values, *tone.arguments)
+    if np.shape(made) != values.shape:
+        raise OperationError(
+            f"{tone.function.__qualname__} made {type(made).__name__} of shape {np.shape(made)} of values of shape "
+            f"{values.shape}; the function of a Tone gives an array with one value for each, whatever the others are"
+        )
+    return made
+
+
 def tone_values(tone: Tone, values: npt.NDArray[Any]) -> Table:
     """Return integer values after a tone, and after those that fusing put after it: what its table says of each."""
-    made = from_units(tone.function(to_units(values, values.dtype), *tone.arguments), values.dtype)
+    made = from_units(tone_result(tone, to_units(values, values.dtype)), values.dtype)
     for then in tone.after:
         made = tone_values(then, made)
     return made
@@ -81,7 +92,7 @@ def _byte_table(tone: Tone) -> Table:
 
 
 def _new_table(tone: Tone, dtype: np.dtype[Any]) -> Table:
-    table = from_units(tone.function(_every(dtype).copy(), *tone.arguments), dtype)
+    table = from_units(tone_result(tone, _every(dtype).copy()), dtype)
     for then in tone.after:
         table = tone_table(then, dtype)[table]
     table.flags.writeable = False

@@ -18,11 +18,12 @@ from augplug._pipeline.alpha_effects import split_effects
 from augplug._pipeline.compile import BlendDraw, NodeDraw, OneOfDraw, SequenceDraw, SomeOfDraw, StepDraw
 from augplug._pipeline.describe import canvas_after, check_chain
 from augplug._pipeline.opaque import takes_alpha
+from augplug._policies.documents import brief
 from augplug._sample.image import canvas_of_shape
 from augplug._sample.output import Output
 from augplug.distributions import Distribution
 from augplug.effects import Blend, ColorMix, Effect, Opaque, Paint, Warp
-from augplug.errors import AugplugError, ImageError
+from augplug.errors import AugplugError, ImageError, OperationError
 from augplug.rng import WORD
 from augplug.shapes import shape_after
 from augplug.types import Canvas
@@ -102,6 +103,7 @@ class ChannelCheck:
                     raise error if isinstance(error, ImageError) else ImageError(str(error)) from error
                 after.add(canvas.channels)
                 continue
+            _check_kinds(effects, operation.about.name)
             if effects:
                 operation.about.check_channels(canvas.channels)
             check_effects(effects, (canvas.height, canvas.width, canvas.channels), alpha=self._alpha)
@@ -115,6 +117,17 @@ def _describes(step: StepDraw, values: tuple[Any, ...], canvas: Canvas) -> bool:
     except AugplugError:
         return False
     return True
+
+
+def _check_kinds(given: Any, name: str) -> None:
+    """Raise OperationError unless an operation describes itself by a list of effects."""
+    if not isinstance(given, list | tuple):
+        raise OperationError(
+            f"describe of {name} returned {type(given).__name__}; it returns a list of effects, empty if there are none"
+        )
+    for one in given:
+        if not isinstance(one, Effect):
+            raise OperationError(f"describe of {name} returned a list with {brief(one)}, which is not an effect")
 
 
 def check_effects(effects: Sequence[Effect], shape: tuple[int, ...], *, alpha: bool) -> None:
