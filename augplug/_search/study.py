@@ -194,10 +194,15 @@ class _Study:
     def choose(self, folder: Path) -> Policy:
         """Race the finalists against the baselines, and write the policy that is found."""
         trials = [record for record in self._bench.journal.records if record["kind"] == "trial"]
-        if all(record["reward"] is None for record in trials):
-            first = trials[0]["error"] if trials else "there was no trial"
+        if not trials:
             raise RunError(
-                f"every trial failed, the first with: {first}; mend the evaluator or its settings and start again"
+                f"no policy was tried: {self._settings.algorithm} proposed none, or the time was over before; give "
+                "more --minutes, if it was that, and start again"
+            )
+        if all(record["reward"] is None for record in trials):
+            raise RunError(
+                f"every trial failed, the first with: {trials[0]['error']}; mend the evaluator or its settings and "
+                "start again"
             )
         cells, self._subsets = self._pace.cut(len(self._entrants))
         entrants = [*self._entrants, *self._finalists()]

@@ -313,6 +313,20 @@ class Satisfied(RandAugmentGrid):
         return [] if self._ranking.proposals else super().ask(count)
 
 
+class Mute(RandAugmentGrid):
+    """Proposes nothing."""
+
+    def ask(self, count: int) -> list[Proposal]:
+        return []
+
+
+def test_an_algorithm_that_proposes_nothing_is_an_error_that_says_so(study: Study) -> None:
+    how: dict[str, Any] = {"algorithms": {"mute": partial(Mute, api.operations())}}
+
+    with pytest.raises(RunError, match="no policy was tried: mute proposed none, or the time was over before"):
+        study(options={"algorithm": "mute"}, **how)
+
+
 def test_an_algorithm_may_end_when_it_likes(study: Study) -> None:
     how: dict[str, Any] = {"algorithms": {"satisfied": partial(Satisfied, api.operations())}}
 
