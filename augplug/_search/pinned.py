@@ -25,7 +25,7 @@ class Pinned(SearchAlgorithm):
         self._asked = 0
 
     def ask(self, count: int) -> list[Proposal]:
-        """As the algorithm does. Raises RunError for proposals that are none, too many, or numbered otherwise."""
+        """As the algorithm does. Raises RunError for anything but proposals, too many, or other numbers."""
         with one_thread():
             made = self._proposals("ask", self._algorithm.ask(count))
         expected = list(range(self._asked, self._asked + len(made)))
@@ -43,12 +43,12 @@ class Pinned(SearchAlgorithm):
             self._algorithm.tell(results)
 
     def finalists(self, count: int) -> list[Proposal]:
-        """As the algorithm does. Raises RunError for what is no list of proposals."""
+        """As the algorithm does. Raises RunError for anything but a list of proposals."""
         with one_thread():
             return self._proposals("finalists", self._algorithm.finalists(count))
 
     def best(self, scores: Mapping[int, float] | None = None) -> Policy:
-        """As the algorithm does. Raises RunError for what is no policy."""
+        """As the algorithm does. Raises RunError for anything but a policy."""
         with one_thread():
             found: Any = self._algorithm.best(scores)
         if not isinstance(found, Policy):

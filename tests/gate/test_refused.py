@@ -88,12 +88,12 @@ REFUSED: dict[str, tuple[Build, str, str]] = {
         "my_ops/a.npy",
         "version (3, 0) of the format",
     ),
-    "a build that is no table": (
+    "a build that is a number": (
         project(pyproject=f"build-system = 1\n{PROJECT[PROJECT.index('[project]') :]}"),
         "pyproject.toml",
         "[build-system] is not a table",
     ),
-    "a backend that is no table": (
+    "a backend that is a number": (
         project(pyproject=f"tool.setuptools = 1\n{PROJECT}"),
         "pyproject.toml",
         "[tool.setuptools] is not a table",
@@ -109,7 +109,7 @@ REFUSED: dict[str, tuple[Build, str, str]] = {
         f"src/{INIT}",
         "is both in the project's folder and in its src/",
     ),
-    "an address that is no JSON": (
+    "an address that is cut off": (
         installed(put(f"{INFO}/direct_url.json", "[")),
         f"{INFO}/direct_url.json",
         "cannot be read",
