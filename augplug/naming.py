@@ -66,6 +66,22 @@ class NamedPolicy:
     provider: str
     build: Callable[..., Policy]
 
+    def make(self, /, **arguments: Any) -> Policy:
+        """Return the policy. Raises SettingsError for other arguments, PluginError if its plugin cannot make it."""
+        try:
+            made = named.build(self.name, self.build, arguments)
+        except AugplugError:
+            raise
+        except Exception as error:
+            if self.provider == GROUP:
+                raise
+            raise PluginError(
+                f"the policy {self.name} of {self.provider} cannot be made: {type(error).__name__}: {error}"
+            ) from error
+        if not isinstance(made, Policy):
+            raise PluginError(f"the policy {self.name} of {self.provider} is a {type(made).__name__} and no Policy")
+        return made
+
 
 _registered: dict[str, Policy] = {}
 
@@ -126,19 +142,7 @@ def policy(name: str, **arguments: Any) -> Policy:
     known = policies()
     if name not in known:
         raise SettingsError(f"there is no policy {shown(name)}{elsewhere.hint_for(name, known)}")
-    try:
-        made = named.build(name, known[name].build, arguments)
-    except AugplugError:
-        raise
-    except Exception as error:
-        if known[name].provider == GROUP:
-            raise
-        raise PluginError(
-            f"the policy {name} of {known[name].provider} cannot be made: {type(error).__name__}: {error}"
-        ) from error
-    if not isinstance(made, Policy):
-        raise PluginError(f"the policy {name} of {known[name].provider} is a {type(made).__name__} and no Policy")
-    return made
+    return known[name].make(**arguments)
 
 
 @answers_old_keywords

@@ -82,14 +82,16 @@ def _checked(result: Any, image: Image, effect: Opaque) -> Image:
 
 def _returned(result: Any, given: Collection[str], effect: Opaque) -> Mapping[str, Any]:
     """Return the sample that a function returns, or refuse one that lacks what it was given."""
-    name = effect.function.__qualname__
-    wanted = f"an opaque function returns a dict of what it was given: {', '.join(given)}"
-    if not isinstance(result, Mapping):
-        raise OperationError(f"{name} returned {type(result).__name__}; {wanted}")
-    missing = [key for key in given if key not in result]
-    if missing:
-        raise OperationError(f"{name} returned no {' and no '.join(missing)}; {wanted}")
-    return result
+    returned = type(result).__name__
+    if isinstance(result, Mapping):
+        missing = [key for key in given if key not in result]
+        if not missing:
+            return result
+        returned = f"no {' and no '.join(missing)}"
+    raise OperationError(
+        f"{effect.function.__qualname__} returned {returned}; an opaque function returns a dict of what it was given: "
+        f"{', '.join(given)}"
+    )
 
 
 def _take(result: Mapping[str, Any], targets: Targets, effect: Opaque) -> None:

@@ -38,7 +38,7 @@ def list_(json_: bool) -> None:
     entries = {}
     for name, entry in api.policies().items():
         try:
-            entries[name] = (entry.provider, api.policy(name))
+            entries[name] = (entry.provider, entry.make())
         except AugplugError as error:  # a damaged file, a broken plugin: the others are still worth a list
             say(f"left out {name}: {error}")
     if json_:

@@ -68,10 +68,13 @@ class ApprovedLoader(InspectLoader):
         if not self.is_package(fullname):
             return None
         folder = self.path.parent
-        below = {
-            path.relative_to(folder): content for path, content in self.resources.items() if folder in path.parents
-        }
-        return ApprovedResources({path.as_posix(): content for path, content in below.items()})
+        return ApprovedResources(
+            {
+                path.relative_to(folder).as_posix(): content
+                for path, content in self.resources.items()
+                if folder in path.parents
+            }
+        )
 
 
 class ApprovedFinder(MetaPathFinder):

@@ -119,6 +119,11 @@ REFUSED: dict[str, tuple[Build, str, str]] = {
         f"{INFO}/direct_url.json",
         "cannot be read",
     ),
+    "an editable install that says no url": (
+        installed(put(f"{INFO}/direct_url.json", '{"dir_info": {"editable": true}}')),
+        f"{INFO}/direct_url.json",
+        "it is of an editable install and says no url",
+    ),
     "a pipe": (installed(make_pipe), "my_ops/pipe", "is not a file but a device, pipe or socket"),
     "deep folders on the disk": (installed(nest), f"my_ops/{'/'.join('d' * 20)}", "is more than 20 folders deep"),
     "two files of capabilities": (

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from augplug import Policy
+from augplug.errors import PluginError
+from augplug.naming import NamedPolicy
 from tests.plugins.installing import OPERATION, augplug, environment, install, rows
 
 HOOK = "import augplug\n@augplug.hookimpl\ndef augplug_operations():\n    raise {error}\n"
@@ -96,3 +99,15 @@ def test_policies_that_cannot_be_made_are_left_out_of_the_list(tmp_path: Path) -
     named = augplug(site, "policies", "show", "raises")
     assert named.returncode == 2
     assert named.stderr.splitlines()[-1] == f"augplug: {said[0].removeprefix('left out raises: ')}"
+
+
+def test_a_fault_of_a_policy_of_augplugs_own_keeps_its_traceback() -> None:
+    """It is to be mended here, and by nobody else."""
+
+    def build() -> Policy:
+        raise RuntimeError("no luck")
+
+    with pytest.raises(RuntimeError, match="no luck"):
+        NamedPolicy("mine", "augplug", build).make()
+    with pytest.raises(PluginError, match="the policy mine of theirs cannot be made: RuntimeError: no luck"):
+        NamedPolicy("mine", "theirs", build).make()

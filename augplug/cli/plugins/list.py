@@ -59,7 +59,7 @@ def _capabilities(row: Plugin) -> dict[str, str]:
 
 
 def _approval(row: Plugin) -> str:
-    """Return True if the ledger names these bytes; what differs stands in the reason, or with --json in `approval`."""
+    """Return what the ledger says of these bytes, in a word or two; what differs is in the reason, or in --json."""
     if row.approved:
         return row.approval or "built in"
     return {"": "-", "no": "no"}.get(row.approval, "changed")
