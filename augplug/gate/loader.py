@@ -63,10 +63,9 @@ class ApprovedLoader(InspectLoader):
         except KeyError as error:
             raise OSError(f"{path} is not a file of this plugin") from error
 
-    def get_resource_reader(self, fullname: str) -> ApprovedResources | None:
-        """Return what reads the files of a package; a module that is none has no files of its own."""
-        if not self.is_package(fullname):
-            return None
+    def get_resource_reader(self, fullname: str) -> ApprovedResources:
+        """Return what reads the files of a package, and of a module those beside it, as Python's own loader does."""
+        del fullname
         folder = self.path.parent
         return ApprovedResources(
             {

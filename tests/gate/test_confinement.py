@@ -271,7 +271,9 @@ def test_doctor_says_what_is_confined() -> None:
 
 
 @pytest.mark.parametrize(
-    "damaged", [b"[", b"[1]", b'{"dir_info": 1}', b"\xff", b'{"url": 1, "dir_info": {"editable": true}}']
+    "damaged",
+    [b"[", b"[1]", b"[" * 100_000, b'{"dir_info": 1}', b"\xff", b'{"url": 1, "dir_info": {"editable": true}}'],
+    ids=["cut off", "a list", "deep", "a number", "no text", "a number as url"],
 )
 def test_a_damaged_address_of_another_distribution_confines_no_less(
     damaged: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -198,7 +198,7 @@ def test_files_beside_the_code_are_those_that_were_hashed(tmp_path: Path, place:
     files = {**PACKAGE, "my_ops/tables/__init__.py": "", "my_ops/tables/curve.txt": "1 2\n", "my_ops/more/a.txt": "a"}
     ledger.approve(place, approval(installed(site, files)))
     script = f"""
-import pathlib, augplug
+import pathlib, sys, augplug
 from importlib.resources import as_file, files
 assert "Posterish" in augplug.operations(), augplug.plugins()
 folder = pathlib.Path({str(site / "my_ops")!r})
@@ -211,6 +211,8 @@ assert (tables / "curve.txt").read_bytes() == (mine / "tables" / "curve.txt").re
 assert {{one.name for one in mine.iterdir()}} == {{path.name for path in folder.iterdir()}} - {{"later.txt"}}
 assert [one.name for one in (mine / "more").iterdir()] == ["a.txt"] and (mine / "more").is_dir()
 assert not (mine / "later.txt").is_file() and not (mine / "none.txt").is_file()
+if sys.version_info >= (3, 12):  # before, only a package has files
+    assert files("my_ops.tones").joinpath("words.json").read_bytes() == b'{{"word": 1}}\\n'
 with as_file(tables / "curve.txt") as path:
     assert path.read_text("utf-8") == "1 2\\n" and path.suffix == ".txt"
 try:

@@ -68,7 +68,7 @@ def test_damaged_metadata_is_a_warning_for_each_plugin_that_has_it(tmp_path: Pat
 def test_a_damaged_requirement_is_a_warning_for_the_plugin_that_has_it(tmp_path: Path) -> None:
     """Its files are looked up before the plugin is loaded, to know what it may import."""
     for name, record in RECORDS.items():
-        install(tmp_path, f"wants-{name}", OPERATION.format(name="Halve"), requires=name)
+        install(tmp_path, f"wants-{name}", f"open({str(tmp_path / 'ran')!r}, 'w')\n", requires=name)
         info = tmp_path / f"{name.replace('-', '_')}-1.0.dist-info"
         info.mkdir()
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n", "utf-8")
@@ -80,6 +80,7 @@ def test_a_damaged_requirement_is_a_warning_for_the_plugin_that_has_it(tmp_path:
         assert row["state"] == "broken"
         assert f"the list of files of {name}, which it requires, is damaged (" in row["reason"]
         assert row["reason"].endswith(f"); install {name} again")
+    assert not (tmp_path / "ran").exists()
     assert len(warnings) == len(RECORDS)
     assert "Rotate" in found["augplug"]["provides"]["operations"]
 
